@@ -1,0 +1,122 @@
+"""The command line: one command per thing a person or a Procfile does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import logs, settings, wiring
+from bot.directory.cli import app as directory_app
+from bot.settings import Mode
+from handlers.domain.errors import RadrelayError
+
+app = typer.Typer(
+    name="radrelay",
+    help="A virtual PACS administrator: worklist cards in Slack, critical-result calls, and a tamper-evident record.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+report_app = typer.Typer(help="What goes into a report or to an auditor.", no_args_is_help=True)
+app.add_typer(directory_app, name="directory")
+app.add_typer(wiring.audit_app(), name="audit")
+app.add_typer(report_app, name="report")
+
+
+@app.command()
+def serve() -> None:
+    """Serve everything in one process on SQLite: migrate, load a changed directory, open the doors, start the worker.
+
+    Example: RADRELAY_DATABASE_URL=sqlite:///radrelay.db radrelay serve
+    """
+    wiring.serve(settings.for_service(Mode.SERVE))
+
+
+@app.command()
+def web() -> None:
+    """Serve the doors only, on PostgreSQL; run as many as you like beside `radrelay worker`.
+
+    Example: radrelay web
+    """
+    wiring.web_process(settings.for_service(Mode.WEB))
+
+
+@app.command()
+def worker() -> None:
+    """Do the work only, on PostgreSQL: inbox, deadlines, calls, cards. Run as many as you like.
+
+    Example: radrelay worker
+    """
+    wiring.worker_process(settings.for_service(Mode.WORKER))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; what the Procfile's release does.
+
+    Example: radrelay migrate
+    """
+    typer.echo(wiring.migrate(settings.for_database(Mode.MIGRATE)))
+
+
+@app.command()
+def doctor() -> None:
+    """Check a real deployment: tokens and scopes, channels, public URL, Twilio account and number, clock, database, directory.
+
+    Example: radrelay doctor
+    """
+    table, code = wiring.examine(settings.for_service(Mode.DOCTOR))
+    typer.echo(table)
+    raise typer.Exit(code)
+
+
+@app.command()
+def sandbox(
+    page_port: Annotated[int, typer.Option(help="Where the page is shown.")] = 8080,
+    product_port: Annotated[int, typer.Option(help="Where radrelay itself listens.")] = 8081,
+    state: Annotated[Path, typer.Option(help="Where everything is kept for the next start.")] = Path(".radrelay"),
+    browser: Annotated[bool, typer.Option(help="Open the page in a browser where there is one.")] = True,
+) -> None:
+    """Try it with no account anywhere: a sandbox Slack, telephone exchange and hospital around the real product.
+
+    Example: radrelay sandbox --page-port 9090 --product-port 9091
+    """
+    wiring.sandbox(state, page_port, product_port, browser=browser)
+
+
+@directory_app.command("load")
+def directory_load(
+    file: Annotated[Path | None, typer.Argument(help="The directory; RADRELAY_DIRECTORY when left out.")] = None,
+) -> None:
+    """Load a directory: checked, in one transaction, versioned and audited. Running processes notice within seconds.
+
+    Example: radrelay directory load directory.yaml
+    """
+    typer.echo(wiring.load(settings.for_memory(Mode.DIRECTORY), file))
+
+
+@report_app.command("statement")
+def report_statement(case: Annotated[str, typer.Argument(help="The case code, like 4821-0934.")]) -> None:
+    """Print the sentence for the radiology report; it claims no more than happened.
+
+    Example: radrelay report statement 4821-0934
+    """
+    typer.echo(wiring.statement(settings.for_memory(Mode.REPORT), case))
+
+
+def main() -> None:
+    """Run the command line; an expected problem is a sentence and exit status 2."""
+    logs.configure()
+    try:
+        app()
+    except RadrelayError as problem:
+        typer.echo(str(problem), err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

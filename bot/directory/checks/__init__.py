@@ -1,0 +1,23 @@
+"""What a directory that could be read may still have wrong: who is missing, whom nobody reaches, what has lapsed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from bot.directory.checks import coverage, ladders, references, standing
+from bot.directory.problems import Marks, Problem
+from handlers.domain.directory import Directory
+
+__all__ = ["check"]
+
+
+def check(directory: Directory, marks: Marks, today: date) -> Iterator[Problem]:
+    """Yield every problem of a directory; ``marks`` says where things stand, ``today`` is what dates are judged by.
+
+    Errors depend on the directory alone, only warnings on ``today``.
+    """
+    yield from references.problems(directory, marks)
+    yield from ladders.problems(directory, marks)
+    yield from coverage.problems(directory, marks)
+    yield from standing.problems(directory, marks, today)

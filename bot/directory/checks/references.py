@@ -1,0 +1,97 @@
+"""Names that lead nowhere, names that lead to two, and lists that are empty where somebody must be."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+
+from bot.directory.problems import Marks, Problem, suggestion
+from handlers.domain.directory import Directory, Facility
+
+#: Slack's limit of options in a select menu.
+_MOST_PHRASES = 100
+
+
+def problems(directory: Directory, marks: Marks) -> Iterator[Problem]:
+    """Yield what refers to nothing, and what is doubled."""
+    for facility in directory.facilities.values():
+        yield from _facility(directory, facility, marks)
+    for pool in directory.pools.values():
+        for at, member in enumerate(pool.members):
+            yield from _known(marks, f"pools.{pool.id}.members[{at}]", "radiologist", member, directory.radiologists)
+    if not directory.facilities:
+        yield marks.error("facilities", "there is no facility: add at least one.")
+    yield from _front_desk(directory, marks)
+    yield from _sources(directory, marks)
+    yield from _doubles(directory, marks)
+    if len(directory.phrases) > _MOST_PHRASES:
+        yield marks.error(
+            "phrases", f"there are more than {_MOST_PHRASES} phrases, which Slack cannot list: remove some."
+        )
+
+
+def _known(marks: Marks, path: str, what: str, name: str, among: Iterable[str]) -> Iterator[Problem]:
+    if name not in among:
+        yield marks.error(path, f'there is no {what} "{name}".{suggestion(name, among)}')
+
+
+def _facility(directory: Directory, facility: Facility, marks: Marks) -> Iterator[Problem]:
+    path = f"facilities.{facility.id}"
+    for what, name, among in (("pool", facility.pool, directory.pools), ("desk", facility.desk, directory.desks)):
+        own = f"{path}.{what}"
+        yield from _known(marks, own if own in marks.lines else f"defaults.{what}", what, name, among)
+    desk, pool = directory.desks.get(facility.desk), directory.pools.get(facility.pool)
+    if desk is not None and not desk.phones:
+        yield marks.error(f"desks.{desk.id}", f'the desk "{desk.id}" has no phone that could ring: add phones.')
+    if pool is not None and not pool.members:
+        yield marks.error(f"pools.{pool.id}", f'the pool "{pool.id}" has no members, so nobody may read: add some.')
+    if not any(facility.id in source.facilities for source in directory.sources.values()):
+        yield marks.warning(path, "no source may send for this facility: name it in a source's facilities.")
+
+
+def _front_desk(directory: Directory, marks: Marks) -> Iterator[Problem]:
+    if not directory.front_desk:
+        yield marks.error("", "front_desk is missing: name the desk that answers callers without a valid code.")
+        return
+    yield from _known(marks, "front_desk", "desk", directory.front_desk, directory.desks)
+    desk = directory.desks.get(directory.front_desk)
+    if desk is not None and not desk.phones:
+        yield marks.error("front_desk", f'the desk "{desk.id}" has no phone that could ring: add phones.')
+
+
+def _sources(directory: Directory, marks: Marks) -> Iterator[Problem]:
+    for source in directory.sources.values():
+        ordering = source.defaults.get("ordering_contact")
+        if ordering is None:
+            continue
+        path = f"sources.{source.id}.defaults.ordering_contact"
+        yield from _known(marks, path, "contact", ordering, directory.contacts)
+        if ordering in directory.contacts and directory.ordering(source.facilities[0], ordering) is None:
+            yield marks.error(
+                path, f'the contact "{ordering}" is retired or not of {source.facilities[0]}: name another.'
+            )
+
+
+def _doubles(directory: Directory, marks: Marks) -> Iterator[Problem]:
+    radiologists, staff = directory.radiologists.values(), directory.staff.values()
+    yield from _twice(
+        marks, "Slack user", ((f"radiologists.{one.id}.slack_user", one.slack_user) for one in radiologists)
+    )
+    yield from _twice(marks, "Slack user", ((f"staff.{one.id}.slack_user", one.slack_user) for one in staff))
+    yield from _twice(marks, "NPI", ((f"radiologists.{one.id}.npi", one.npi) for one in radiologists))
+    active = [one for one in directory.contacts.values() if one.npi is not None and not one.retired]
+    yield from _twice(marks, "NPI", ((f"contacts.{one.id}.npi", one.npi) for one in active))
+    secrets = (
+        (f"sources.{one.id}.secrets[{at}]", name)
+        for one in directory.sources.values()
+        for at, name in enumerate(one.secret_env)
+    )
+    yield from _twice(marks, "secret", secrets)
+
+
+def _twice(marks: Marks, what: str, found: Iterable[tuple[str, Hashable]]) -> Iterator[Problem]:
+    seen: dict[Hashable, str] = {}
+    for path, value in found:
+        if value in seen:
+            where = f"{seen[value]} (line {marks.line(seen[value])})"
+            yield marks.error(path, f"the {what} {value} is already that of {where}: each has its own.")
+        seen.setdefault(value, path)

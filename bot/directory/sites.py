@@ -1,0 +1,138 @@
+"""Reads facilities, and the sources that send for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from bot.directory import scalars
+from bot.directory.nodes import Entry, Value
+from bot.directory.people import Reader, agreement, e164, flag, identifier, some, table, text
+from bot.directory.policies import Place, Policies, roles, rules
+from bot.directory.problems import Unfit
+from bot.directory.scalars import each, lifted, opened
+from handlers.domain.directory import Facility, PatientClass, Phrase, Priority, Source, Storm
+
+#: What a facility may leave to ``defaults``.
+SHARED = frozenset(
+    {
+        "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "zone", "state", "baa", "callback_number",
+        "roles", "pacs_link",
+    }
+)  # fmt: skip
+#: ``system`` is the chain of what belongs to no facility.
+RESERVED = frozenset({"system"})
+_MOST_SECRETS = 2
+#: Slack shows at most this many characters of an option.
+_LONGEST_PHRASE = 75
+_SOURCE_DEFAULTS = ("priority", "patient_class", "ordering_contact")
+
+
+def facilities(top: Entry, policies: Policies) -> dict[str, Facility]:
+    """Read every facility, with the defaults of the file."""
+    defaults = top.get("defaults", lambda value: value.entry(), None)
+    if defaults is not None:
+        defaults.refuse_unknown(SHARED)
+
+    def read(name: str, entry: Entry) -> Facility:
+        return _facility(name, entry, policies)
+
+    if top.find("facilities") is None:
+        top.missing('"facilities" is missing: a directory has at least one.')
+    return table(top, "facilities", read, RESERVED, (defaults, SHARED))
+
+
+def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
+    called = entry.need("name", text)
+    desk = entry.need("desk", identifier)
+    place = Place(facility=name, roles=_completed(entry, "roles", roles), desk=desk)
+    return Facility(
+        id=name,
+        name=called,
+        alias=entry.get("alias", text, called),
+        state=entry.need("state", lifted(scalars.state)),
+        zone=entry.need("zone", lifted(scalars.zone)),
+        pool=entry.need("pool", identifier),
+        desk=desk,
+        callback_number=entry.need("callback_number", e164),
+        baa=entry.get("baa", agreement, None),
+        rules=policies.at(place, entry.need("policy", rules) or ()),
+        targets=_targets(entry),
+        shadow=entry.get("shadow", flag, default=True),
+        recording=entry.get("recording", flag, default=False),
+        storm=entry.get("storm", opened(_storm), Storm()),
+        pacs_link=entry.get("pacs_link", lifted(scalars.link), ""),
+    )
+
+
+def _completed(entry: Entry, key: str, parse: Callable[[Value], dict[str, str]]) -> dict[str, str]:
+    shared, own = entry.inherited(key), entry.find(key)
+    found = [part.read(parse) for part in (shared, own) if part is not None]
+    return {name: contact for part in found for name, contact in (part or {}).items()}
+
+
+def _targets(entry: Entry) -> dict[Priority, timedelta]:
+    def read(part: Entry) -> dict[Priority, timedelta | None]:
+        return {priority: part.get(priority.value, lifted(scalars.duration), None) for priority in Priority}
+
+    parts = [part for part in (entry.inherited("targets"), entry.find("targets")) if part is not None]
+    found: dict[Priority, timedelta] = {}
+    for part in parts:
+        targets = part.read(opened(read)) or {}
+        found |= {priority: length for priority, length in targets.items() if length is not None}
+    lacking = [priority.value for priority in Priority if priority not in found]
+    if lacking:
+        entry.missing(
+            f"targets lack {', '.join(lacking)}: add them here or in defaults, as in targets: {{stroke: 15m}}."
+        )
+    return found
+
+
+def _storm(entry: Entry) -> Storm:
+    usual = Storm()
+    return Storm(
+        relays=entry.get("relays", lifted(scalars.whole(1, 1000)), usual.relays),
+        within=entry.get("within", lifted(scalars.duration), usual.within),
+    )
+
+
+def sources(top: Entry, known: frozenset[str]) -> dict[str, Source]:
+    """Read every source."""
+    return table(top, "sources", _source(known))
+
+
+def _source(known: frozenset[str]) -> Reader[Source]:
+    def read(name: str, entry: Entry) -> Source:
+        places = entry.need("facilities", some(known, "facility"))
+        secrets = entry.need("secrets", each(lifted(scalars.environment_name)))
+        defaults = entry.get("defaults", opened(_defaults), None) or {}
+        if places == ():
+            entry.missing("a source stands for at least one facility: name it in facilities.")
+        if secrets is not None and not 1 <= len(secrets) <= _MOST_SECRETS:
+            entry.missing("a source has one secret, or two during a rotation: name their environment variables.")
+        if defaults and places is not None and len(places) != 1:
+            entry.missing("defaults are for a DICOM source, which stands for exactly one facility: name one.")
+        return Source(id=name, facilities=places, secret_env=secrets, defaults=defaults)
+
+    return read
+
+
+def _defaults(entry: Entry) -> dict[str, str]:
+    kinds = (scalars.choice(Priority), scalars.choice(PatientClass), scalars.identifier)
+    found = {key: entry.get(key, lifted(kind), None) for key, kind in zip(_SOURCE_DEFAULTS, kinds, strict=True)}
+    return {key: str(value) for key, value in found.items() if value is not None}
+
+
+def phrase(name: str, entry: Entry) -> Phrase:
+    """Read a finding that can be picked in Slack."""
+    return Phrase(id=name, text=entry.need("text", lifted(_short)), category=entry.need("category", _category))
+
+
+def _category(value: Value) -> int:
+    return scalars.whole(1, 3)(value.text())
+
+
+def _short(written: str) -> str:
+    if len(written) > _LONGEST_PHRASE:
+        raise Unfit(f"this is longer than the {_LONGEST_PHRASE} characters that Slack shows: shorten it.")
+    return scalars.text(written)

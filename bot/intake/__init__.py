@@ -1,0 +1,6 @@
+"""Intake: each outside dialect, verified at the door, becomes the same few events."""
+
+from bot.intake.door import router
+from bot.intake.reading import parse
+
+__all__ = ["parse", "router"]

@@ -1,0 +1,253 @@
+"""Cards: a read in its pool's channel, a task in its desk's, a line of history in a thread.
+
+Pure. The values they are drawn from have no field for a name of a patient, an identifier or a finding's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.slack.blocks import (
+    HEADER,
+    LABEL,
+    Json,
+    Message,
+    actions,
+    button,
+    confirm,
+    context,
+    header,
+    option,
+    plain,
+    safe,
+    section,
+)
+from bot.slack.times import clock, left, span
+from handlers.domain.cards import DeskCard, Note, ReadCard
+
+_MENU = 100  #: options that a menu takes
+_EMOJI = {"stroke": "🧠", "trauma": "🚑", "stat": "🔴", "urgent": "🟠", "routine": "⚪"}
+_SEX = {"F": "F", "M": "M", "O": "other"}
+_MINUTE = timedelta(minutes=1)
+
+
+class Action(StrEnum):
+    """The action ids; a message may be clicked weeks after it was posted, so they never change."""
+
+    CLAIM = "claim"
+    RELEASE = "release"
+    CRITICAL_FINDING = "critical_finding"
+    OPEN_CASE = "open_case"
+    OPEN_LINK = "open_link"
+    TAKE = "take"
+    DONE = "done"
+    WITHDRAW = "withdraw"
+
+
+def read_block(read_id: str) -> str:
+    """Return the id of a read card's first block, by which a lost post is found again."""
+    return f"read:{read_id}"
+
+
+def task_block(task_id: str) -> str:
+    """Return the id of a desk card's first block."""
+    return f"task:{task_id}"
+
+
+def read_actions_block(card: ReadCard) -> str:
+    """Return the id of a read card's row of buttons, which carries the study's id beside the read's."""
+    return f"read-actions:{card.read_id}:{card.study_id}"
+
+
+def task_actions_block(task_id: str) -> str:
+    """Return the id of a desk card's row of buttons."""
+    return f"task-actions:{task_id}"
+
+
+def is_task_block(block_id: str) -> bool:
+    """Tell whether a click came from a desk card."""
+    return block_id.startswith("task-actions:")
+
+
+def subject_of(block_id: str) -> str:
+    """Return the read's or the task's id of a row of buttons."""
+    return [*block_id.split(":"), ""][1]
+
+
+def study_of(block_id: str) -> str:
+    """Return the study's id of a read card's row of buttons."""
+    return [*block_id.split(":"), "", ""][2]
+
+
+def headline(card: ReadCard) -> str:
+    """Return ``STROKE · Riverside · CT Head without contrast``, with what keeps it from being real in front."""
+    marks = [word for word, is_so in (("TEST", card.test), ("SHADOW", card.shadow)) if is_so]
+    return " · ".join([*marks, safe(card.priority.upper(), 12), safe(card.facility, 36), _procedure(card)])
+
+
+def _procedure(card: ReadCard) -> str:
+    modality, procedure = safe(card.modality, 8), safe(card.procedure, 60)
+    if not procedure:
+        return modality
+    has_it = procedure.upper().split()[:1] == [modality.upper()]
+    return procedure if has_it or not modality else f"{modality} {procedure}"
+
+
+def _now(card: ReadCard) -> datetime:
+    return card.due_at - card.minutes_left * _MINUTE
+
+
+def time_line(card: ReadCard) -> str:
+    """Return ``12 min left, due 02:15 EST``; of a read that is over, how it ended."""
+    if card.state == "reported":
+        return f"reported by {safe(card.reported_by, 60)}" if card.reported_by else "reported"
+    if card.state == "canceled":
+        return "canceled"
+    return f"{left(card.minutes_left)}, due {clock(card.due_at, card.zone, _now(card))}"
+
+
+def person_line(card: ReadCard) -> str:
+    """Return what tells two like studies apart: age, sex, class, images, minutes since the last one."""
+    age = safe(card.age, 8)
+    count = "1 image" if card.images == 1 else f"{card.images} images"
+    if card.last_image_minutes is not None:
+        count += f", last {span(max(card.last_image_minutes, 0))} ago"
+    years = f"{age} y" if age[:1].isdigit() else age or "age ?"
+    return " · ".join([f"{years}, {_SEX.get(card.sex, 'sex ?')}", safe(card.patient_class, 16), count, _state(card)])
+
+
+def _state(card: ReadCard) -> str:
+    linked = {0: "", 1: ", 1 linked accession"}.get(card.linked, f", {card.linked} linked accessions")
+    return ("ready" if card.ready else "arriving") + linked
+
+
+def _holder(card: ReadCard) -> str:
+    if card.state != "claimed":
+        return ""
+    since = f" since {clock(card.claimed_at, card.zone, _now(card))}" if card.claimed_at else ""
+    return f"Claimed by {safe(card.claimed_by, 60)}{since}"
+
+
+def read_lines(card: ReadCard) -> list[str]:
+    """Return what a read card says under its headline, formatted."""
+    lines = [f"*{time_line(card)}* · case `{safe(card.case_code, 12)}`", person_line(card)]
+    if holder := _holder(card):
+        lines.append(f"👤 {holder}")
+    if card.relay:
+        lines.append(f"☎️ {safe(card.relay, 240)}")
+    if card.flags:
+        lines.append("⚠️ " + ", ".join(safe(flag.replace("_", " "), 60) for flag in card.flags[:6]))
+    return lines
+
+
+def read_buttons(card: ReadCard) -> list[Json]:
+    """Return the buttons that a read's state allows; each carries the read's id and nothing else."""
+    code = safe(card.case_code, 12)
+
+    def of(label: str, action: Action, style: str = "") -> Json:
+        return button(label, action, card.read_id, style=style, spoken=f"{label}, case {code}")
+
+    buttons = {
+        "open": [of("Claim", Action.CLAIM, "primary")],
+        "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger")],
+    }.get(card.state, [])
+    return [*buttons, of("Open case", Action.OPEN_CASE)]
+
+
+def read_text(card: ReadCard) -> str:
+    """Return all of a read card in one sentence."""
+    parts = [headline(card), time_line(card), f"case {safe(card.case_code, 12)}", person_line(card), _holder(card)]
+    parts.append(safe(card.relay, 240))
+    parts += [safe(flag.replace("_", " "), 60) for flag in card.flags[:6]]
+    return ". ".join(part for part in parts if part) + "."
+
+
+def emoji(card: ReadCard) -> str:
+    """Return the sign of a turnaround class."""
+    return _EMOJI.get(card.priority, "⚪")
+
+
+def read_card(card: ReadCard) -> Message:
+    """Return the worklist card of a read."""
+    return Message(
+        read_text(card),
+        (
+            header(f"{emoji(card)} {headline(card)}"[:HEADER], read_block(card.read_id)),
+            section("\n".join(read_lines(card))),
+            actions(read_actions_block(card), read_buttons(card)),
+        ),
+    )
+
+
+def desk_card(card: DeskCard, outcomes: Mapping[str, str]) -> Message:
+    """Return a desk task's card. ``outcomes`` are the codes that end a task without a relay, with their words."""
+    title, small = _desk_title(card), _desk_small(card)
+    what, todo, now = safe(card.what, 600), safe(card.todo, 600), _desk_state(card, outcomes)
+    blocks = [
+        header(f"{_DESK_EMOJI.get(card.state, '🔔')} {title}"[:HEADER], task_block(card.task_id)),
+        section(f"*What happened:* {what}\n*What to do next:* {todo}\n*{now}*"),
+        context(small),
+    ]
+    if elements := _desk_elements(card, outcomes):
+        blocks.append(actions(task_actions_block(card.task_id), elements))
+    return Message(f"{title}. {what} {todo} {now}. {small}.", tuple(blocks))
+
+
+_DESK_EMOJI = {"open": "🔔", "taken": "👤", "done": "✅"}
+
+
+def _desk_title(card: DeskCard) -> str:
+    parts = ["Desk", safe(card.facility, 36), safe(card.kind.replace("_", " "), 40)]
+    parts += [f"category {card.category}"] if card.category is not None else []
+    parts += [f"case {safe(card.case_code, 12)}"] if card.case_code else []
+    return " · ".join(part for part in parts if part)
+
+
+def _desk_state(card: DeskCard, outcomes: Mapping[str, str]) -> str:
+    if card.state == "done":
+        by = f" by {safe(card.done_by, 60)}" if card.done_by else ""
+        words = outcomes.get(card.outcome, card.outcome.replace("_", " "))
+        return f"Done{by}" + (f": {safe(words, 80)}" if words else "")
+    if card.state == "taken":
+        at = f" at {clock(card.taken_at, card.zone, card.opened_at)}" if card.taken_at else ""
+        return f"Taken by {safe(card.taken_by, 60)}{at}: taken is not done"
+    return "Nobody has taken this"
+
+
+def _desk_small(card: DeskCard) -> str:
+    since = f"Since {clock(card.opened_at, card.zone)}"
+    if not card.rings:
+        return f"{since}, told in Slack only"
+    rounds = {0: "not rung yet", 1: "phones rung once"}.get(card.rounds, f"phones rung {card.rounds} times")
+    return f"{since}, {rounds}"
+
+
+def _desk_elements(card: DeskCard, outcomes: Mapping[str, str]) -> list[Json]:
+    elements = []
+    if card.state == "open":
+        elements.append(button("Take", Action.TAKE, card.task_id, style="primary"))
+    elif card.state == "taken":
+        elements.append(button("Take over", Action.TAKE, card.task_id))
+    if card.case_code:
+        elements.append(button("Open case", Action.OPEN_CASE, card.task_id))
+    if card.state != "done" and not card.relay_open and outcomes:
+        elements.append(_done(outcomes))
+    return elements
+
+
+def _done(outcomes: Mapping[str, str]) -> Json:
+    return {
+        "type": "static_select",
+        "action_id": Action.DONE,
+        "placeholder": plain("Done: what came of it?"),
+        "options": [option(safe(words, LABEL), code) for code, words in list(outcomes.items())[:_MENU]],
+        "confirm": confirm("Is it done?", "The task ends with this outcome, under your name.", "Done"),
+    }
+
+
+def thread_note(note: Note, *, mention: bool) -> Message:
+    """Return a line of history; ``mention`` calls everybody who is there."""
+    text = ("<!here> " if mention else "") + safe(note.text, 2900)
+    return Message(text, (section(text),))

@@ -1,0 +1,67 @@
+"""What Slack may ask of the inside: the verbs, already bound to their house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from handlers.domain.cards import ReadCard
+from handlers.domain.directory import Phrase
+
+
+class SlackVerbs(Protocol):
+    """Each commits before it returns a sentence for the person; an expected refusal raises ``Rejection``.
+
+    ``delivery`` names the click, command or submission: a repeat changes nothing and answers the same. ``case`` is what
+    a person typed.
+    """
+
+    def claim(self, read_id: str, slack_user: str, delivery: str) -> str:
+        """Give the read to this reader."""
+
+    def release(self, read_id: str, slack_user: str, delivery: str) -> str:
+        """Give the read back to the pool."""
+
+    def worklist(self, slack_user: str) -> Sequence[ReadCard]:
+        """Return the open and claimed reads that this person may see."""
+
+    def phrases(self, slack_user: str, read_id: str) -> Sequence[Phrase]:
+        """Return the finding phrases this reader may pick for this read."""
+
+    def report(
+        self, *, study_id: str, slack_user: str, category: int, phrase_id: str | None, text: str | None, delivery: str
+    ) -> str:
+        """Report a critical finding; from Slack always by phrase, never by text."""
+
+    def withdraw(self, case: str, slack_user: str, delivery: str) -> str:
+        """End a relay on behalf of the radiologist whose finding it is."""
+
+    def redirect(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
+        """Call somebody else of the directory."""
+
+    def status_lines(self, slack_user: str) -> Sequence[str]:
+        """Return the open relays, a line each, without identifiers."""
+
+    def take(self, task_id: str, slack_user: str, delivery: str) -> str:
+        """Take a desk task by name."""
+
+    def take_case(self, case: str, slack_user: str, delivery: str) -> str:
+        """Take the open desk task of a case by name."""
+
+    def finish(self, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
+        """End a desk task that has no relay, with an outcome's code."""
+
+    def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
+        """Stop all calls of a facility, or of all."""
+
+    def resume(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
+        """Let calls go on."""
+
+    def open_link(self, case: str, slack_user: str, delivery: str, *, purpose: str = "view") -> str:
+        """Return the path of a one-time link; ``purpose`` is view, start or log."""
+
+    def open_link_for_read(self, read_id: str, slack_user: str, delivery: str) -> str:
+        """Return the path of a one-time link to a read's case."""
+
+    def open_link_for_task(self, task_id: str, slack_user: str, delivery: str) -> str:
+        """Return the path of a one-time link to a desk task's case."""

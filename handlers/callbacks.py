@@ -1,0 +1,218 @@
+"""What the telephone vendor tells us of calls, texts and recordings: late, twice, out of order, or never."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import lines, outcomes
+from handlers.domain.access import InboundCall
+from handlers.domain.conversation import hung_up
+from handlers.domain.directory import TAKES_VOICEMAIL
+from handlers.domain.errors import Rejection
+from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.relays import (
+    OPEN_ATTEMPT,
+    Attempt,
+    AttemptEvent,
+    AttemptState,
+    Outcome,
+    Purpose,
+    Recording,
+    RecordingState,
+    Relay,
+    Stage,
+)
+from handlers.once import once
+from handlers.ports import House, Transaction
+
+RINGING = frozenset({"queued", "initiated", "ringing"})
+_ENDS = {
+    "busy": Outcome.BUSY,
+    "no-answer": Outcome.NO_ANSWER,
+    "failed": Outcome.FAILED,
+    "canceled": Outcome.CANCELED,
+}
+OVER = frozenset({*_ENDS, "completed"})
+RING_WATCH_SECONDS = 75
+#: The word that stands for a token in the status URL of our own number, whose calls carry none.
+INBOUND = "inbound"
+RECORDING_LATE = timedelta(minutes=10)
+
+
+def status(house: House, token: str, *, sid: str, status: str, sequence: int, error_code: str = "") -> None:
+    """Apply a status callback: a repeat is a no-op, an older one changes nothing and is recorded as stale."""
+    ours = {"sid": sid} if token == INBOUND else {"token": token}
+    facility = house.memory.facility_of(Attempt, **ours)
+    if facility is None:
+        if token == INBOUND and house.memory.facility_of(InboundCall, id=sid) is not None:
+            return  # a caller who hung up before any code was given
+        raise Rejection("unknown_call", "This call is not known.")
+    delivery = f"status:{sid}:{sequence}:{status}"
+
+    def act(tx: Transaction) -> str:
+        attempt = tx.one(Attempt, **ours)
+        if attempt is None:
+            return ""
+        if attempt.sid is not None and attempt.sid != sid:
+            lines.record(tx, attempt, "call:other_sid", _case(tx, attempt), status=status)
+            return ""
+        if sequence <= attempt.sequence:
+            lines.record(tx, attempt, "call:stale", _case(tx, attempt), status=status, sequence=sequence)
+            return ""
+        seen(tx, house, replace(attempt, sid=sid, sequence=sequence), status, error_code)
+        return ""
+
+    once(house, facility, delivery, act)
+
+
+def _case(tx: Transaction, attempt: Attempt) -> str:
+    relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
+    return "" if relay is None else relay.case_code
+
+
+def seen(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str = "") -> Attempt:
+    """Apply what the vendor says of a call, from a callback or because we asked."""
+    attempt = tx.put(attempt)
+    if status in OVER:
+        return _over(tx, house, attempt, status, error_code)
+    if status in RINGING and attempt.state in (AttemptState.SUBMITTING, AttemptState.IN_DOUBT):
+        attempt = tx.put(lines.move(attempt, AttemptEvent.ACCEPTED))
+        lines.record(tx, attempt, "call:accepted", _case(tx, attempt))
+    if attempt.state in OPEN_ATTEMPT:
+        lines.watch(tx, attempt, RING_WATCH_SECONDS)
+    return attempt
+
+
+def _over(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str) -> Attempt:
+    if attempt.state is AttemptState.FINISHED:
+        return lines.release(tx, attempt)
+    outcome = _ENDS.get(status) or (hung_up(attempt, tx.now) if attempt.answered_at is not None else Outcome.NO_ANSWER)
+    if outcome is Outcome.HUNG_UP and attempt.machine.startswith("machine"):
+        outcome = Outcome.MACHINE
+    return outcomes.finish(tx, house, attempt, outcome, line_over=True, vendor_code=error_code)
+
+
+def silent_due(tx: Transaction, attempt_id: str) -> None:
+    """Nothing was heard of a line for a while: ask the vendor."""
+    attempt = tx.get(Attempt, attempt_id)
+    if attempt is None or (attempt.state is AttemptState.FINISHED and attempt.open_number is None):
+        return
+    if attempt.sid is None and attempt.state is AttemptState.FINISHED:
+        lines.release(tx, attempt)
+        return
+    kind = EffectKind.CHECK_CALL if attempt.sid is not None else EffectKind.FIND_CALL
+    tx.effect(Effect(kind=kind, subject=attempt.id, lane="control", rank=1, once=f"check:{attempt.id}"))
+
+
+def machine(house: House, token: str, *, sid: str, answered_by: str) -> None:
+    """Take the vendor's guess of who answered. It is advisory: whoever pressed a key is a human."""
+    facility = house.memory.facility_of(Attempt, token=token)
+    if facility is None:
+        raise Rejection("unknown_call", "This call is not known.")
+
+    def act(tx: Transaction) -> str:
+        attempt = tx.one(Attempt, token=token)
+        if attempt is None or attempt.machine:
+            return ""
+        attempt = tx.put(replace(attempt, machine=answered_by))
+        lines.record(tx, attempt, "call:answered_by", _case(tx, attempt), answered_by=answered_by)
+        if answered_by.startswith(("machine", "fax")) and _nobody_spoke(attempt):
+            _machine_answered(tx, house, attempt, answered_by)
+        return ""
+
+    once(house, facility, f"amd:{sid}", act)
+
+
+def _nobody_spoke(attempt: Attempt) -> bool:
+    waiting = attempt.stage in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT, Stage.TAKE)
+    untouched = attempt.receiver_role is None and attempt.told_at is None and not attempt.wrong and not attempt.holds
+    return waiting and untouched and attempt.state is AttemptState.TALKING
+
+
+def _machine_answered(tx: Transaction, house: House, attempt: Attempt, answered_by: str) -> None:
+    """Leave the callback number and code on a person's voicemail; in a menu, at a desk or on a fax leave nothing."""
+    takes = attempt.number_kind in TAKES_VOICEMAIL and attempt.purpose is Purpose.CONTACT
+    if takes and answered_by.startswith("machine_end"):
+        tx.effect(Effect(kind=EffectKind.LEAVE_VOICEMAIL, subject=attempt.id, lane="control", rank=0))
+        return
+    if takes and answered_by == "machine_start":
+        return
+    tx.effect(Effect(kind=EffectKind.HANG_UP, subject=attempt.id, lane="control", rank=0))
+    outcomes.finish(tx, house, attempt, Outcome.MACHINE, line_over=False)
+
+
+def text_status(house: House, token: str, *, sid: str, status: str, error_code: str = "") -> None:
+    """Take what became of a text. Delivered is an attempt, never an acknowledgement."""
+    facility = house.memory.facility_of(Attempt, token=token)
+    if facility is None:
+        raise Rejection("unknown_call", "This call is not known.")
+
+    def act(tx: Transaction) -> str:
+        attempt = tx.one(Attempt, token=token)
+        if attempt is None:
+            return ""
+        lines.record(tx, attempt, "text:status", _case(tx, attempt), status=status, vendor_code=error_code)
+        if status in ("failed", "undelivered") and attempt.outcome is Outcome.TEXTED:
+            tx.put(replace(attempt, outcome=Outcome.FAILED, vendor_code=error_code))
+        return ""
+
+    once(house, facility, f"text-status:{sid}:{status}", act)
+
+
+# --- recordings ------------------------------------------------------------------------------------------------------
+
+
+def expect_recording(tx: Transaction, house: House, attempt: Attempt, sid: str) -> None:
+    """Record that a read-back was recorded, and fetch it; one that never comes is flagged, and holds nothing up."""
+    if attempt.relay_id is None or tx.one(Recording, sid=sid) is not None:
+        return
+    recording = tx.add(
+        Recording(
+            id=house.chance.token(),
+            facility=attempt.facility,
+            relay_id=attempt.relay_id,
+            attempt_id=attempt.id,
+            sid=sid,
+            state=RecordingState.PENDING,
+            announced_at=tx.now,
+        )
+    )
+    effect = Effect(kind=EffectKind.FETCH_RECORDING, subject=recording.id, lane="control", rank=5)
+    tx.effect(replace(effect, due_at=tx.now + timedelta(seconds=2), once=f"fetch:{recording.id}"))
+    tx.deadline(Deadline(kind=DeadlineKind.RECORDING_LATE, subject=recording.id, due_at=tx.now + RECORDING_LATE))
+
+
+def recording_ready(house: House, token: str, *, recording_sid: str, status: str) -> None:
+    """Take the vendor's word that a recording is ready (or absent)."""
+    facility = house.memory.facility_of(Attempt, token=token)
+    if facility is None:
+        raise Rejection("unknown_call", "This call is not known.")
+
+    def act(tx: Transaction) -> str:
+        recording = tx.one(Recording, sid=recording_sid)
+        if recording is None or recording.state is not RecordingState.PENDING:
+            return ""
+        if status == "absent":
+            missing(tx, recording)
+        else:
+            effect = Effect(kind=EffectKind.FETCH_RECORDING, subject=recording.id, lane="control", rank=5)
+            tx.effect(replace(effect, once=f"fetch:{recording.id}"))
+        return ""
+
+    once(house, facility, f"recording:{recording_sid}:{status}", act)
+
+
+def recording_late(tx: Transaction, recording_id: str) -> None:
+    """Flag a recording that never came."""
+    recording = tx.get(Recording, recording_id)
+    if recording is not None and recording.state is RecordingState.PENDING:
+        missing(tx, recording)
+
+
+def missing(tx: Transaction, recording: Recording) -> None:
+    """Record that a read-back's recording is missing; the relay's ending stands on the attempt, not on the file."""
+    tx.put(replace(recording, state=RecordingState.MISSING))
+    relay = tx.get(Relay, recording.relay_id)
+    case_code = "" if relay is None else relay.case_code
+    tx.audit(AuditFact(action="recording:missing", actor=lines.ROBOT, case_code=case_code, subject=recording.id))

@@ -1,0 +1,440 @@
+"""Live calls: each answer is durable before anything is said to it, and its repeat is answered the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from handlers import callbacks, lines, outcomes, pins
+from handlers.domain import case_code as codes
+from handlers.domain import conversation, dialog
+from handlers.domain.access import InboundCall
+from handlers.domain.conversation import DESK, PENDING, RADIOLOGIST, Facts, Said
+from handlers.domain.dialog import Key, Lead, Leg, Prompt, PromptKind
+from handlers.domain.directory import Contact, Facility
+from handlers.domain.errors import Rejection
+from handlers.domain.machinery import SYSTEM
+from handlers.domain.relays import (
+    Attempt,
+    AttemptEvent,
+    AttemptState,
+    DeskTask,
+    Outcome,
+    Purpose,
+    Relay,
+    RelayState,
+    Stage,
+    Turn,
+)
+from handlers.domain.studies import Study
+from handlers.endings import findings_of
+from handlers.once import in_transaction
+from handlers.ports import House, Transaction
+
+#: A live call is asked after when nothing was heard of it for so long.
+WATCH_SECONDS = 240
+RING_WATCH_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was keyed, or what speech recognition heard."""
+
+    digits: str = ""
+    speech: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What to say, and the token and turn that the next answer will carry."""
+
+    token: str
+    turn: int
+    prompt: Prompt
+
+
+def unknown_call() -> Rejection:
+    """Return the refusal for a token that names no call."""
+    return Rejection("unknown_call", "This call is not known.")
+
+
+def _facility_of_token(house: House, token: str) -> str:
+    facility = house.memory.facility_of(Attempt, token=token)
+    if facility is None:
+        raise unknown_call()
+    return facility
+
+
+def _attempt(tx: Transaction, token: str) -> Attempt:
+    attempt = tx.one(Attempt, token=token)
+    if attempt is None:
+        raise unknown_call()
+    return attempt
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
+    """Gather what a call may speak of, as things stand now."""
+    directory = house.directory()
+    relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
+    task = tx.get(DeskTask, attempt.task_id) if attempt.task_id else None
+    facility = directory.facilities.get(attempt.facility)
+    name = facility.alias if facility is not None else "radrelay"
+    shown = codes.shown(task.case_code) if task is not None and task.case_code else ""
+    if relay is None or facility is None or attempt.purpose is Purpose.DESK:
+        return Facts(relay=relay, facility=name, case_code=shown, our_number=house.our_number)
+    contact = directory.contacts.get(attempt.who)
+    study = tx.get(Study, relay.study_id)
+    if study is None:
+        raise LookupError(f"the study of relay {relay.id} is missing")
+    return Facts(
+        relay=relay,
+        facility=name,
+        case_code=codes.shown(relay.case_code),
+        our_number=house.our_number,
+        staffed_number=facility.callback_number,
+        patient_name=study.patient_name,
+        birth_date=study.birth_date,
+        patient_id=study.patient_id,
+        procedure=study.description or f"{study.modality} {study.body_part}".strip(),
+        findings=tuple(one.text for one in findings_of(tx, relay)),
+        has_pin=_needs_pin(attempt, contact),
+        contact_role=None if contact is None else contact.role,
+        may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
+        recording=facility.recording,
+        legs=_legs(house, relay, facility),
+        ended_words=_ended_words(house, relay, facility),
+    )
+
+
+def _needs_pin(attempt: Attempt, contact: Contact | None) -> bool:
+    return contact is not None and contact.pin_hash is not None and attempt.purpose is Purpose.CONTACT
+
+
+def _legs(house: House, relay: Relay, facility: Facility) -> tuple[tuple[str, tuple[Leg, ...]], ...]:
+    directory = house.directory()
+    reader = directory.radiologists.get(relay.delegated_by)
+    first = () if reader is None else (Leg(key="r", number=reader.phone),)
+    phones = directory.desks[facility.desk].phones
+    return (
+        (RADIOLOGIST, first),
+        (DESK, tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(phones))),
+    )
+
+
+def _ended_words(house: House, relay: Relay, facility: Facility) -> str:
+    """Return who has an ended relay, for a caller: a name of staff or a role, and when."""
+    if relay.ended_at is None:
+        return ""
+    contact = house.directory().contacts.get(relay.ended_by)
+    who = relay.ended_by if contact is None else contact.name
+    local = facility.local(relay.ended_at)
+    return f"{who} at {local.hour}:{local.minute:02d}"
+
+
+# --- turns -----------------------------------------------------------------------------------------------------------
+
+
+def answer(house: House, token: str, turn: int, heard: Heard) -> Reply:
+    """Take one answer (turn 0: the call was picked up) and return what is said next."""
+    inbound = house.memory.facility_of(InboundCall, token=token)
+    if inbound is not None:
+        return _answer_inbound(house, token, turn, heard)
+    facility = _facility_of_token(house, token)
+
+    def act(tx: Transaction) -> Reply:
+        attempt = _attempt(tx, token)
+        kept = _kept(tx, attempt, turn)
+        if kept is not None:
+            return kept
+        facts = facts_for(tx, house, attempt)
+        if turn == 0:
+            said = _picked_up(attempt, facts, tx)
+        elif attempt.stage is Stage.RECORD:
+            said = conversation.read_back(attempt, facts, seconds=0, now=tx.now)
+        else:
+            said = _turn(house, attempt, facts, heard, tx)
+        return _say(tx, house, said, turn, heard)
+
+    return in_transaction(house, facility, act)
+
+
+def _kept(tx: Transaction, attempt: Attempt, turn: int) -> Reply | None:
+    """Return the reply that this turn got before, None for the turn that is awaited; any other gets the last reply."""
+    kept = tx.one(Turn, attempt_id=attempt.id, number=turn)
+    if kept is None and turn == attempt.turn:
+        return None
+    kept = kept or tx.one(Turn, attempt_id=attempt.id)
+    if kept is None:
+        raise unknown_call()
+    return Reply(token=attempt.token, turn=kept.number + 1, prompt=dialog.prompt_from_text(kept.answer))
+
+
+def _picked_up(attempt: Attempt, facts: Facts, tx: Transaction) -> Said:
+    if attempt.state is AttemptState.FINISHED:
+        return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
+    attempt = replace(lines.move(attempt, AttemptEvent.ANSWERED), answered_at=tx.now)
+    if facts.relay is not None and facts.relay.state is RelayState.ENDED and attempt.purpose is not Purpose.DESK:
+        return conversation.ended(attempt, facts)
+    return conversation.opening(attempt, facts)
+
+
+def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transaction) -> Said:
+    if attempt.stage is Stage.OVER or attempt.state is AttemptState.FINISHED:
+        return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
+    key, number = dialog.keyed(attempt.stage, heard.digits, heard.speech)
+    contact = house.directory().contacts.get(attempt.who)
+    pin_ok = False
+    if attempt.stage is Stage.PIN and key is Key.NUMBER and contact is not None and contact.pin_hash is not None:
+        pin_ok = pins.pin_matches(number, contact.pin_hash, house.pin_pepper)
+    return conversation.converse(attempt, facts, key, number, pin_ok=pin_ok, now=tx.now)
+
+
+def _say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> Reply:
+    """Keep the turn, act on what it came to, and return the words' facts; all in the one transaction."""
+    attempt = replace(said.attempt, turn=turn + 1)
+    if said.prompt.kind in dialog.IDENTIFYING:
+        attempt = replace(attempt, telling_seconds=house.script.seconds(said.prompt))
+    case_code = ""
+    relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
+    if relay is not None:
+        case_code = relay.case_code
+    attempt = tx.put(attempt)
+    tx.add(
+        Turn(
+            id=house.chance.token(),
+            facility=attempt.facility,
+            attempt_id=attempt.id,
+            number=turn,
+            heard=f"{heard.digits}|{heard.speech}",
+            answer=dialog.prompt_to_text(said.prompt),
+            at=tx.now,
+        )
+    )
+    role = "" if attempt.receiver_role is None else attempt.receiver_role.value
+    lines.record(
+        tx,
+        attempt,
+        "call:turn",
+        case_code,
+        turn=turn,
+        said=said.prompt.kind.value,
+        lead=said.prompt.lead.value,
+        role=role,
+    )
+    if attempt.state in lines.LIVE:
+        lines.watch(tx, attempt, WATCH_SECONDS)
+    if said.outcome is not None and attempt.state is not AttemptState.FINISHED:
+        outcomes.finish(tx, house, attempt, said.outcome, line_over=False)
+    return Reply(token=attempt.token, turn=turn + 1, prompt=said.prompt)
+
+
+def voicemail(house: House, token: str) -> Reply:
+    """Say the voicemail words to a machine that was found at its beep."""
+    facility = _facility_of_token(house, token)
+
+    def act(tx: Transaction) -> Reply:
+        attempt = _attempt(tx, token)
+        if attempt.state is not AttemptState.TALKING:
+            last = _kept(tx, attempt, attempt.turn - 1)
+            return last or Reply(token=token, turn=attempt.turn, prompt=Prompt(kind=PromptKind.HANG_UP))
+        said = conversation.voicemail(attempt, facts_for(tx, house, attempt))
+        return _say(tx, house, said, attempt.turn, Heard())
+
+    return in_transaction(house, facility, act)
+
+
+def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds: int) -> Reply:
+    """Take a recorded read-back; the recording itself is fetched afterwards and never holds the relay up."""
+    facility = _facility_of_token(house, token)
+
+    def act(tx: Transaction) -> Reply:
+        attempt = _attempt(tx, token)
+        kept = _kept(tx, attempt, turn)
+        if kept is not None:
+            return kept
+        if attempt.stage is not Stage.RECORD:
+            raise unknown_call()
+        facts = facts_for(tx, house, attempt)
+        said = conversation.read_back(attempt, facts, seconds=seconds, now=tx.now)
+        if recording_sid and said.outcome is Outcome.READ_BACK_RECORDED:
+            callbacks.expect_recording(tx, house, attempt, recording_sid)
+        return _say(tx, house, said, turn, Heard())
+
+    return in_transaction(house, facility, act)
+
+
+# --- bridges ---------------------------------------------------------------------------------------------------------
+
+
+def dialed(house: House, token: str, turn: int, *, status: str, bridged: bool) -> Reply:  # noqa: ARG001
+    """Take the end of a dialed leg. Whether somebody of ours accepted is what we recorded, not what the vendor says."""
+    facility = _facility_of_token(house, token)
+
+    def act(tx: Transaction) -> Reply:
+        attempt = _attempt(tx, token)
+        kept = _kept(tx, attempt, turn)
+        if kept is not None:
+            return kept
+        if attempt.state is not AttemptState.BRIDGED:
+            return Reply(token=token, turn=turn, prompt=Prompt(kind=PromptKind.HANG_UP))
+        return _say(tx, house, conversation.bridge_over(attempt, facts_for(tx, house, attempt)), turn, Heard())
+
+    return in_transaction(house, facility, act)
+
+
+def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Reply:
+    """Ask the one who is being bridged whether they accept: 1 does, anything else does not (it may be a machine)."""
+    inbound = house.memory.facility_of(InboundCall, token=token)
+    facility = inbound or _facility_of_token(house, token)
+
+    def act(tx: Transaction) -> Reply:
+        if inbound is not None:
+            kind = _whisper_kind(turn, heard)
+            return Reply(token=token, turn=turn + 1, prompt=Prompt(kind=kind, facility="radrelay"))
+        attempt = _attempt(tx, token)
+        facts = facts_for(tx, house, attempt)
+        name = _leg_name(house, attempt, leg)
+        kind = _whisper_kind(turn, heard)
+        open_bridge = attempt.state is AttemptState.BRIDGED and attempt.bridged_to.endswith(PENDING)
+        if kind is PromptKind.WHISPER_GO and attempt.bridged_to != name:
+            if not open_bridge:
+                kind = PromptKind.HANG_UP
+            else:
+                attempt = tx.put(replace(attempt, bridged_to=name))
+                lines.record(tx, attempt, "call:bridge", facts.case_code.replace("-", ""), leg=leg, to=name)
+        prompt = Prompt(kind=kind, facility=facts.facility, case_code=facts.case_code)
+        return Reply(token=token, turn=turn + 1, prompt=prompt)
+
+    return in_transaction(house, facility, act)
+
+
+def _whisper_kind(turn: int, heard: Heard) -> PromptKind:
+    if turn == 0:
+        return PromptKind.WHISPER
+    return PromptKind.WHISPER_GO if (heard.digits or dialog.digits_said(heard.speech)) == "1" else PromptKind.HANG_UP
+
+
+def _leg_name(house: House, attempt: Attempt, leg: str) -> str:
+    directory = house.directory()
+    facility = directory.facilities[attempt.facility]
+    if leg.startswith("d") and leg[1:].isdigit():
+        phones = directory.desks[facility.desk].phones
+        if int(leg[1:]) < len(phones):
+            return phones[int(leg[1:])].who
+        raise unknown_call()
+    return "the radiologist"
+
+
+# --- our number, called ----------------------------------------------------------------------------------------------
+
+
+def inbound(house: House, *, call_sid: str, caller: str) -> Reply:
+    """Answer a call to our number: it asks for the code, and connects to the desk without one."""
+
+    def act(tx: Transaction) -> Reply:
+        call = tx.get(InboundCall, call_sid)
+        if call is None:
+            call = tx.add(
+                InboundCall(
+                    id=call_sid,
+                    facility=SYSTEM,
+                    token=house.chance.token(),
+                    caller=caller,
+                    turn=0,
+                    wrong=0,
+                    attempt_id=None,
+                    at=tx.now,
+                )
+            )
+        return Reply(token=call.token, turn=1, prompt=_ask_callback(house, Lead.NONE))
+
+    return in_transaction(house, SYSTEM, act)
+
+
+def _ask_callback(house: House, lead: Lead) -> Prompt:
+    return Prompt(kind=PromptKind.CALLBACK, lead=lead, callback_number=house.our_number)
+
+
+def _answer_inbound(house: House, token: str, turn: int, heard: Heard) -> Reply:
+    """Take a keyed callback code: a valid one goes on as the relay's own script, in its facility's transaction."""
+    number = (heard.digits or dialog.digits_said(heard.speech)).strip("#*")
+    relay_facility = (
+        house.memory.facility_of(Relay, callback_code=number) if len(number) == dialog.CALLBACK_DIGITS else None
+    )
+    with house.memory.reading() as look:
+        call = look.one(InboundCall, token=token)
+    if call is None:
+        raise unknown_call()
+    if relay_facility is not None:
+        reply = in_transaction(house, relay_facility, lambda tx: _join(tx, house, call, number))
+        in_transaction(house, SYSTEM, lambda tx: _joined(tx, call, reply))
+        return reply
+    return in_transaction(house, SYSTEM, lambda tx: _no_code(tx, house, token, turn, number))
+
+
+def _join(tx: Transaction, house: House, call: InboundCall, code: str) -> Reply:
+    """Begin the script on a call that came in, once per call."""
+    earlier = tx.one(Attempt, sid=call.id)
+    if earlier is not None:
+        kept = _kept(tx, earlier, 0)
+        if kept is None:
+            raise unknown_call()
+        return kept
+    relay = tx.one(Relay, callback_code=code)
+    if relay is None:
+        raise unknown_call()
+    who = _contact_of_caller(house, relay, call.caller)
+    plan = lines.Plan(
+        purpose=Purpose.CALLBACK,
+        channel="call",
+        who=who,
+        number=call.caller,
+        number_kind="inbound",
+        relay_id=relay.id,
+        case_code=relay.case_code,
+        step=-1,
+        inbound=True,
+        sid=call.id,
+    )
+    attempt = lines.plan(tx, house, plan)
+    return _say(tx, house, _picked_up(attempt, facts_for(tx, house, attempt), tx), 0, Heard())
+
+
+def _contact_of_caller(house: House, relay: Relay, caller: str) -> str:
+    """Return the contact of the ladder whose number is calling; caller ID names nobody else and proves nothing."""
+    directory = house.directory()
+    for rung in relay.policy.steps:
+        wanted = relay.ordering if rung.to == "ordering" else rung.to
+        contact = directory.contacts.get(wanted or "")
+        if contact is not None and any(number.e164 == caller for number in contact.numbers):
+            return contact.id
+    return ""
+
+
+def _joined(tx: Transaction, call: InboundCall, reply: Reply) -> None:
+    fresh = tx.get(InboundCall, call.id)
+    if fresh is not None and fresh.attempt_id is None:
+        tx.put(replace(fresh, attempt_id=reply.token))
+
+
+def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) -> Reply:
+    call = tx.one(InboundCall, token=token)
+    if call is None:
+        raise unknown_call()
+    if turn <= call.turn:
+        return Reply(token=token, turn=call.turn + 1, prompt=_after_no_code(house, call, number))
+    wrong = call.wrong + (1 if number not in ("", "0") else 0)
+    call = tx.put(replace(call, turn=turn, wrong=wrong))
+    return Reply(token=token, turn=turn + 1, prompt=_after_no_code(house, call, number))
+
+
+def _after_no_code(house: House, call: InboundCall, number: str) -> Prompt:
+    """Ask again after a wrong code; silence, 0 or three wrong ones connect the desk."""
+    if number not in ("", "0") and call.wrong < dialog.MAX_WRONG:
+        return _ask_callback(house, Lead.WRONG_CODE)
+    directory = house.directory()
+    desk = directory.desks.get(directory.front_desk) or next(iter(directory.desks.values()))
+    legs = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(desk.phones))
+    return Prompt(kind=PromptKind.BRIDGE, facility=desk.name, dial=legs, callback_number=house.our_number)

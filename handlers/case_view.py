@@ -1,0 +1,312 @@
+"""The case page's contents, as one frozen value: the only place with identifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from urllib.parse import quote
+
+from handlers import desk
+from handlers.domain import case_code as codes
+from handlers.domain.directory import Directory, Facility
+from handlers.domain.relays import Attempt, DeskTask, Recording, Relay, RelayState
+from handlers.domain.studies import Finding, Read, Report, Study
+from handlers.hands import CLOSE_REASONS
+from handlers.ports import House, Transaction
+from handlers.session import Session
+from handlers.showing import relay_line
+from handlers.statement import statement_of
+from handlers.tasks_told import told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportLine:
+    """A report."""
+
+    kind: str
+    signed_by: str
+    signed_at: datetime
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingLine:
+    """A finding, with its words."""
+
+    id: str
+    category: int
+    text: str
+    found_by: str
+    found_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayView:
+    """The newest relay."""
+
+    state: str
+    category: int
+    delegated_by: str
+    callback_code: str
+    ordering_contact: str
+    steps: tuple[str, ...]
+    at_step: int
+    line: str
+    ended: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineLine:
+    """One thing that happened."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingLine:
+    """A recorded read-back."""
+
+    id: str
+    at: datetime
+    state: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLine:
+    """A desk task."""
+
+    id: str
+    what: str
+    state: str
+    taken_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """Everything the case page shows."""
+
+    facility: str
+    alias: str
+    zone: str
+    case_code: str
+    accession_number: str
+    study_instance_uid: str
+    patient_name: str
+    patient_id: str
+    birth_date: date | None
+    sex: str
+    modality: str
+    body_part: str
+    description: str
+    priority: str
+    patient_class: str
+    patient_state: str
+    location: str
+    ordering: str
+    callback_phone: str
+    instance_count: int
+    received_at: datetime
+    last_image_at: datetime | None
+    ready: bool
+    test: bool
+    read_state: str
+    claimed_by: str
+    claimed_at: datetime | None
+    due_at: datetime | None
+    reports: tuple[ReportLine, ...]
+    findings: tuple[FindingLine, ...]
+    relay: RelayView | None
+    timeline: tuple[TimelineLine, ...]
+    recordings: tuple[RecordingLine, ...]
+    tasks: tuple[TaskLine, ...]
+    contacts: tuple[tuple[str, str, str], ...]
+    close_reasons: tuple[tuple[str, str], ...]
+    pacs_link: str
+    may: frozenset[str]
+    halted: bool
+    shadow: bool
+    staffed_number: str
+
+
+def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> CaseView:
+    """Gather a case as it stands now."""
+    directory = house.directory()
+    facility = directory.facilities[study.facility]
+    read = tx.one(Read, study_id=study.id)
+    relays = tx.all(Relay, study_id=study.id)
+    relay = relays[-1] if relays else None
+    recordings = [one for each in relays for one in tx.all(Recording, relay_id=each.id)]
+    tasks = tx.all(DeskTask, case_code=study.case_code)
+    reader = directory.radiologists.get((read.claimed_by if read else None) or "")
+    return CaseView(
+        facility=facility.name,
+        alias=facility.alias,
+        zone=facility.zone,
+        case_code=codes.shown(study.case_code),
+        accession_number=study.accession_number,
+        study_instance_uid=study.study_instance_uid,
+        patient_name=study.patient_name,
+        patient_id=study.patient_id,
+        birth_date=study.birth_date,
+        sex=study.sex,
+        modality=study.modality,
+        body_part=study.body_part,
+        description=study.description,
+        priority=study.priority.value,
+        patient_class=study.patient_class.value,
+        patient_state=study.patient_state,
+        location=study.location,
+        ordering=_ordering(directory, study),
+        callback_phone=study.callback_phone or study.ordering_phone,
+        instance_count=study.instance_count,
+        received_at=study.received_at,
+        last_image_at=study.last_image_at,
+        ready=study.ready,
+        test=study.test,
+        read_state="" if read is None else read.state.value,
+        claimed_by="" if reader is None else reader.name,
+        claimed_at=None if read is None else read.claimed_at,
+        due_at=None if read is None else read.due_at,
+        reports=tuple(_report(directory, one) for one in tx.all(Report, study_id=study.id)),
+        findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
+        relay=None if relay is None else _relay(tx, directory, relay),
+        timeline=_timeline(tx, directory, relays),
+        recordings=tuple(_recording(one) for one in recordings),
+        tasks=tuple(_task(one) for one in tasks),
+        contacts=_contacts(directory, study.facility),
+        close_reasons=tuple(CLOSE_REASONS.items()),
+        pacs_link=_pacs_link(facility, study),
+        may=_may(opened, directory, relay),
+        halted=desk.halted(tx, study.facility) is not None,
+        shadow=facility.shadow,
+        staffed_number=facility.callback_number,
+    )
+
+
+def _ordering(directory: Directory, study: Study) -> str:
+    known = directory.ordering(study.facility, study.ordering_contact, study.ordering_npi or None)
+    stated = study.ordering_name or study.ordering_npi
+    return (
+        known.name if known is not None else f"{stated} (as stated; not in the directory)" if stated else "not stated"
+    )
+
+
+def _report(directory: Directory, report: Report) -> ReportLine:
+    known = directory.radiologists.get(report.signed_by)
+    name = report.signed_by if known is None else known.name
+    return ReportLine(kind=report.kind, signed_by=name, signed_at=report.signed_at, flags=report.flags)
+
+
+def _finding(directory: Directory, finding: Finding) -> FindingLine:
+    known = directory.radiologists.get(finding.found_by or "")
+    return FindingLine(
+        id=finding.id,
+        category=finding.category,
+        text=finding.text,
+        found_by="not stated" if known is None else known.name,
+        found_at=finding.found_at,
+        state=finding.state.value,
+    )
+
+
+def _relay(tx: Transaction, directory: Directory, relay: Relay) -> RelayView:
+    ordering = directory.contacts.get(relay.ordering or "")
+    by = directory.radiologists.get(relay.delegated_by)
+    ended = ""
+    if relay.ended_at is not None and relay.ending is not None:
+        contact = directory.contacts.get(relay.ended_by)
+        who = relay.ended_by if contact is None else contact.name
+        ended = f"{relay.ending.value.replace('_', ' ')} — {who} {f'({relay.ended_role})' if relay.ended_role else ''}".strip()
+    return RelayView(
+        state=relay.state.value,
+        category=relay.category,
+        delegated_by="nobody known was named" if by is None else by.name,
+        callback_code=relay.callback_code if relay.state is not RelayState.ENDED else "",
+        ordering_contact="not in the directory" if ordering is None else ordering.name,
+        steps=tuple(f"{one.to}: {'/'.join(one.channels)}, {one.tries} tries" for one in relay.policy.steps),
+        at_step=relay.step,
+        line=relay_line(relay),
+        ended=ended,
+        statement=statement_of(tx, directory, relay.case_code),
+    )
+
+
+def _timeline(tx: Transaction, directory: Directory, relays: list[Relay]) -> tuple[TimelineLine, ...]:
+    lines: list[TimelineLine] = []
+    for relay in relays:
+        lines.append(TimelineLine(at=relay.delegated_at, who=relay.started_by, what="relay started"))
+        for attempt in tx.all(Attempt, relay_id=relay.id):
+            lines += _attempt_lines(directory, attempt)
+        if relay.ended_at is not None and relay.ending is not None:
+            what = f"relay ended: {relay.ending.value.replace('_', ' ')}"
+            lines.append(TimelineLine(at=relay.ended_at, who=relay.ended_by, what=what))
+    return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _attempt_lines(directory: Directory, attempt: Attempt) -> list[TimelineLine]:
+    contact = directory.contacts.get(attempt.who)
+    who = (attempt.who if contact is None else contact.name) or "caller"
+    what = {"sms": "text", "hand": "call by hand"}.get(
+        attempt.channel, "call back" if attempt.purpose.value == "callback" else "call"
+    )
+    role = "" if attempt.receiver_role is None else f" ({attempt.receiver_role.value}, as stated)"
+    said = [TimelineLine(at=attempt.planned_at, who=who, what=f"{what} planned, try {attempt.try_no}")]
+    if attempt.answered_at is not None and attempt.channel == "call":
+        said.append(TimelineLine(at=attempt.answered_at, who=who, what=f"{what} answered"))
+    if attempt.told_at is not None:
+        said.append(TimelineLine(at=attempt.told_at, who=f"{who}{role}", what="finding spoken"))
+    if attempt.finished_at is not None and attempt.outcome is not None:
+        words = f"{what}: {attempt.outcome.value.replace('_', ' ')}{f' [{attempt.vendor_code}]' if attempt.vendor_code else ''}"
+        said.append(TimelineLine(at=attempt.finished_at, who=f"{who}{role}", what=words))
+    return said
+
+
+def _recording(recording: Recording) -> RecordingLine:
+    return RecordingLine(
+        id=recording.id, at=recording.announced_at, state=recording.state.value, sha256=recording.sha256
+    )
+
+
+def _task(task: DeskTask) -> TaskLine:
+    return TaskLine(id=task.id, what=told(task.kind)[0], state=task.state.value, taken_by=task.taken_by)
+
+
+def _contacts(directory: Directory, facility: str) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (one.id, one.name, one.role.value)
+        for one in sorted(directory.contacts.values(), key=lambda contact: contact.name)
+        if not one.retired and ("*" in one.facilities or facility in one.facilities)
+    )
+
+
+def _pacs_link(facility: Facility, study: Study) -> str:
+    """Fill the site's link template; values are quoted so that none of them can change the address."""
+    values = {
+        "accession_number": study.accession_number,
+        "study_instance_uid": study.study_instance_uid,
+        "patient_id": study.patient_id,
+    }
+    link = facility.pacs_link
+    for name, value in values.items():
+        link = link.replace(f"{{{name}}}", quote(value, safe=""))
+    return link
+
+
+def _may(opened: Session, directory: Directory, relay: Relay | None) -> frozenset[str]:
+    """Return what this person may do on the page."""
+    handles = bool({"radiologist", "pacs_admin"} & set(opened.roles))
+    open_relay = relay is not None and relay.state is not RelayState.ENDED
+    may = {"play"} if handles or "auditor" in opened.roles else set()
+    if "radiologist" in opened.roles:
+        may.add("start")
+    if handles and open_relay:
+        may |= {"log", "redirect", "close"}
+    reader = directory.radiologist_of_slack(opened.slack_user)
+    if open_relay and relay is not None and reader is not None and reader.id == relay.delegated_by:
+        may.add("withdraw")
+    return frozenset(may)

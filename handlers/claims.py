@@ -1,0 +1,118 @@
+"""Claims: judged at the click, compared and set in the database, told with every reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from handlers import people, showing
+from handlers.domain.cards import ReadCard
+from handlers.domain.directory import Directory, Priority, Radiologist
+from handlers.domain.eligibility import refusals
+from handlers.domain.errors import Rejection
+from handlers.domain.machinery import AuditFact
+from handlers.domain.studies import Read, ReadState, Study
+from handlers.once import facility_or_reject, in_transaction, once
+from handlers.ports import House, Transaction
+
+UNKNOWN = "This read does not exist any more."
+SHOWN_AT_MOST = 40
+
+
+def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
+    """Claim a read for the radiologist who clicked, or refuse with every rule that fails."""
+    facility = facility_or_reject(house, Read, "unknown_read", UNKNOWN, id=read_id)
+    reader = people.radiologist(house.directory(), slack_user)
+    try:
+        return once(house, facility, delivery, lambda tx: _claim(tx, house, read_id, reader))
+    except Rejection as refused:
+        rules = refused.code
+        in_transaction(house, facility, lambda tx: _refused(tx, read_id, reader, rules))
+        raise
+
+
+def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
+    directory = house.directory()
+    read = tx.get(Read, read_id)
+    study = None if read is None else tx.get(Study, read.study_id)
+    if read is None or study is None:
+        raise Rejection("unknown_read", UNKNOWN)
+    _still_open(directory, read, reader)
+    facility = directory.facilities[read.facility]
+    failing = refusals(
+        reader,
+        facility,
+        directory.pools[read.pool],
+        modality=study.modality,
+        patient_state=study.patient_state,
+        now=tx.now,
+    )
+    if failing:
+        raise Rejection(",".join(one.code for one in failing), " ".join(one.sentence for one in failing))
+    read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
+    _audit(tx, read, "read:claim", reader)
+    showing.show_read(tx, house, read)
+    showing.note_study(tx, house, study.id, f"Claimed by {reader.name}.")
+    return "It is yours."
+
+
+def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
+    if read.state is ReadState.OPEN:
+        return
+    if read.state is ReadState.CLAIMED:
+        if read.claimed_by == reader.id:
+            raise Rejection("already_yours", "You have this read already.")
+        holder = directory.radiologists.get(read.claimed_by or "")
+        facility = directory.facilities[read.facility]
+        since = "" if read.claimed_at is None else f" since {showing.clock_time(facility, read.claimed_at)}"
+        raise Rejection(
+            "already_claimed", f"{'Another reader' if holder is None else holder.name} has this read{since}."
+        )
+    raise Rejection("read_over", f"This read is {read.state.value}; there is nothing to claim.")
+
+
+def _refused(tx: Transaction, read_id: str, reader: Radiologist, rules: str) -> None:
+    read = tx.get(Read, read_id)
+    if read is not None:
+        _audit(tx, read, "read:refuse", reader, rules=rules)
+
+
+def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
+    """Give a read back to the worklist: its holder, or a PACS administrator."""
+    facility = facility_or_reject(house, Read, "unknown_read", UNKNOWN, id=read_id)
+    directory = house.directory()
+    actor = people.actor_of(directory, slack_user)
+
+    def act(tx: Transaction) -> str:
+        read = tx.get(Read, read_id)
+        if read is None or read.state is not ReadState.CLAIMED:
+            raise Rejection("not_claimed", "Nobody holds this read.")
+        mine = actor == f"radiologist:{read.claimed_by}"
+        if not mine and not people.is_admin(directory, slack_user, facility):
+            raise Rejection("not_holder", "Only its holder or a PACS administrator can release this read.")
+        read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
+        tx.audit(AuditFact(action="read:release", actor=actor, case_code=read.case_code, subject=read.id))
+        showing.show_read(tx, house, read)
+        showing.note_study(tx, house, read.study_id, f"Released by {people.name_of(directory, slack_user)}.")
+        return "Released; it is on the worklist again."
+
+    return once(house, facility, delivery, act)
+
+
+def worklist(house: House, slack_user: str) -> list[ReadCard]:
+    """Return the open and claimed reads that this user may see: by class, then time to breach."""
+    directory = house.directory()
+    people.name_of(directory, slack_user)
+    seen = [one for one in directory.facilities if people.roles_at(directory, slack_user, one)]
+    order = list(Priority)
+    with house.memory.reading() as look:
+        reads = look.all(Read, state=(ReadState.OPEN, ReadState.CLAIMED), facility=tuple(seen)) if seen else []
+        reads.sort(key=lambda read: (order.index(read.priority), read.due_at))
+        return [showing.read_card(look, directory, read) for read in reads[:SHOWN_AT_MOST]]
+
+
+def _audit(tx: Transaction, read: Read, action: str, reader: Radiologist, **facts: str) -> None:
+    tx.audit(
+        AuditFact(
+            action=action, actor=f"radiologist:{reader.id}", case_code=read.case_code, subject=read.id, facts=facts
+        )
+    )

@@ -1,0 +1,307 @@
+"""The humans at the end: tasks that ring a desk's phones until somebody takes them by name, and stay until an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import lines, people, showing
+from handlers.domain import case_code as codes
+from handlers.domain.errors import Rejection
+from handlers.domain.machine import allows, step
+from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
+from handlers.domain.relays import (
+    OPEN_ATTEMPT,
+    RINGS,
+    TASK_TABLE,
+    Attempt,
+    DeskTask,
+    Halt,
+    Outcome,
+    Purpose,
+    Relay,
+    RelayState,
+    TaskEvent,
+    TaskKind,
+    TaskState,
+)
+from handlers.once import facility_or_reject, once
+from handlers.ports import House, Reading, Transaction
+
+EVERY = timedelta(minutes=5)
+#: How long somebody who took a task may be silent before the desk is reminded; after two reminders it rings again.
+REMIND_AFTER = timedelta(minutes=10)
+REMINDERS = 2
+#: A desk's phone that another task is using is tried again so soon.
+PHONE_BUSY = timedelta(seconds=30)
+#: What a task that is no relay may end with.
+OUTCOMES: Mapping[str, str] = {
+    "settled": "Settled with the site",
+    "told_by_hand": "Told by hand",
+    "not_needed": "Nothing was needed",
+    "handed_on": "Handed to somebody responsible",
+}
+OPEN = (TaskState.OPEN, TaskState.TAKEN)
+
+
+def halted(look: Reading, facility: str) -> Halt | None:
+    """Return the halt that is in force for a facility, its own or the one for all."""
+    for halt in (
+        *look.all(Halt, facility=facility, lifted_at=None),
+        *look.all(Halt, facility="system", lifted_at=None),
+    ):
+        if halt.reason == "halt":
+            return halt
+    return None
+
+
+def open_task(
+    tx: Transaction,
+    house: House,
+    kind: TaskKind,
+    *,
+    case_code: str = "",
+    relay_id: str | None = None,
+    subject_id: str = "",
+    desk: str | None = None,
+    every: timedelta = EVERY,
+    rings: bool | None = None,
+    taken_by: str = "",
+) -> DeskTask:
+    """Open a task and tell the desk at once; an open twin (same kind and subject) is returned instead of doubled."""
+    subject = subject_id or relay_id or case_code
+    for twin in tx.all(DeskTask, kind=kind, subject_id=subject, state=OPEN, facility=tx.facility):
+        return twin
+    directory = house.directory()
+    facility = directory.facilities.get(tx.facility)
+    where = desk or (facility.desk if facility is not None else directory.front_desk)
+    task = DeskTask(
+        id=house.chance.token(),
+        facility=tx.facility,
+        desk=where,
+        kind=kind,
+        case_code=case_code,
+        relay_id=relay_id,
+        subject_id=subject,
+        state=TaskState.TAKEN if taken_by else TaskState.OPEN,
+        opened_at=tx.now,
+        every_seconds=int(every.total_seconds()),
+        rings=kind in RINGS if rings is None else rings,
+        taken_by=taken_by,
+        taken_at=tx.now if taken_by else None,
+    )
+    tx.add(task)
+    _record(tx, task, "task:open", lines.ROBOT, kind=kind.value, taken_by=taken_by)
+    showing.show_task(tx, house, task)
+    if taken_by:
+        _plan_reminder(tx, task)
+    elif task.rings:
+        task = ring_round(tx, house, task)
+    return task
+
+
+def ring_round(tx: Transaction, house: House, task: DeskTask) -> DeskTask:
+    """Ring every phone of the desk that is free, call the channel, and set the next round."""
+    desk = house.directory().desks[task.desk]
+    task = tx.put(replace(task, rounds=task.rounds + 1))
+    stopped = halted(tx, task.facility)
+    busy = False
+    for phone in () if stopped else desk.phones:
+        if lines.is_busy(tx, phone.number):
+            busy = True
+            continue
+        lines.plan(
+            tx,
+            house,
+            lines.Plan(
+                purpose=Purpose.DESK,
+                channel="call",
+                who=phone.who,
+                number=phone.number,
+                number_kind="direct",
+                relay_id=task.relay_id,
+                task_id=task.id,
+                case_code=task.case_code,
+                try_no=task.rounds,
+                rank=0,
+            ),
+        )
+    halt_words = " Calls are halted, so no phone rings." if stopped else ""
+    showing.show_task(tx, house, task)
+    showing.note_task(tx, house, task, f"Round {task.rounds}: nobody has taken this yet.{halt_words}", mention=True)
+    wait = min(PHONE_BUSY, timedelta(seconds=task.every_seconds)) if busy else timedelta(seconds=task.every_seconds)
+    tx.deadline(Deadline(kind=DeadlineKind.DESK_ROUND, subject=task.id, due_at=tx.now + wait))
+    return task
+
+
+def round_due(tx: Transaction, house: House, task_id: str) -> None:
+    """Ring again, when nobody has taken the task."""
+    task = tx.get(DeskTask, task_id)
+    if task is not None and task.state is TaskState.OPEN:
+        ring_round(tx, house, task)
+
+
+def reminder_due(tx: Transaction, house: House, task_id: str) -> None:
+    """Remind whoever took a task and gave no outcome; after some reminders it rings the desk again."""
+    task = tx.get(DeskTask, task_id)
+    if task is None or task.state is not TaskState.TAKEN:
+        return
+    if task.rounds >= REMINDERS and task.rings:
+        again = tx.put(
+            replace(task, state=step(TASK_TABLE, task.state, TaskEvent.REOPEN), taken_by="", taken_at=None, rounds=0)
+        )
+        _record(tx, again, "task:reopen", lines.ROBOT, taken_by=task.taken_by)
+        note = f"{task.taken_by} took this and gave no outcome. It rings again."
+        showing.note_task(tx, house, again, note, mention=True)
+        ring_round(tx, house, again)
+        return
+    task = tx.put(replace(task, rounds=task.rounds + 1))
+    _record(tx, task, "task:remind", lines.ROBOT, taken_by=task.taken_by)
+    showing.note_task(tx, house, task, f"{task.taken_by} has this; it still needs an outcome.", mention=True)
+    _plan_reminder(tx, task)
+
+
+def _plan_reminder(tx: Transaction, task: DeskTask) -> None:
+    tx.deadline(Deadline(kind=DeadlineKind.TASK_REMINDER, subject=task.id, due_at=tx.now + REMIND_AFTER))
+
+
+def taken(tx: Transaction, house: House, task: DeskTask, name: str, actor: str) -> DeskTask:
+    """Record that somebody took a task by name; the other phones stop ringing."""
+    task = tx.put(
+        replace(task, state=step(TASK_TABLE, task.state, TaskEvent.TAKE), taken_by=name, taken_at=tx.now, rounds=0)
+    )
+    tx.forget(task.id, DeadlineKind.DESK_ROUND)
+    _record(tx, task, "task:take", actor)
+    _quiet(tx, task)
+    _plan_reminder(tx, task)
+    showing.show_task(tx, house, task)
+    showing.note_task(tx, house, task, f"{name} took this. Taken is not done: it needs an outcome.")
+    return task
+
+
+def finished(tx: Transaction, house: House, task: DeskTask, by: str, outcome: str, actor: str) -> DeskTask:
+    """Record that a task is done, and how."""
+    task = tx.put(
+        replace(
+            task,
+            state=step(TASK_TABLE, task.state, TaskEvent.FINISH),
+            done_at=tx.now,
+            done_by=by,
+            outcome=outcome,
+        )
+    )
+    tx.forget(task.id, DeadlineKind.DESK_ROUND, DeadlineKind.TASK_REMINDER)
+    _record(tx, task, "task:done", actor, outcome=outcome)
+    _quiet(tx, task)
+    showing.show_task(tx, house, task)
+    return task
+
+
+def finish_all(tx: Transaction, house: House, relay_id: str, by: str, outcome: str, actor: str) -> None:
+    """Close every open task of a relay that has ended."""
+    for task in tx.all(DeskTask, relay_id=relay_id, state=OPEN):
+        if task.kind not in (TaskKind.RETRACTED_AFTER_TELLING, TaskKind.WRONG_PERSON_TOLD):
+            finished(tx, house, task, by, outcome, actor)
+
+
+def tasks_of(tx: Transaction, relay_id: str) -> list[DeskTask]:
+    """Return a relay's tasks that are not done."""
+    return tx.all(DeskTask, relay_id=relay_id, state=OPEN)
+
+
+def settle(tx: Transaction, house: House, kind: TaskKind, subject_id: str, outcome: str) -> None:
+    """Close the open task of a kind and subject because what it asked for has happened."""
+    for task in tx.all(DeskTask, kind=kind, subject_id=subject_id, state=OPEN, facility=tx.facility):
+        finished(tx, house, task, "radrelay", outcome, lines.ROBOT)
+
+
+def _quiet(tx: Transaction, task: DeskTask) -> None:
+    for attempt in tx.all(Attempt, task_id=task.id, state=tuple(OPEN_ATTEMPT)):
+        lines.stop(tx, attempt, case_code=task.case_code)
+
+
+def rang(tx: Transaction, house: House, attempt: Attempt, outcome: Outcome) -> None:
+    """Act on a finished call to a desk's phone or to the radiologist: only ``taken`` changes the task."""
+    task = tx.get(DeskTask, attempt.task_id or "")
+    if task is None or outcome is not Outcome.TAKEN or task.state is not TaskState.OPEN:
+        return
+    taken(tx, house, task, attempt.who, f"desk:{attempt.who}")
+
+
+def take(house: House, task_id: str, slack_user: str, delivery: str) -> str:
+    """Take a task from Slack, by name."""
+    facility = facility_or_reject(house, DeskTask, "unknown_task", "This task does not exist any more.", id=task_id)
+
+    def act(tx: Transaction) -> str:
+        task = tx.get(DeskTask, task_id)
+        if task is None or not allows(TASK_TABLE, task.state, TaskEvent.TAKE):
+            raise Rejection("task_done", "This task is done already.")
+        directory = house.directory()
+        actor = _may_take(house, slack_user, task.facility)
+        if task.state is TaskState.TAKEN:
+            raise Rejection("task_taken", f"{task.taken_by} has this already.")
+        taken(tx, house, task, people.name_of(directory, slack_user), actor)
+        return "You have it. Record the outcome on the case page, or with `/relay log CASE`."
+
+    return once(house, facility, delivery, act)
+
+
+def _may_take(house: House, slack_user: str, facility: str) -> str:
+    """Return the record's name of somebody who may take tasks: a PACS administrator, or a radiologist of the pool."""
+    directory = house.directory()
+    actor = people.actor_of(directory, slack_user)
+    where = facility if facility in directory.facilities else "*"
+    reader = directory.radiologist_of_slack(slack_user)
+    reads_here = reader is not None and where != "*" and people.may_read_at(directory, reader, where)
+    if not reads_here and not people.is_admin(directory, slack_user, where):
+        raise Rejection("not_at_desk", "Only a PACS administrator or a radiologist of this site's pool can take this.")
+    return actor
+
+
+def take_case(house: House, case: str, slack_user: str, delivery: str) -> str:
+    """Take whatever of a case waits at a desk (``/relay take CASE``)."""
+    code = codes.parse(case)
+    if code is None:
+        raise Rejection("bad_case", f"“{case[:20]}” is not a case code. It has eight digits, like 4821-0934.")
+    with house.memory.reading() as look:
+        waiting = look.all(DeskTask, case_code=code, state=OPEN)
+    if not waiting:
+        raise Rejection("nothing_to_take", f"Nothing of case {codes.shown(code)} waits at a desk.")
+    ringing = [task for task in waiting if task.state is TaskState.OPEN] or waiting
+    return take(house, ringing[0].id, slack_user, delivery)
+
+
+def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
+    """Close a task that is no relay's ending, with an outcome from the list."""
+    if outcome not in OUTCOMES:
+        raise Rejection("unknown_outcome", "Choose one of the outcomes in the list.")
+    facility = facility_or_reject(house, DeskTask, "unknown_task", "This task does not exist any more.", id=task_id)
+
+    def act(tx: Transaction) -> str:
+        task = tx.get(DeskTask, task_id)
+        if task is None or task.state is TaskState.DONE:
+            raise Rejection("task_done", "This task is done already.")
+        actor = _may_take(house, slack_user, task.facility)
+        relay = tx.get(Relay, task.relay_id) if task.relay_id else None
+        needs_ending = task.kind in (TaskKind.LADDER_EXHAUSTED, TaskKind.OUTCOME_NEEDED, TaskKind.NO_POLICY)
+        if needs_ending and relay is not None and relay.state is not RelayState.ENDED:
+            raise Rejection(
+                "relay_open", "This ends only with the relay's outcome: open the case, or `/relay log CASE`."
+            )
+        finished(tx, house, task, people.name_of(house.directory(), slack_user), outcome, actor)
+        return f"Done: {OUTCOMES[outcome]}."
+
+    return once(house, facility, delivery, act)
+
+
+def _record(tx: Transaction, task: DeskTask, action: str, actor: str, **facts: str | int | bool | None) -> None:
+    tx.audit(
+        AuditFact(
+            action=action,
+            actor=actor,
+            case_code=task.case_code,
+            subject=task.id,
+            facts={"kind": task.kind.value, "desk": task.desk, "round": task.rounds, **facts},
+        )
+    )

@@ -1,0 +1,155 @@
+"""Carrying out effects: rendered from the state at the moment of sending, told to the vendor outside any transaction.
+
+A timeout after submitting is *in doubt*: the vendor is asked before anything is sent a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from handlers import placing, showing
+from handlers.domain.cards import Note
+from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
+from handlers.domain.machinery import EffectKind
+from handlers.domain.relays import DeskTask
+from handlers.domain.studies import Read
+from handlers.once import in_transaction
+from handlers.ports import Dialer, House, Messenger, Recordings, Sending, Texter, Transaction
+
+FIRST_WAIT = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(seconds=60)
+#: A thread's note waits so long for its card to be posted.
+CARD_FIRST = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendors:
+    """Whom effects are sent to."""
+
+    messenger: Messenger
+    dialer: Dialer
+    texter: Texter
+    recordings: Recordings
+
+
+class NotYet(Exception):
+    """What this effect needs is not there yet."""
+
+
+Carry = Callable[[House, Vendors, Sending], None]
+
+
+def send_next(house: House, vendors: Vendors, lanes: str, on_failure: Callable[[Exception], None]) -> bool:
+    """Send the next effect of the lanes that begin so; False when none may leave now."""
+    sending = house.memory.take_effect(lanes)
+    if sending is None:
+        return False
+    now = house.clock.now()
+    try:
+        CARRIERS[sending.effect.kind](house, vendors, sending)
+    except DeliveryFailed as failed:
+        on_failure(failed)
+        wait = failed.retry_after or backoff(sending.tries)
+        house.memory.effect_later(sending, now + wait, failed.reason, whole_lane=failed.retry_after is not None)
+    except DeliveryInDoubt as doubt:
+        on_failure(doubt)
+        house.memory.effect_later(sending, now + backoff(sending.tries), "in doubt")
+    except DeliveryRefused as refused:
+        on_failure(refused)
+        house.memory.effect_dropped(sending, f"{refused.code}: {refused.reason}")
+    except NotYet:
+        house.memory.effect_later(sending, now + CARD_FIRST, "its card is not posted yet")
+    except Exception as error:  # noqa: BLE001 - an accepted effect is never lost to a bug
+        on_failure(error)
+        house.memory.effect_later(sending, now + backoff(sending.tries), type(error).__name__)
+    return True
+
+
+def backoff(tries: int) -> timedelta:
+    """Return how long to wait after so many failed tries: 1 s, doubling, at most a minute."""
+    return min(timedelta(seconds=FIRST_WAIT.total_seconds() * 2 ** min(tries, 6)), LONGEST_WAIT)
+
+
+# --- Slack -----------------------------------------------------------------------------------------------------------
+
+
+def _show(
+    house: House, sending: Sending, find: Callable[[str], str | None], show: Callable[[str, str | None], str | None]
+) -> None:
+    """Post or redraw what shows a subject; a post that may have been made is looked for first."""
+    subject = sending.effect.subject
+    channel = sending.effect.lane.removeprefix("slack:")
+    with house.memory.reading() as look:
+        shown = look.message(subject)
+    ts = shown[1] if shown is not None and shown[0] == channel else None
+    if ts is None and (sending.in_doubt or sending.tries > 0):
+        ts = find(channel)
+    posted = show(channel, ts)
+
+    def done(tx: Transaction) -> None:
+        if posted is not None:
+            tx.remember_message(subject, channel, posted)
+        tx.sent(sending)
+
+    in_transaction(house, sending.facility, done)
+
+
+def _read_card(house: House, vendors: Vendors, sending: Sending) -> None:
+    with house.memory.reading() as look:
+        read = look.get(Read, sending.effect.subject)
+        card = None if read is None else showing.read_card(look, house.directory(), read)
+    if read is None or card is None:
+        house.memory.effect_done(sending)
+        return
+    _show(
+        house,
+        sending,
+        lambda channel: vendors.messenger.find(channel, f"read:{read.id}", read.opened_at),
+        lambda channel, ts: vendors.messenger.show_read(channel, ts, card),
+    )
+
+
+def _desk_card(house: House, vendors: Vendors, sending: Sending) -> None:
+    with house.memory.reading() as look:
+        task = look.get(DeskTask, sending.effect.subject)
+        card = None if task is None else showing.desk_card(look, house.directory(), task)
+    if task is None or card is None:
+        house.memory.effect_done(sending)
+        return
+    _show(
+        house,
+        sending,
+        lambda channel: vendors.messenger.find(channel, f"task:{task.id}", task.opened_at),
+        lambda channel, ts: vendors.messenger.show_task(channel, ts, card),
+    )
+
+
+def _note(house: House, vendors: Vendors, sending: Sending) -> None:
+    """Add a line to a thread; one that may have been added already is not added again: the card shows the state."""
+    with house.memory.reading() as look:
+        shown = look.message(sending.effect.subject)
+    if shown is None:
+        raise NotYet
+    if not sending.in_doubt:
+        args = sending.effect.args
+        with suppress(DeliveryInDoubt):
+            vendors.messenger.note(shown[0], shown[1], Note(text=args["text"]), mention=bool(args.get("mention")))
+    house.memory.effect_done(sending)
+
+
+CARRIERS: dict[EffectKind, Carry] = {
+    EffectKind.READ_CARD: _read_card,
+    EffectKind.READ_NOTE: _note,
+    EffectKind.DESK_CARD: _desk_card,
+    EffectKind.DESK_NOTE: _note,
+    EffectKind.PLACE_CALL: lambda house, vendors, sending: placing.place(house, vendors.dialer, sending),
+    EffectKind.FIND_CALL: lambda house, vendors, sending: placing.find(house, vendors.dialer, sending),
+    EffectKind.CHECK_CALL: lambda house, vendors, sending: placing.check(house, vendors.dialer, sending),
+    EffectKind.LEAVE_VOICEMAIL: lambda house, vendors, sending: placing.leave_voicemail(house, vendors.dialer, sending),
+    EffectKind.HANG_UP: lambda house, vendors, sending: placing.hang_up(house, vendors.dialer, sending),
+    EffectKind.SEND_TEXT: lambda house, vendors, sending: placing.text(house, vendors.texter, sending),
+    EffectKind.FETCH_RECORDING: lambda house, vendors, sending: placing.fetch(house, vendors.recordings, sending),
+}

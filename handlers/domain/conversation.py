@@ -1,0 +1,313 @@
+"""One turn of a call: from what was keyed or said to what is said next, what it came to, and nothing else.
+
+Everything here is a pure function of the attempt, the facts and the key. Words are ``telephony.script``'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from handlers.domain import dialog
+from handlers.domain.dialog import Key, Lead, Leg, Prompt, PromptKind
+from handlers.domain.directory import Role
+from handlers.domain.machine import step
+from handlers.domain.relays import (
+    ATTEMPT_TABLE,
+    Attempt,
+    AttemptEvent,
+    Ending,
+    Outcome,
+    Purpose,
+    Relay,
+    RelayState,
+    Stage,
+)
+
+RADIOLOGIST, DESK = "radiologist", "desk"
+#: How a pending bridge is marked in ``Attempt.bridged_to``; once somebody accepted, it holds who.
+PENDING = "?"
+MIN_READ_BACK_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a call may speak of."""
+
+    relay: Relay | None
+    facility: str
+    case_code: str
+    our_number: str
+    #: The facility's staffed number, given where no robot can help.
+    staffed_number: str = ""
+    patient_name: str = ""
+    birth_date: date | None = None
+    patient_id: str = ""
+    procedure: str = ""
+    findings: tuple[str, ...] = ()
+    has_pin: bool = False
+    contact_role: Role | None = None
+    #: The telephone vendor's agreement allows patient data.
+    may_identify: bool = False
+    recording: bool = False
+    legs: tuple[tuple[str, tuple[Leg, ...]], ...] = ()
+    ended_words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The attempt as it is after the turn, what is said, and what it came to (None: the call goes on)."""
+
+    attempt: Attempt
+    prompt: Prompt
+    outcome: Outcome | None = None
+
+
+def _prompt(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
+    """Return a prompt with the facts that its kind may carry, and no other."""
+    relay = facts.relay
+    identifying = kind in dialog.IDENTIFYING
+    return Prompt(
+        kind=kind,
+        lead=lead,
+        facility=facts.facility,
+        case_code=facts.case_code,
+        category=0 if relay is None else relay.category,
+        patient_name=facts.patient_name if identifying else "",
+        birth_date=facts.birth_date if identifying else None,
+        patient_id=facts.patient_id if identifying and facts.birth_date is None else "",
+        procedure=facts.procedure if identifying else "",
+        findings=facts.findings if identifying else (),
+        callback_number=facts.staffed_number if kind is PromptKind.REFERRED else facts.our_number,
+        callback_code="" if relay is None else relay.callback_code,
+        ended_by=() if relay is None else relay.policy.ended_by,
+    )
+
+
+def _over(attempt: Attempt, kind: PromptKind, facts: Facts, outcome: Outcome, who: str = "") -> Said:
+    return Said(
+        attempt=replace(attempt, stage=Stage.OVER), prompt=replace(_prompt(kind, facts), who=who), outcome=outcome
+    )
+
+
+def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
+    """Begin, or begin again, with whoever is on the line now."""
+    if attempt.purpose in (Purpose.DESK, Purpose.RADIOLOGIST):
+        prompt = replace(_prompt(PromptKind.DESK, facts, lead), who=attempt.who)
+        return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt)
+    if not facts.may_identify:
+        return Said(
+            attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=_prompt(PromptKind.NO_AGREEMENT, facts, lead)
+        )
+    if facts.has_pin:
+        return Said(attempt=replace(attempt, stage=Stage.PIN), prompt=_prompt(PromptKind.PIN, facts, lead))
+    return Said(attempt=replace(attempt, stage=Stage.MENU), prompt=_prompt(PromptKind.OPENING, facts, lead))
+
+
+def telling(attempt: Attempt, facts: Facts, now: datetime, lead: Lead = Lead.NONE) -> Said:
+    """Say the identifiers, the findings and how to confirm; from here on the findings count as told."""
+    kind = PromptKind.RECORD_CHOICE if facts.recording else PromptKind.TELLING
+    revision = 0 if facts.relay is None else facts.relay.revision
+    attempt = replace(
+        attempt,
+        stage=Stage.RECORD_CHOICE if facts.recording else Stage.CODE,
+        told_at=attempt.told_at if attempt.revision == revision and attempt.told_at else now,
+        revision=revision,
+        silent=0,
+    )
+    return Said(attempt=attempt, prompt=replace(_prompt(kind, facts, lead), code=attempt.code))
+
+
+def ended(attempt: Attempt, facts: Facts) -> Said:
+    """Tell whoever is on the line that the relay has ended meanwhile."""
+    relay = facts.relay
+    retracted = relay is not None and relay.ending in (Ending.RETRACTED, Ending.WITHDRAWN)
+    kind = PromptKind.RETRACTED if retracted else PromptKind.ENDED
+    return _over(attempt, kind, facts, Outcome.CANCELED, who=facts.ended_words)
+
+
+def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
+    """Connect a person: the radiologist first, then the desk; where nobody is left, say so and go on."""
+    tried = attempt.bridged_to.rstrip(PENDING)
+    left = [leg for leg in facts.legs if leg[1]]
+    names = [name for name, _ in left]
+    following = left[names.index(tried) + 1 :] if tried in names else left
+    if not following:
+        return _nobody_came(attempt, facts)
+    name, legs = following[0]
+    attempt = replace(
+        attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.BRIDGE), bridged_to=f"{name}{PENDING}"
+    )
+    return Said(attempt=attempt, prompt=replace(_prompt(PromptKind.BRIDGE, facts, lead), dial=legs))
+
+
+def _nobody_came(attempt: Attempt, facts: Facts) -> Said:
+    if attempt.state.value == "bridged":
+        attempt = replace(attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.UNBRIDGE))
+    attempt = replace(attempt, bridged_to="")
+    if attempt.told_at is not None:
+        return _over(attempt, PromptKind.REFERRED, facts, Outcome.REACHED_WITHOUT_READ_BACK)
+    if attempt.wrong >= dialog.MAX_WRONG or attempt.silent >= dialog.MAX_SILENT:
+        return _over(attempt, PromptKind.REFERRED, facts, Outcome.MESSAGE_LEFT)
+    return opening(replace(attempt, silent=attempt.silent + 1), facts, Lead.NOBODY_CAME)
+
+
+def _wrong(attempt: Attempt, facts: Facts, again: Said) -> Said:
+    """Count a wrong entry; the third connects a human: a live clinician is never hung up on."""
+    wrong = attempt.wrong + 1
+    if wrong >= dialog.MAX_WRONG:
+        return bridging(replace(attempt, wrong=wrong), facts)
+    return replace(again, attempt=replace(again.attempt, wrong=wrong))
+
+
+def _silent(attempt: Attempt, again: Said, at_last: Said) -> Said:
+    silent = attempt.silent + 1
+    if silent > dialog.MAX_SILENT:
+        return at_last
+    return replace(again, attempt=replace(again.attempt, silent=silent))
+
+
+def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: bool, now: datetime) -> Said:
+    """Decide one turn."""
+    relay_over = facts.relay is not None and facts.relay.state is RelayState.ENDED
+    if attempt.stage is Stage.OVER:
+        return Said(attempt=attempt, prompt=_prompt(PromptKind.HANG_UP, facts))
+    if relay_over and attempt.purpose is not Purpose.DESK:
+        return ended(attempt, facts)
+    if attempt.stage is Stage.TAKE:
+        return _take(attempt, facts, key)
+    if key is Key.PERSON:
+        return bridging(attempt, facts)
+    if key is Key.WRONG_PERSON:
+        return _over(attempt, PromptKind.WRONG_PERSON, facts, Outcome.WRONG_PERSON)
+    if attempt.stage is Stage.CODE:
+        return _code(attempt, facts, key, number, now)
+    if attempt.stage is Stage.RECORD_CHOICE:
+        return _record_choice(attempt, facts, key, now)
+    return _before_telling(attempt, facts, key, pin_ok=pin_ok, now=now)
+
+
+def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
+    if key is Key.TAKE:
+        return _over(attempt, PromptKind.TAKEN, facts, Outcome.TAKEN, who=attempt.who)
+    over = _over(attempt, PromptKind.NOT_TAKEN, facts, Outcome.SILENT)
+    lead = Lead.AGAIN if key is Key.SILENCE else Lead.UNKNOWN_KEY
+    return _silent(attempt, opening(attempt, facts, lead), over)
+
+
+def _before_telling(attempt: Attempt, facts: Facts, key: Key, *, pin_ok: bool, now: datetime) -> Said:
+    """Decide a turn before anything identifying was said: MENU, PIN, NO_AGREEMENT, MAY_NOT, HOLD, RECORD."""
+    if key is Key.HOLD:
+        return Said(
+            attempt=replace(attempt, stage=Stage.HOLD, holds=attempt.holds + 1), prompt=_prompt(PromptKind.HOLD, facts)
+        )
+    if attempt.stage is Stage.HOLD:
+        lead = Lead.STILL_HOLDING if key is Key.SILENCE else Lead.NONE
+        silent = attempt.silent + 1 if key is Key.SILENCE else 0
+        return opening(replace(attempt, silent=silent), facts, lead)
+    if attempt.stage is Stage.PIN and key is Key.NUMBER:
+        return _identified(attempt, facts, now, pin_ok=pin_ok)
+    if attempt.stage is Stage.MENU and key in (Key.PRACTITIONER, Key.NURSE):
+        return _claimed_role(attempt, facts, key, now)
+    if attempt.stage is Stage.MAY_NOT:
+        return _over(attempt, PromptKind.MESSAGE_LEFT, facts, Outcome.MESSAGE_LEFT)
+    if key is Key.SILENCE:
+        over = _over(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
+        return _silent(attempt, opening(attempt, facts, Lead.AGAIN), over)
+    if key is Key.AGAIN:
+        return opening(attempt, facts, Lead.AGAIN)
+    return _wrong(attempt, facts, opening(attempt, facts, Lead.UNKNOWN_KEY))
+
+
+def _identified(attempt: Attempt, facts: Facts, now: datetime, *, pin_ok: bool) -> Said:
+    if not pin_ok:
+        return _wrong(attempt, facts, opening(attempt, facts, Lead.WRONG_PIN))
+    attempt = replace(attempt, receiver_role=facts.contact_role)
+    if facts.relay is not None and facts.contact_role in facts.relay.policy.ended_by:
+        return telling(attempt, facts, now)
+    return Said(attempt=replace(attempt, stage=Stage.MAY_NOT), prompt=_prompt(PromptKind.MAY_NOT, facts))
+
+
+def _claimed_role(attempt: Attempt, facts: Facts, key: Key, now: datetime) -> Said:
+    ended_by = () if facts.relay is None else facts.relay.policy.ended_by
+    attempt = replace(attempt, receiver_role=dialog.role_of(key, ended_by))
+    if dialog.may_end(key, ended_by):
+        return telling(attempt, facts, now)
+    return Said(attempt=replace(attempt, stage=Stage.MAY_NOT), prompt=_prompt(PromptKind.MAY_NOT, facts))
+
+
+def _is_stale(attempt: Attempt, facts: Facts) -> bool:
+    return facts.relay is not None and attempt.revision != facts.relay.revision
+
+
+def _code(attempt: Attempt, facts: Facts, key: Key, number: str, now: datetime) -> Said:
+    if _is_stale(attempt, facts):
+        return telling(attempt, facts, now, Lead.CHANGED)
+    if key is Key.NUMBER and number == attempt.code:
+        role = attempt.receiver_role
+        return _over(
+            attempt, PromptKind.CONFIRMED, facts, Outcome.CONFIRMED_BY_CODE, who="" if role is None else role.value
+        )
+    if key is Key.AGAIN:
+        return telling(attempt, facts, now, Lead.AGAIN)
+    if key is Key.SILENCE:
+        return _silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
+    return _wrong(attempt, facts, _ask_code(attempt, facts, Lead.WRONG_CODE))
+
+
+def _ask_code(attempt: Attempt, facts: Facts, lead: Lead) -> Said:
+    prompt = replace(_prompt(PromptKind.CODE, facts, lead), code=attempt.code)
+    return Said(attempt=replace(attempt, stage=Stage.CODE), prompt=prompt)
+
+
+def _record_choice(attempt: Attempt, facts: Facts, key: Key, now: datetime) -> Said:
+    if _is_stale(attempt, facts):
+        return telling(attempt, facts, now, Lead.CHANGED)
+    if key is Key.RECORD:
+        return Said(attempt=replace(attempt, stage=Stage.RECORD), prompt=_prompt(PromptKind.RECORD, facts))
+    if key is Key.DECLINE:
+        return _ask_code(attempt, facts, Lead.NOT_RECORDED)
+    if key is Key.SILENCE:
+        return _silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
+    if key is Key.AGAIN:
+        return telling(attempt, facts, now, Lead.AGAIN)
+    return _wrong(attempt, facts, telling(attempt, facts, now, Lead.UNKNOWN_KEY))
+
+
+def read_back(attempt: Attempt, facts: Facts, *, seconds: int, now: datetime) -> Said:
+    """Decide after a recorded read-back; one with nothing on it goes on with the code."""
+    if facts.relay is not None and facts.relay.state is RelayState.ENDED:
+        return ended(attempt, facts)
+    if _is_stale(attempt, facts):
+        return telling(attempt, facts, now, Lead.CHANGED)
+    if seconds < MIN_READ_BACK_SECONDS:
+        return _ask_code(attempt, facts, Lead.NOTHING_HEARD)
+    role = attempt.receiver_role
+    return _over(
+        attempt, PromptKind.RECORDED, facts, Outcome.READ_BACK_RECORDED, who="" if role is None else role.value
+    )
+
+
+def bridge_over(attempt: Attempt, facts: Facts) -> Said:
+    """Decide after a dialed leg ended: somebody had accepted, or the next is tried, or the dialog goes on."""
+    if attempt.bridged_to and not attempt.bridged_to.endswith(PENDING):
+        return _over(attempt, PromptKind.HANG_UP, facts, Outcome.BRIDGED)
+    return bridging(attempt, facts, Lead.NOBODY_CAME)
+
+
+def voicemail(attempt: Attempt, facts: Facts) -> Said:
+    """Leave the callback number and code, unless a human has answered meanwhile."""
+    if attempt.stage not in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT) or attempt.receiver_role is not None:
+        return opening(attempt, facts, Lead.AGAIN)
+    return _over(attempt, PromptKind.VOICEMAIL, facts, Outcome.VOICEMAIL_LEFT)
+
+
+def hung_up(attempt: Attempt, now: datetime) -> Outcome:
+    """Return what a call came to that ended without a key: a finding counts as heard only when its time had passed."""
+    if attempt.bridged_to and not attempt.bridged_to.endswith(PENDING):
+        return Outcome.BRIDGED
+    if attempt.told_at is not None and (now - attempt.told_at).total_seconds() >= attempt.telling_seconds:
+        return Outcome.REACHED_WITHOUT_READ_BACK
+    if attempt.stage is Stage.MAY_NOT:
+        return Outcome.MESSAGE_LEFT
+    return Outcome.HUNG_UP

@@ -1,0 +1,219 @@
+"""What a call says next, decided without knowing a word of how it is said: pure values in, a prompt out.
+
+``telephony.script`` turns a prompt into words. The keys of every stage are one table here, so that the machine, the tests
+and the documentation cannot disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import StrEnum
+
+from handlers.domain.directory import PRACTITIONERS, Role
+from handlers.domain.relays import Stage
+
+
+class PromptKind(StrEnum):
+    """What is to be said, and what may be answered."""
+
+    OPENING = "opening"  # who calls; 0 person, 1 practitioner, 2 nurse, 3 hold, 9 wrong person
+    PIN = "pin"  # as the opening, for a contact with a PIN, ended by #
+    NO_AGREEMENT = "no_agreement"  # no identifiers without the vendor's agreement: 0 person, 9 wrong person
+    MAY_NOT = "may_not"  # this role may not take it: 3 hold, 0 person
+    TELLING = "telling"  # two identifiers, the finding, then the code to key back
+    RECORD_CHOICE = "record_choice"  # as TELLING, but 1 records the read-back and 8 goes on unrecorded
+    CODE = "code"  # only the code is asked again (after 8)
+    RECORD = "record"  # speak, then #
+    HOLD = "hold"  # waits up to three minutes, any key restarts
+    BRIDGE = "bridge"  # dials ``dial`` with a whisper
+    CONFIRMED = "confirmed"
+    RECORDED = "recorded"
+    MESSAGE_LEFT = "message_left"
+    WRONG_PERSON = "wrong_person"
+    SILENT = "silent"
+    VOICEMAIL = "voicemail"
+    HANG_UP = "hang_up"
+    RETRACTED = "retracted"
+    ENDED = "ended"  # the relay has ended: who has it
+    DESK = "desk"  # a desk's or radiologist's phone: 1 takes it
+    TAKEN = "taken"
+    NOT_TAKEN = "not_taken"
+    CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
+    WHISPER = "whisper"  # to the one being bridged: 1 accepts
+    WHISPER_GO = "whisper_go"
+    REFERRED = "referred"  # nobody came to the line: the staffed number is given and the desk is rung
+
+
+class Lead(StrEnum):
+    """What the last key, or what happened meanwhile, did; said before the rest."""
+
+    NONE = ""
+    AGAIN = "again"
+    UNKNOWN_KEY = "unknown_key"
+    WRONG_CODE = "wrong_code"
+    WRONG_PIN = "wrong_pin"
+    CHANGED = "changed"
+    NOBODY_CAME = "nobody_came"
+    STILL_HOLDING = "still_holding"
+    NOT_RECORDED = "not_recorded"
+    NOTHING_HEARD = "nothing_heard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One telephone to bridge to; ``key`` names the leg in its whisper's URL."""
+
+    key: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One thing to say, with exactly the facts it may say. Only TELLING and RECORD_CHOICE carry patient fields."""
+
+    kind: PromptKind
+    lead: Lead = Lead.NONE
+    facility: str = ""
+    category: int = 0
+    case_code: str = ""
+    patient_name: str = ""
+    birth_date: date | None = None
+    patient_id: str = ""
+    procedure: str = ""
+    findings: tuple[str, ...] = ()
+    code: str = ""
+    callback_number: str = ""
+    callback_code: str = ""
+    #: The roles whose confirmation ends the relay; the menu offers these.
+    ended_by: tuple[Role, ...] = ()
+    dial: tuple[Leg, ...] = ()
+    who: str = ""  #: a role or a desk's name; never a patient
+
+
+def prompt_to_text(prompt: Prompt) -> str:
+    """Return a prompt as text, to be kept (encrypted) and answered again the same."""
+    return json.dumps(asdict(prompt), default=lambda value: value.isoformat())
+
+
+def prompt_from_text(text: str) -> Prompt:
+    """Return the prompt that was kept."""
+    kept = json.loads(text)
+    kept["kind"] = PromptKind(kept["kind"])
+    kept["lead"] = Lead(kept["lead"])
+    kept["birth_date"] = None if kept["birth_date"] is None else date.fromisoformat(kept["birth_date"])
+    kept["findings"] = tuple(kept["findings"])
+    kept["ended_by"] = tuple(Role(role) for role in kept["ended_by"])
+    kept["dial"] = tuple(Leg(**leg) for leg in kept["dial"])
+    return Prompt(**kept)
+
+
+#: Prompts that carry a patient's data; every other kind is free of it by this list and a test.
+IDENTIFYING = frozenset({PromptKind.TELLING, PromptKind.RECORD_CHOICE})
+
+CONFIRM_DIGITS = 3
+CALLBACK_DIGITS = 6
+CODE_ALPHABET = "12345678"
+MAX_WRONG = 3
+MAX_SILENT = 2
+
+
+class Key(StrEnum):
+    """What was keyed or said, by meaning."""
+
+    PERSON = "person"
+    PRACTITIONER = "practitioner"
+    NURSE = "nurse"
+    HOLD = "hold"
+    WRONG_PERSON = "wrong_person"
+    AGAIN = "again"
+    RECORD = "record"
+    DECLINE = "decline"
+    TAKE = "take"
+    NUMBER = "number"
+    SILENCE = "silence"
+    UNKNOWN = "unknown"
+
+
+_MENU_KEYS = {
+    "0": Key.PERSON,
+    "1": Key.PRACTITIONER,
+    "2": Key.NURSE,
+    "3": Key.HOLD,
+    "9": Key.WRONG_PERSON,
+    "*": Key.AGAIN,
+}
+#: What each key means at each stage. Number entry (CODE) knows only ``*`` and ``#`` as commands; ``#`` ends the entry.
+KEYS: dict[Stage, dict[str, Key]] = {
+    Stage.MENU: _MENU_KEYS,
+    Stage.PIN: {"0": Key.PERSON, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
+    Stage.NO_AGREEMENT: {"0": Key.PERSON, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
+    Stage.MAY_NOT: {"0": Key.PERSON, "3": Key.HOLD, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
+    Stage.CODE: {"*": Key.AGAIN},
+    Stage.RECORD_CHOICE: {"0": Key.PERSON, "1": Key.RECORD, "8": Key.DECLINE, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
+    Stage.HOLD: {},
+    Stage.TAKE: {"1": Key.TAKE, "*": Key.AGAIN},
+}
+
+_SPOKEN_DIGITS = {
+    "zero": "0", "oh": "0", "one": "1", "won": "1", "two": "2", "to": "2", "too": "2", "three": "3", "tree": "3",
+    "four": "4", "for": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ate": "8", "nine": "9", "niner": "9",
+    "star": "*",
+}  # fmt: skip
+_SPOKEN_MENU = {
+    "wrong": "9", "physician": "1", "doctor": "1", "practitioner": "1", "nurse": "2", "hold": "3", "wait": "3",
+    "person": "0", "operator": "0", "human": "0",
+}  # fmt: skip
+
+
+def digits_said(speech: str) -> str:
+    """Return the digits in what speech recognition heard (``three four one.`` or ``341``); other words are dropped."""
+    found: list[str] = []
+    for raw in speech.lower().replace("-", " ").split():
+        word = raw.strip(".,!?;:'\"")
+        if word.isdigit() or word == "*":
+            found.append(word)
+        elif word in _SPOKEN_DIGITS:
+            found.append(_SPOKEN_DIGITS[word])
+    return "".join(found)
+
+
+def keyed(stage: Stage, digits: str, speech: str) -> tuple[Key, str]:
+    """Return what an answer means at a stage, and the number in it where it is one.
+
+    Keys win over speech. At a menu a spoken role word counts as its key.
+    """
+    entry = digits or digits_said(speech)
+    if not entry and stage is Stage.MENU:
+        entry = next((key for word, key in _SPOKEN_MENU.items() if word in speech.lower()), "")
+    if not entry:
+        return (Key.UNKNOWN, "") if speech else (Key.SILENCE, "")
+    if stage is Stage.HOLD:
+        return Key.AGAIN, entry
+    meaning = KEYS[stage].get(entry.rstrip("#") or entry)
+    if meaning is not None:
+        return meaning, entry
+    if stage in (Stage.CODE, Stage.PIN):
+        return (Key.AGAIN, "") if entry.startswith("*") else (Key.NUMBER, entry.rstrip("#"))
+    return Key.UNKNOWN, entry
+
+
+def role_of(key: Key, ended_by: tuple[Role, ...]) -> Role | None:
+    """Return the role a menu key claims, as exactly as the policy lets it be known.
+
+    ``1`` stands for any practitioner that the policy names; it is kept as ``physician`` only when NP and PA may not.
+    """
+    if key is Key.NURSE:
+        return Role.RN
+    if key is not Key.PRACTITIONER:
+        return None
+    offered = [role for role in ended_by if role in PRACTITIONERS]
+    return offered[0] if len(offered) == 1 else Role.PHYSICIAN
+
+
+def may_end(key: Key, ended_by: tuple[Role, ...]) -> bool:
+    """Tell whether somebody who pressed this role key may end the relay."""
+    if key is Key.NURSE:
+        return Role.RN in ended_by
+    return key is Key.PRACTITIONER and any(role in PRACTITIONERS for role in ended_by)

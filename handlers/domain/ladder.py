@@ -1,0 +1,77 @@
+"""What a ladder does next: a pure decision from where a relay stands and what came of an attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers.domain.directory import EscalationPolicy, Step
+from handlers.domain.relays import CONFIRMS, MOVES_ON, TRIED_AGAIN, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """The same rung again, at an instant."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NextRung:
+    """The rung with this index, now."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToDesk:
+    """The last rung: a human desk, which never closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Nothing moves: whoever caused this decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A human of a role that the policy names confirmed."""
+
+
+Move = TryAgain | NextRung | ToDesk | Stay | Confirmed
+
+
+def next_rung(policy: EscalationPolicy, step: int) -> NextRung | ToDesk:
+    """Return the rung after ``step``, or the desk when there is none."""
+    return NextRung(step + 1) if step + 1 < len(policy.steps) else ToDesk()
+
+
+def rung_ends(step: Step, started_at: datetime) -> datetime:
+    """Return the instant at which a rung is over; it counts from the intent, not from the first ring."""
+    return started_at + step.within
+
+
+def after_attempt(
+    policy: EscalationPolicy, *, step: int, tries: int, started_at: datetime, outcome: Outcome, now: datetime
+) -> Move:
+    """Decide what follows a finished attempt of rung ``step`` of which ``tries`` were made.
+
+    Busy, no answer and failed are tried again after ``retry_after`` while tries and time are left; wrong person, message
+    left and the like move on at once; a confirmation ends.
+    """
+    if outcome in CONFIRMS:
+        return Confirmed()
+    if outcome in MOVES_ON:
+        return next_rung(policy, step)
+    if outcome not in TRIED_AGAIN:
+        return Stay()
+    rung = policy.steps[step]
+    again = now + rung.retry_after
+    if tries < rung.tries and again < rung_ends(rung, started_at):
+        return TryAgain(again)
+    return next_rung(policy, step)
+
+
+def longest(policy: EscalationPolicy) -> timedelta:
+    """Return how long the ladder lasts at most before it reaches the desk."""
+    return sum((rung.within for rung in policy.steps), timedelta())

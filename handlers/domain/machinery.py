@@ -1,0 +1,100 @@
+"""What keeps accepted work from being lost: deliveries, effects, deadlines and audit facts, as values.
+
+None of them carries patient data, encrypted or not (an inbox body is kept apart, encrypted whole, and erased once handled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+SYSTEM = "system"  #: the chain of what belongs to no facility
+
+
+class EffectKind(StrEnum):
+    """What is to be sent to a vendor; rendered from the state at the moment of sending."""
+
+    READ_CARD = "read_card"
+    READ_NOTE = "read_note"
+    DESK_CARD = "desk_card"
+    DESK_NOTE = "desk_note"
+    PLACE_CALL = "place_call"
+    FIND_CALL = "find_call"
+    CHECK_CALL = "check_call"
+    LEAVE_VOICEMAIL = "leave_voicemail"
+    HANG_UP = "hang_up"
+    SEND_TEXT = "send_text"
+    FETCH_RECORDING = "fetch_recording"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """One thing to send. Effects of one lane leave in order and paced; a pending twin (same ``once``) is not doubled."""
+
+    kind: EffectKind
+    subject: str
+    #: ``slack:CHANNEL``, ``voice``, ``text`` or ``control``.
+    lane: str
+    args: Mapping[str, str] = field(default_factory=dict)
+    #: Lower leaves first: category 1 before card updates.
+    rank: int = 5
+    due_at: datetime | None = None
+    #: Coalescing key; "" never coalesces.
+    once: str = ""
+
+
+class DeadlineKind(StrEnum):
+    """What falls due."""
+
+    RUNG_RETRY = "rung_retry"  # subject: relay
+    RUNG_OVER = "rung_over"  # subject: relay
+    CALL_SILENT = "call_silent"  # subject: attempt; nothing heard from the vendor
+    DESK_ROUND = "desk_round"  # subject: desk task
+    TASK_REMINDER = "task_reminder"  # subject: desk task that was taken
+    CARD_REFRESH = "card_refresh"  # subject: read
+    RECORDING_LATE = "recording_late"  # subject: recording
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A row of truth: at ``due_at`` the handler of ``kind`` runs, once, whatever restarts in between."""
+
+    kind: DeadlineKind
+    subject: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFact:
+    """What an audit entry says: who did what to which case, in ids and codes; never patient data.
+
+    ``action`` is ``noun:verb`` (``read:claim``). Required by 45 CFR 164.312(b); fields follow 45 CFR 170.210.
+    """
+
+    action: str
+    actor: str
+    case_code: str = ""
+    subject: str = ""
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A verified delivery on its way into the inbox."""
+
+    source: str
+    delivery_id: str
+    facility: str
+    kind: str
+    body: bytes
+    received_at: datetime
+
+
+class Verdict(StrEnum):
+    """What the inbox said of a delivery, always after the commit."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    DIFFERENT = "different"  # the same id with another body

@@ -1,0 +1,422 @@
+"""Relays, attempts and desk tasks: their values and, in three tables, every change of state there is.
+
+The tables are the specification: the restart tests and the diagrams in the documentation are generated from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from handlers.domain.directory import EscalationPolicy, Role
+
+
+class RelayState(StrEnum):
+    """Where a relay stands."""
+
+    CALLING = "calling"  # a rung is being worked: an attempt is open, or a text waits for its call back
+    BETWEEN = "between"  # waiting to try the rung again
+    HELD = "held"  # a halt or a storm keeps it from calling
+    AT_DESK = "at_desk"  # a human desk has it, or is being rung until somebody takes it
+    ENDED = "ended"
+
+
+class RelayEvent(StrEnum):
+    """What moves a relay."""
+
+    RETRY_LATER = "retry_later"
+    CALL = "call"  # the rung again, the next rung, a redirect or a resume
+    REACH_DESK = "reach_desk"
+    HOLD = "hold"
+    END = "end"
+
+
+RELAY_TABLE = {
+    (RelayState.CALLING, RelayEvent.RETRY_LATER): RelayState.BETWEEN,
+    (RelayState.CALLING, RelayEvent.CALL): RelayState.CALLING,
+    (RelayState.CALLING, RelayEvent.REACH_DESK): RelayState.AT_DESK,
+    (RelayState.CALLING, RelayEvent.HOLD): RelayState.HELD,
+    (RelayState.CALLING, RelayEvent.END): RelayState.ENDED,
+    (RelayState.BETWEEN, RelayEvent.CALL): RelayState.CALLING,
+    (RelayState.BETWEEN, RelayEvent.REACH_DESK): RelayState.AT_DESK,
+    (RelayState.BETWEEN, RelayEvent.HOLD): RelayState.HELD,
+    (RelayState.BETWEEN, RelayEvent.END): RelayState.ENDED,
+    (RelayState.HELD, RelayEvent.CALL): RelayState.CALLING,
+    (RelayState.HELD, RelayEvent.REACH_DESK): RelayState.AT_DESK,
+    (RelayState.HELD, RelayEvent.HOLD): RelayState.HELD,
+    (RelayState.HELD, RelayEvent.END): RelayState.ENDED,
+    (RelayState.AT_DESK, RelayEvent.CALL): RelayState.CALLING,
+    (RelayState.AT_DESK, RelayEvent.REACH_DESK): RelayState.AT_DESK,
+    (RelayState.AT_DESK, RelayEvent.END): RelayState.ENDED,
+}
+
+
+class AttemptState(StrEnum):
+    """Where one try to reach somebody stands."""
+
+    QUEUED = "queued"  # recorded; the dispatcher will send it
+    SUBMITTING = "submitting"  # being sent to the vendor; a crash here leaves it in doubt
+    IN_DOUBT = "in_doubt"  # the vendor may have it: looked up before anything is sent again
+    RINGING = "ringing"  # the vendor has it; nobody has answered
+    TALKING = "talking"  # answered; our words are playing or an answer is awaited
+    BRIDGED = "bridged"  # connected, or being connected, to a human
+    FINISHED = "finished"
+
+
+class AttemptEvent(StrEnum):
+    """What moves an attempt."""
+
+    SUBMIT = "submit"
+    ACCEPTED = "accepted"
+    LOST_ANSWER = "lost_answer"
+    NOT_THERE = "not_there"
+    POSTPONED = "postponed"  # the vendor certainly did nothing; later
+    ANSWERED = "answered"
+    BRIDGE = "bridge"
+    UNBRIDGE = "unbridge"  # nobody came to the line; the dialog goes on
+    FINISH = "finish"
+
+
+ATTEMPT_TABLE = {
+    (AttemptState.QUEUED, AttemptEvent.SUBMIT): AttemptState.SUBMITTING,
+    (AttemptState.QUEUED, AttemptEvent.FINISH): AttemptState.FINISHED,
+    (AttemptState.SUBMITTING, AttemptEvent.ACCEPTED): AttemptState.RINGING,
+    (AttemptState.SUBMITTING, AttemptEvent.LOST_ANSWER): AttemptState.IN_DOUBT,
+    (AttemptState.SUBMITTING, AttemptEvent.POSTPONED): AttemptState.QUEUED,
+    (AttemptState.SUBMITTING, AttemptEvent.ANSWERED): AttemptState.TALKING,
+    (AttemptState.SUBMITTING, AttemptEvent.FINISH): AttemptState.FINISHED,
+    (AttemptState.IN_DOUBT, AttemptEvent.ACCEPTED): AttemptState.RINGING,
+    (AttemptState.IN_DOUBT, AttemptEvent.NOT_THERE): AttemptState.QUEUED,
+    (AttemptState.IN_DOUBT, AttemptEvent.LOST_ANSWER): AttemptState.IN_DOUBT,
+    (AttemptState.IN_DOUBT, AttemptEvent.ANSWERED): AttemptState.TALKING,
+    (AttemptState.IN_DOUBT, AttemptEvent.FINISH): AttemptState.FINISHED,
+    (AttemptState.RINGING, AttemptEvent.ACCEPTED): AttemptState.RINGING,
+    (AttemptState.RINGING, AttemptEvent.ANSWERED): AttemptState.TALKING,
+    (AttemptState.RINGING, AttemptEvent.FINISH): AttemptState.FINISHED,
+    (AttemptState.TALKING, AttemptEvent.ACCEPTED): AttemptState.TALKING,
+    (AttemptState.TALKING, AttemptEvent.ANSWERED): AttemptState.TALKING,
+    (AttemptState.TALKING, AttemptEvent.BRIDGE): AttemptState.BRIDGED,
+    (AttemptState.TALKING, AttemptEvent.FINISH): AttemptState.FINISHED,
+    (AttemptState.BRIDGED, AttemptEvent.ACCEPTED): AttemptState.BRIDGED,
+    (AttemptState.BRIDGED, AttemptEvent.BRIDGE): AttemptState.BRIDGED,
+    (AttemptState.BRIDGED, AttemptEvent.UNBRIDGE): AttemptState.TALKING,
+    (AttemptState.BRIDGED, AttemptEvent.FINISH): AttemptState.FINISHED,
+}
+
+#: States in which the line is, or may be, in use.
+OPEN_ATTEMPT = frozenset(AttemptState) - {AttemptState.FINISHED}
+
+
+class Purpose(StrEnum):
+    """Why a telephone rings."""
+
+    CONTACT = "contact"  # a clinician or a unit of the ladder
+    CALLBACK = "callback"  # they called our number and gave the relay's code
+    RADIOLOGIST = "radiologist"  # the reader is asked to take the relay over
+    DESK = "desk"  # a desk's phone
+
+
+class Outcome(StrEnum):
+    """What came of an attempt; the record never claims the stronger one."""
+
+    CONFIRMED_BY_CODE = "confirmed_by_code"
+    READ_BACK_RECORDED = "read_back_recorded"
+    READ_BACK_TO_HUMAN = "read_back_to_human"  # a call made by hand
+    BRIDGED = "bridged"
+    TAKEN = "taken"
+    REACHED_WITHOUT_READ_BACK = "reached_without_read_back"
+    MESSAGE_LEFT = "message_left"
+    VOICEMAIL_LEFT = "voicemail_left"
+    WRONG_PERSON = "wrong_person"
+    HUNG_UP = "hung_up"
+    SILENT = "silent"
+    MACHINE = "machine"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"
+    REFUSED = "refused"  # the vendor will never take this number
+    LOST = "lost"  # the vendor never said what became of it
+    CANCELED = "canceled"
+    TEXTED = "texted"
+    SHADOW = "shadow"  # nobody was called; this is what would have happened
+
+
+#: Busy and the like are tried again inside the rung.
+TRIED_AGAIN = frozenset(
+    {
+        Outcome.BUSY,
+        Outcome.NO_ANSWER,
+        Outcome.FAILED,
+        Outcome.HUNG_UP,
+        Outcome.SILENT,
+        Outcome.MACHINE,
+        Outcome.LOST,
+        Outcome.SHADOW,
+    }
+)
+#: These move the ladder on at once.
+MOVES_ON = frozenset(
+    {
+        Outcome.MESSAGE_LEFT,
+        Outcome.VOICEMAIL_LEFT,
+        Outcome.WRONG_PERSON,
+        Outcome.REFUSED,
+        Outcome.REACHED_WITHOUT_READ_BACK,
+    }
+)
+#: Only these, from a receiver whose role the policy names, end a relay by telephone.
+CONFIRMS = frozenset({Outcome.CONFIRMED_BY_CODE, Outcome.READ_BACK_RECORDED})
+
+
+class Ending(StrEnum):
+    """How a relay ended: always by a human."""
+
+    CONFIRMED_BY_CODE = "confirmed_by_code"
+    READ_BACK_RECORDED = "read_back_recorded"
+    READ_BACK_TO_HUMAN = "read_back_to_human"
+    REACHED_WITHOUT_READ_BACK = "reached_without_read_back"
+    WITHDRAWN = "withdrawn"
+    RETRACTED = "retracted"
+    CLOSED = "closed"
+    SHADOW = "shadow"
+
+
+class Stage(StrEnum):
+    """What a live call is waiting for."""
+
+    MENU = "menu"
+    PIN = "pin"
+    NO_AGREEMENT = "no_agreement"  # without the vendor's agreement nothing identifying is spoken
+    MAY_NOT = "may_not"  # the receiver's role may not end the relay
+    CODE = "code"
+    RECORD_CHOICE = "record_choice"
+    RECORD = "record"
+    HOLD = "hold"
+    TAKE = "take"  # desk and radiologist: 1 takes it
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """One conversation about a study's critical findings, from the first release to a human's confirmation."""
+
+    id: str
+    facility: str
+    study_id: str
+    case_code: str
+    #: Six digits, 1 to 8; valid on our number until the relay ends.
+    callback_code: str
+    category: int
+    #: Directory id of the radiologist whose finding it is and on whose behalf we call; "" when nobody known was named.
+    delegated_by: str
+    delegated_at: datetime
+    started_by: str
+    found_at: datetime
+    #: Directory id of the contact that ``ordering`` means for this relay, or None: then a human finds one.
+    ordering: str | None
+    policy: EscalationPolicy
+    state: RelayState
+    shadow: bool
+    #: Grows when the findings change; a telling of an older revision confirms nothing.
+    revision: int = 1
+    step: int = 0
+    step_started_at: datetime | None = None
+    tries: int = 0
+    hold_reason: str = ""
+    ended_at: datetime | None = None
+    ending: Ending | None = None
+    ended_by: str = ""
+    ended_role: str = ""
+    ended_attempt: str | None = None
+    ended_note: str = ""  #: ids and codes only
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One immutable-once-finished try to reach somebody, over one channel, at one number."""
+
+    id: str
+    facility: str
+    relay_id: str | None
+    task_id: str | None
+    #: Opaque; the only thing of ours in a callback URL.
+    token: str
+    purpose: Purpose
+    channel: str  #: ``call`` or ``sms``
+    inbound: bool
+    #: Directory id of the contact, radiologist, or the name at a desk's phone.
+    who: str
+    number: str
+    number_kind: str
+    send_digits: str
+    step: int
+    try_no: int
+    state: AttemptState
+    stage: Stage
+    planned_at: datetime
+    #: Three digits, 1 to 8, revealed only by this attempt's telling.
+    code: str
+    #: The number while the line is, or may be, in use; unique, so that no number is ever dialed twice at once.
+    open_number: str | None
+    sid: str | None = None
+    #: The newest Twilio SequenceNumber that was applied.
+    sequence: int = -1
+    turn: int = 0
+    wrong: int = 0
+    silent: int = 0
+    holds: int = 0
+    revision: int = 0
+    receiver_role: Role | None = None
+    machine: str = ""
+    bridged_to: str = ""
+    submitted_at: datetime | None = None
+    answered_at: datetime | None = None
+    told_at: datetime | None = None
+    #: How long the telling takes to speak; a hang-up before that was not heard.
+    telling_seconds: float = 0.0
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+    vendor_code: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One exchange on a call; a repeat of its number gets the same answer, byte for byte."""
+
+    id: str
+    facility: str
+    attempt_id: str
+    number: int
+    heard: str
+    answer: str
+    at: datetime
+    version: int = 0
+
+
+class TaskKind(StrEnum):
+    """Why a human desk is asked."""
+
+    LADDER_EXHAUSTED = "ladder_exhausted"
+    FIND_CONTACT = "find_contact"
+    OUTCOME_NEEDED = "outcome_needed"
+    STORM = "storm"
+    HALTED = "halted"
+    FINDING_WITHOUT_STUDY = "finding_without_study"
+    NO_POLICY = "no_policy"
+    SECOND_FINDING = "second_finding"
+    FINDING_CHANGED_AFTER = "finding_changed_after"
+    RETRACTED_AFTER_TELLING = "retracted_after_telling"
+    OPTED_OUT = "opted_out"
+    ODD_REPORT = "odd_report"
+    UNKNOWN_REPORT = "unknown_report"
+    PATIENT_MISMATCH = "patient_mismatch"
+    BAA_LAPSED = "baa_lapsed"
+    EVENT_SET_ASIDE = "event_set_aside"
+    WRONG_PERSON_TOLD = "wrong_person_told"
+    SHADOW = "shadow"
+
+
+#: Tasks that ring the desk's phones until taken; the others are told in Slack only.
+RINGS = frozenset(
+    {
+        TaskKind.LADDER_EXHAUSTED,
+        TaskKind.STORM,
+        TaskKind.FINDING_WITHOUT_STUDY,
+        TaskKind.NO_POLICY,
+        TaskKind.SECOND_FINDING,
+        TaskKind.FINDING_CHANGED_AFTER,
+        TaskKind.RETRACTED_AFTER_TELLING,
+        TaskKind.OUTCOME_NEEDED,
+    }
+)
+
+
+class TaskState(StrEnum):
+    """Where a desk task stands; taken is not done."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DONE = "done"
+
+
+class TaskEvent(StrEnum):
+    """What moves a desk task."""
+
+    TAKE = "take"
+    FINISH = "finish"
+    REOPEN = "reopen"
+
+
+TASK_TABLE = {
+    (TaskState.OPEN, TaskEvent.TAKE): TaskState.TAKEN,
+    (TaskState.OPEN, TaskEvent.FINISH): TaskState.DONE,
+    (TaskState.TAKEN, TaskEvent.TAKE): TaskState.TAKEN,
+    (TaskState.TAKEN, TaskEvent.REOPEN): TaskState.OPEN,
+    (TaskState.TAKEN, TaskEvent.FINISH): TaskState.DONE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskTask:
+    """Something a human at a desk has to do; it rings until taken by name and stays until it has an outcome."""
+
+    id: str
+    facility: str
+    desk: str
+    kind: TaskKind
+    case_code: str  #: "" where it belongs to no case
+    relay_id: str | None
+    subject_id: str
+    state: TaskState
+    opened_at: datetime
+    every_seconds: int
+    rings: bool
+    rounds: int = 0
+    taken_by: str = ""
+    taken_at: datetime | None = None
+    done_at: datetime | None = None
+    done_by: str = ""
+    outcome: str = ""
+    version: int = 0
+
+
+class RecordingState(StrEnum):
+    """Where a read-back's recording is."""
+
+    PENDING = "pending"
+    STORED = "stored"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A spoken read-back, fetched from the vendor and kept encrypted with its checksum."""
+
+    id: str
+    facility: str
+    relay_id: str
+    attempt_id: str
+    sid: str
+    state: RecordingState
+    announced_at: datetime
+    tries: int = 0
+    audio: bytes = b""
+    sha256: str = ""
+    media_type: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """Calls are stopped for a facility (or ``*``, all) until a human resumes them."""
+
+    id: str
+    facility: str  #: the chain it is recorded on; ``system`` for all
+    by: str
+    at: datetime
+    reason: str  #: ``halt`` or ``storm``
+    lifted_at: datetime | None = None
+    version: int = 0

@@ -1,0 +1,136 @@
+"""Studies, reads, reports and findings as they stand at one instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from handlers.domain.directory import PatientClass, Priority
+
+
+class StudyStatus(StrEnum):
+    """Whether a study is still wanted."""
+
+    OPEN = "open"
+    CANCELED = "canceled"
+
+
+class ReadState(StrEnum):
+    """The life of one read."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    REPORTED = "reported"
+    CANCELED = "canceled"
+
+
+class FindingState(StrEnum):
+    """The life of one finding."""
+
+    WAITING = "waiting"  # its study has not arrived
+    RELAYED = "relayed"
+    REPEATED = "repeated"  # told by a second system: one conversation
+    AMENDED = "amended"  # a newer one took its place
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A study at a facility. An accession number is unique only within its facility.
+
+    DICOM PS3.6 keywords in lower case: AccessionNumber (0008,0050), StudyInstanceUID (0020,000D), Modality (0008,0060),
+    BodyPartExamined (0018,0015), StudyDescription (0008,1030).
+    """
+
+    id: str
+    facility: str
+    case_code: str
+    accession_number: str
+    study_instance_uid: str
+    patient_id: str
+    patient_name: str
+    birth_date: date | None
+    sex: str
+    modality: str
+    body_part: str
+    description: str
+    priority: Priority
+    patient_class: PatientClass
+    patient_state: str
+    location: str
+    ordering_contact: str | None
+    #: The ordering clinician as an event stated them (NPI, name, phone); never dialed by the robot.
+    ordering_npi: str
+    ordering_name: str
+    ordering_phone: str
+    callback_phone: str
+    ordered_at: datetime | None
+    last_image_at: datetime | None
+    ready: bool
+    instance_count: int
+    group: str
+    test: bool
+    status: StudyStatus
+    received_at: datetime
+    #: The instant of the newest event that was applied; an older one never overwrites it.
+    event_at: datetime
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One duty to read a study, claimed by one radiologist at a time."""
+
+    id: str
+    facility: str
+    study_id: str
+    case_code: str
+    pool: str
+    priority: Priority
+    state: ReadState
+    opened_at: datetime
+    due_at: datetime
+    claimed_by: str | None = None
+    claimed_at: datetime | None = None
+    reported_at: datetime | None = None
+    reported_by: str | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report that was signed somewhere: a clinical fact, accepted and, where it is odd, flagged; never refused."""
+
+    id: str
+    facility: str
+    study_id: str
+    kind: str  #: ``preliminary`` or ``final``
+    #: Directory id where known, else as stated.
+    signed_by: str
+    signed_at: datetime
+    received_at: datetime
+    #: Codes of what is odd about it: ``other_reader``, ``license_expired``, …
+    flags: tuple[str, ...] = ()
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A critical finding: what was seen, by whom, when; its category is the radiologist's, never ours."""
+
+    id: str
+    facility: str
+    study_id: str | None
+    relay_id: str | None
+    accession_number: str
+    category: int
+    text: str
+    #: Directory id of the radiologist whose finding it is, or None where an event named nobody known.
+    found_by: str | None
+    found_at: datetime
+    to: str | None
+    state: FindingState
+    reported_at: datetime
+    event_at: datetime
+    version: int = 0

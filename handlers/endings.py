@@ -1,0 +1,81 @@
+"""How a relay stands and how it ends: only by a human. What every other verb on relays rests on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from handlers import desk, lines, showing
+from handlers.domain.machine import step
+from handlers.domain.machinery import AuditFact, DeadlineKind
+from handlers.domain.relays import RELAY_TABLE, Attempt, Ending, Relay, RelayEvent, RelayState
+from handlers.domain.studies import Finding, FindingState
+from handlers.ports import House, Transaction
+
+ROBOT = lines.ROBOT
+OPEN = tuple(state for state in RelayState if state is not RelayState.ENDED)
+
+
+def record(tx: Transaction, relay: Relay, action: str, actor: str = ROBOT, **facts: str | int | bool | None) -> None:
+    """Append what happened to a relay to the record."""
+    said = {"category": relay.category, "state": relay.state.value, "step": relay.step, **facts}
+    tx.audit(AuditFact(action=action, actor=actor, case_code=relay.case_code, subject=relay.id, facts=said))
+
+
+def moved(relay: Relay, event: RelayEvent) -> Relay:
+    """Return the relay in the state that the table gives."""
+    return replace(relay, state=step(RELAY_TABLE, relay.state, event))
+
+
+def shown(tx: Transaction, house: House, relay: Relay, note: str = "") -> None:
+    """Ask Slack to show how the relay stands."""
+    showing.show_study(tx, house, relay.study_id)
+    if note:
+        showing.note_study(tx, house, relay.study_id, note)
+
+
+def open_relay(tx: Transaction, study_id: str) -> Relay | None:
+    """Return the study's relay that has not ended."""
+    return tx.one(Relay, study_id=study_id, state=OPEN)
+
+
+def findings_of(tx: Transaction, relay: Relay) -> list[Finding]:
+    """Return the findings that a relay tells now."""
+    return tx.all(Finding, relay_id=relay.id, state=FindingState.RELAYED)
+
+
+def told(tx: Transaction, relay: Relay) -> list[Attempt]:
+    """Return the attempts in which somebody heard the finding."""
+    return [one for one in tx.all(Attempt, relay_id=relay.id) if one.told_at is not None]
+
+
+def end(
+    tx: Transaction,
+    house: House,
+    relay: Relay,
+    ending: Ending,
+    *,
+    by: str,
+    actor: str,
+    role: str = "",
+    attempt: Attempt | None = None,
+    note: str = "",
+) -> Relay:
+    """End a relay: everything pending stops, everybody is shown how it ended."""
+    relay = replace(
+        moved(relay, RelayEvent.END),
+        ended_at=tx.now,
+        ending=ending,
+        ended_by=by,
+        ended_role=role,
+        ended_attempt=None if attempt is None else attempt.id,
+        ended_note=note,
+    )
+    relay = tx.put(relay)
+    tx.forget(relay.id, DeadlineKind.RUNG_RETRY, DeadlineKind.RUNG_OVER)
+    record(tx, relay, "relay:end", actor, ending=ending.value, by=by, role=role)
+    for one in lines.open_of_relay(tx, relay.id):
+        if attempt is None or one.id != attempt.id:
+            lines.stop(tx, one, case_code=relay.case_code)
+    desk.finish_all(tx, house, relay.id, by, f"relay ended: {ending.value}", actor)
+    shown(tx, house, relay, f"Relay ended: {ending.value.replace('_', ' ')}{f' ({role})' if role else ''}.")
+    return relay

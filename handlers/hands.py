@@ -1,0 +1,239 @@
+"""What people do to a relay: withdraw it, send it to somebody else, document a call made by hand, close it with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from handlers import desk, endings, lines, people, rungs
+from handlers.domain import case_code as codes
+from handlers.domain.directory import EscalationPolicy, Role, Step
+from handlers.domain.errors import Rejection
+from handlers.domain.relays import (
+    Attempt,
+    AttemptEvent,
+    Ending,
+    Halt,
+    Outcome,
+    Purpose,
+    Relay,
+    RelayState,
+    Stage,
+    TaskKind,
+)
+from handlers.domain.studies import Study
+from handlers.once import once
+from handlers.ports import House, Reading, Transaction
+
+#: Why a human may close a relay without its being received; each is kept in the record as its code.
+CLOSE_REASONS = {
+    "patient_died": "The patient has died",
+    "already_known": "The responsible clinician already acted on it",
+    "duplicate": "It is told in another relay",
+    "not_reached_documented": "Nobody could be reached; documented and handed to the medical director",
+}
+MAY_RECEIVE = {
+    Role.PHYSICIAN: "physician",
+    Role.NP: "nurse practitioner",
+    Role.PA: "physician assistant",
+    Role.RN: "nurse",
+}
+AHEAD = timedelta(minutes=1)
+
+
+def parse_case(case: str) -> str:
+    """Return the case code that somebody typed, or refuse."""
+    code = codes.parse(case)
+    if code is None:
+        raise Rejection("bad_case", f"“{case[:20]}” is not a case code. It has eight digits, like 4821-0934.")
+    return code
+
+
+def facility_of_case(house: House, code: str) -> str:
+    """Return the facility of a case, or refuse."""
+    facility = house.memory.facility_of(Study, case_code=code)
+    if facility is None:
+        raise Rejection("unknown_case", f"There is no case {codes.shown(code)}.")
+    return facility
+
+
+def newest_relay(look: Reading, code: str) -> Relay:
+    """Return the newest relay of a case, or refuse."""
+    relay = look.one(Relay, case_code=code)
+    if relay is None:
+        raise Rejection("no_relay", f"Case {codes.shown(code)} has no critical relay.")
+    return relay
+
+
+def _open_relay(tx: Transaction, code: str) -> Relay:
+    relay = newest_relay(tx, code)
+    if relay.state is RelayState.ENDED:
+        how = (relay.ending or Ending.CLOSED).value.replace("_", " ")
+        raise Rejection("relay_ended", f"The relay of case {codes.shown(code)} has ended: {how}.")
+    return relay
+
+
+def withdraw(house: House, case: str, slack_user: str, delivery: str) -> str:
+    """Withdraw a relay: only the radiologist whose finding it is."""
+    code = parse_case(case)
+    facility = facility_of_case(house, code)
+    directory = house.directory()
+    actor = people.actor_of(directory, slack_user)
+
+    def act(tx: Transaction) -> str:
+        relay = _open_relay(tx, code)
+        if actor != f"radiologist:{relay.delegated_by}":
+            raise Rejection("not_yours", "Only the radiologist whose finding it is can withdraw it.")
+        if endings.told(tx, relay):
+            desk.open_task(tx, house, TaskKind.RETRACTED_AFTER_TELLING, case_code=code, relay_id=relay.id)
+        endings.end(tx, house, relay, Ending.WITHDRAWN, by=people.name_of(directory, slack_user), actor=actor)
+        return f"The relay of case {codes.shown(code)} is withdrawn. Calls that rang were hung up."
+
+    return once(house, facility, delivery, act)
+
+
+def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
+    """Send a relay to a contact of the directory, now; the ladder goes on from there to the desk."""
+    code = parse_case(case)
+    facility = facility_of_case(house, code)
+    actor = _may_handle(house, slack_user, facility)
+    contact = house.directory().contacts.get(contact_id)
+    if contact is None or contact.retired:
+        raise Rejection("unknown_contact", f"There is no contact “{contact_id[:40]}” in the directory.")
+    if not any(number.may_be_dialed() for number in contact.numbers):
+        raise Rejection(
+            "not_dialable", f"{contact.name} has no verified number with consent. Call by hand, then `/relay log`."
+        )
+
+    def act(tx: Transaction) -> str:
+        relay = _open_relay(tx, code)
+        endings.record(tx, relay, "relay:redirect", actor, to=contact_id)
+        for attempt in lines.open_of_relay(tx, relay.id):
+            lines.stop(tx, attempt, case_code=code)
+        for task in desk.tasks_of(tx, relay.id):
+            desk.finished(tx, house, task, people.name_of(house.directory(), slack_user), "redirected", actor)
+        rung = Step(to=contact_id, tries=3, retry_after=timedelta(minutes=2), within=timedelta(minutes=10))
+        at = min(relay.step, len(relay.policy.steps))
+        policy: EscalationPolicy = replace(
+            relay.policy, steps=(*relay.policy.steps[:at], rung, *relay.policy.steps[at:])
+        )
+        rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), at)
+        return f"Calling {contact.name} now."
+
+    return once(house, facility, delivery, act)
+
+
+def _may_handle(house: House, slack_user: str, facility: str) -> str:
+    """Return the record's name of somebody who may act on a site's relays."""
+    directory = house.directory()
+    actor = people.actor_of(directory, slack_user)
+    roles = people.roles_at(directory, slack_user, facility)
+    if not {"radiologist", "pacs_admin"} & set(roles):
+        raise Rejection("not_yours", "Only a radiologist of this site's pool or a PACS administrator can do this.")
+    return actor
+
+
+def log(
+    house: House,
+    case: str,
+    slack_user: str,
+    *,
+    receiver: str,
+    receiver_name: str,
+    role: str,
+    at: datetime,
+    read_back: bool,
+    delivery: str,
+) -> str:
+    """Document a call made by hand: who received it, in which role, when, and whether it was read back to a human."""
+    code = parse_case(case)
+    facility = facility_of_case(house, code)
+    actor = _may_handle(house, slack_user, facility)
+    if role not in {one.value for one in Role}:
+        raise Rejection("bad_role", "Choose the receiver's role.")
+
+    def act(tx: Transaction) -> str:
+        relay = _open_relay(tx, code)
+        if not relay.found_at - AHEAD <= at <= tx.now + AHEAD:
+            raise Rejection("bad_time", "The time must lie between the finding and now.")
+        attempt = _by_hand(tx, house, relay, receiver or receiver_name, role, at, read_back=read_back)
+        if role not in {one.value for one in relay.policy.ended_by}:
+            return "Recorded as a message left: this role cannot end the relay, so it goes on."
+        ending = Ending.READ_BACK_TO_HUMAN if read_back else Ending.REACHED_WITHOUT_READ_BACK
+        by = receiver or receiver_name
+        endings.end(tx, house, relay, ending, by=by, actor=actor, role=role, attempt=attempt)
+        return f"Recorded. The relay of case {codes.shown(code)} has ended."
+
+    return once(house, facility, delivery, act)
+
+
+def _by_hand(
+    tx: Transaction, house: House, relay: Relay, who: str, role: str, at: datetime, *, read_back: bool
+) -> Attempt:
+    """Keep a call made by hand as a finished attempt; its actor and moment of entry are the server's."""
+    plan = lines.Plan(
+        purpose=Purpose.CONTACT,
+        channel="hand",
+        who=who,
+        number="",
+        number_kind="hand",
+        relay_id=relay.id,
+        case_code=relay.case_code,
+        step=-1,
+        inbound=True,
+    )
+    attempt = lines.plan(tx, house, plan)
+    ends = role in {one.value for one in relay.policy.ended_by}
+    outcome = Outcome.READ_BACK_TO_HUMAN if read_back else Outcome.REACHED_WITHOUT_READ_BACK
+    done = replace(
+        lines.move(attempt, AttemptEvent.FINISH),
+        answered_at=at,
+        told_at=at if ends else None,
+        finished_at=tx.now,
+        outcome=outcome if ends else Outcome.MESSAGE_LEFT,
+        receiver_role=Role(role),
+        stage=Stage.OVER,
+    )
+    done = tx.put(done)
+    lines.record(tx, done, "attempt:by_hand", relay.case_code, role=role, read_back=read_back, at=at.isoformat())
+    return done
+
+
+def close(house: House, case: str, slack_user: str, reason: str, delivery: str) -> str:
+    """Close a relay without its being received, with a reason from the list: a PACS administrator, or its radiologist."""
+    code = parse_case(case)
+    facility = facility_of_case(house, code)
+    actor = _may_handle(house, slack_user, facility)
+    if reason not in CLOSE_REASONS:
+        raise Rejection("unknown_reason", "Choose one of the reasons in the list.")
+
+    def act(tx: Transaction) -> str:
+        relay = _open_relay(tx, code)
+        name = people.name_of(house.directory(), slack_user)
+        endings.end(tx, house, relay, Ending.CLOSED, by=name, actor=actor, note=reason)
+        return f"The relay of case {codes.shown(code)} is closed: {CLOSE_REASONS[reason]}."
+
+    return once(house, facility, delivery, act)
+
+
+def status_lines(house: House, slack_user: str) -> list[str]:
+    """Return the open relays of the sites this user works for, a line each, without identifiers."""
+    directory = house.directory()
+    people.name_of(directory, slack_user)
+    lines_out = []
+    with house.memory.reading() as look:
+        for relay in look.all(Relay, state=endings.OPEN):
+            if not people.roles_at(directory, slack_user, relay.facility):
+                continue
+            facility = directory.facilities[relay.facility]
+            minutes = int((look.now - relay.delegated_at).total_seconds() // 60)
+            where = "at the desk" if relay.state is RelayState.AT_DESK else relay.state.value
+            rung = f"step {relay.step + 1} of {len(relay.policy.steps)}"
+            lines_out.append(
+                f"{codes.shown(relay.case_code)} · {facility.alias} · category {relay.category} · {where} · {rung} · {minutes} min"
+            )
+        halts = [one for one in look.all(Halt, lifted_at=None) if one.reason == "halt"]
+    lines_out += [
+        f"Calls are halted: {'all facilities' if one.facility == 'system' else one.facility}" for one in halts
+    ]
+    return lines_out

@@ -1,0 +1,68 @@
+"""What follows from a finished attempt: the relay ends, its ladder moves, or a desk's task is taken."""
+
+from __future__ import annotations
+
+from handlers import desk, endings, lines, rungs, showing
+from handlers.domain.conversation import PENDING
+from handlers.domain.relays import (
+    CONFIRMS,
+    Attempt,
+    Ending,
+    Outcome,
+    Purpose,
+    Relay,
+    RelayState,
+    TaskKind,
+    TaskState,
+)
+from handlers.ports import House, Transaction
+
+_ENDINGS = {
+    Outcome.CONFIRMED_BY_CODE: Ending.CONFIRMED_BY_CODE,
+    Outcome.READ_BACK_RECORDED: Ending.READ_BACK_RECORDED,
+}
+
+
+def finish(
+    tx: Transaction, house: House, attempt: Attempt, outcome: Outcome, *, line_over: bool, vendor_code: str = ""
+) -> Attempt:
+    """Finish an attempt and act on what it came to."""
+    relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
+    case_code = "" if relay is None else relay.case_code
+    done = lines.finish(tx, attempt, outcome, case_code=case_code, line_over=line_over, vendor_code=vendor_code)
+    if done.purpose is Purpose.DESK:
+        desk.rang(tx, house, done, outcome)
+    elif relay is not None:
+        _on_relay(tx, house, relay, done, outcome)
+    return done
+
+
+def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, outcome: Outcome) -> None:
+    if attempt.told_at is not None and outcome is Outcome.WRONG_PERSON:
+        desk.open_task(
+            tx, house, TaskKind.WRONG_PERSON_TOLD, case_code=relay.case_code, relay_id=relay.id, subject_id=attempt.id
+        )
+    if relay.state is RelayState.ENDED:
+        return
+    if outcome in CONFIRMS:
+        role = "" if attempt.receiver_role is None else attempt.receiver_role.value
+        by = attempt.who or "caller"
+        endings.end(tx, house, relay, _ENDINGS[outcome], by=by, actor=f"contact:{by}", role=role, attempt=attempt)
+    elif outcome is Outcome.BRIDGED:
+        _taken_by(tx, house, relay, attempt.bridged_to.rstrip(PENDING))
+    elif outcome is Outcome.TAKEN:
+        reader = house.directory().radiologists.get(attempt.who)
+        _taken_by(tx, house, relay, attempt.who if reader is None else reader.name)
+    else:
+        if attempt.channel == "call":
+            showing.note_study(tx, house, relay.study_id, f"Call ended: {outcome.value.replace('_', ' ')}.")
+        rungs.after(tx, house, relay, attempt)
+
+
+def _taken_by(tx: Transaction, house: House, relay: Relay, who: str) -> None:
+    """Give whatever of a relay waits at a desk to the human who has it now; it needs their outcome."""
+    waiting = [task for task in desk.tasks_of(tx, relay.id) if task.state is TaskState.OPEN]
+    for task in waiting:
+        desk.taken(tx, house, task, who, f"phone:{who}")
+    if not waiting:
+        rungs.to_desk(tx, house, relay, TaskKind.OUTCOME_NEEDED, taken_by=who)

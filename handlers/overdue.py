@@ -1,0 +1,52 @@
+"""Deadlines that have fallen due: each handled once, whatever restarted in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from handlers import callbacks, desk, rungs, studies
+from handlers.domain.machinery import DeadlineKind
+from handlers.once import in_transaction
+from handlers.ports import Due, House, Transaction
+
+Handler = Callable[[Transaction, House, str], None]
+
+HANDLERS: dict[DeadlineKind, Handler] = {
+    DeadlineKind.RUNG_RETRY: rungs.retry_due,
+    DeadlineKind.RUNG_OVER: rungs.rung_over,
+    DeadlineKind.CALL_SILENT: lambda tx, _house, subject: callbacks.silent_due(tx, subject),
+    DeadlineKind.DESK_ROUND: desk.round_due,
+    DeadlineKind.TASK_REMINDER: desk.reminder_due,
+    DeadlineKind.CARD_REFRESH: studies.refresh_due,
+    DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
+}
+
+
+def handle(house: House, due: Due) -> bool:
+    """Handle one deadline; False when somebody else did, or it moved. The compare-and-set is in its own transaction."""
+
+    def act(tx: Transaction) -> bool:
+        if not tx.is_due(due):
+            return False
+        HANDLERS[due.kind](tx, house, due.subject)
+        return True
+
+    return in_transaction(house, due.facility, act)
+
+
+def handle_due(
+    house: House, on_failure: Callable[[Exception], None], on_entry: Callable[[Due], None] | None = None
+) -> int:
+    """Handle everything that is due; one that fails is tried again a little later and the next goes on."""
+    handled = 0
+    while due_now := house.memory.take_due():
+        for due in due_now:
+            if on_entry is not None:
+                on_entry(due)
+            try:
+                handle(house, due)
+            except Exception as error:  # noqa: BLE001 - a deadline is never lost to a bug
+                on_failure(error)
+                house.memory.due_failed(due)
+            handled += 1
+    return handled

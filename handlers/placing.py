@@ -1,0 +1,296 @@
+"""Placing calls and texts so that none is lost and none is made twice, and fetching recordings."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import callbacks, desk, lines, outcomes, rungs
+from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
+from handlers.domain.machinery import AuditFact, Effect, EffectKind
+from handlers.domain.relays import (
+    Attempt,
+    AttemptEvent,
+    AttemptState,
+    Outcome,
+    Purpose,
+    Recording,
+    RecordingState,
+    Relay,
+    RelayState,
+)
+from handlers.once import in_transaction
+from handlers.ports import Dialer, House, Recordings, Sending, Texter, Transaction
+from handlers.texts import opted_out
+
+#: When an in-doubt call is looked for, after it was submitted.
+LOOK_AFTER = timedelta(seconds=5)
+#: How often it is looked for before the vendor is believed not to have it.
+LOOKS = 2
+CLOCK_SLACK = timedelta(seconds=5)
+UNKNOWN_VENDOR_WAIT = timedelta(seconds=10)
+
+
+def _attempt(tx: Transaction, sending: Sending) -> Attempt | None:
+    return tx.get(Attempt, sending.effect.subject)
+
+
+def _case(tx: Transaction, attempt: Attempt) -> str:
+    relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
+    return "" if relay is None else relay.case_code
+
+
+def _submit(tx: Transaction, house: House, sending: Sending) -> Attempt | None:
+    """Mark an attempt as being sent, unless it is not wanted any more; one that was being sent before is in doubt."""
+    attempt = _attempt(tx, sending)
+    if attempt is None or attempt.state not in (AttemptState.QUEUED, AttemptState.SUBMITTING):
+        tx.sent(sending)
+        return None
+    if attempt.state is AttemptState.SUBMITTING:
+        _in_doubt(tx, attempt)
+        tx.sent(sending)
+        return None
+    if desk.halted(tx, attempt.facility) is not None:
+        _halted(tx, house, attempt)
+        tx.sent(sending)
+        return None
+    attempt = tx.put(replace(lines.move(attempt, AttemptEvent.SUBMIT), submitted_at=tx.now))
+    lines.record(tx, attempt, "attempt:submit", _case(tx, attempt))
+    return attempt
+
+
+def _halted(tx: Transaction, house: House, attempt: Attempt) -> None:
+    lines.stop(tx, attempt, case_code=_case(tx, attempt))
+    relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
+    if relay is not None and relay.state in (RelayState.CALLING, RelayState.BETWEEN):
+        rungs.hold(tx, house, relay, "halt")
+
+
+def place(house: House, dialer: Dialer, sending: Sending) -> None:
+    """Place a call from its intent row: mark, ask, record what the vendor said."""
+    attempt = in_transaction(house, sending.facility, lambda tx: _submit(tx, house, sending))
+    if attempt is None:
+        return
+    try:
+        sid = dialer.place(
+            token=attempt.token,
+            to=attempt.number,
+            send_digits=attempt.send_digits,
+            detect_machine=attempt.purpose is not Purpose.CALLBACK,
+        )
+    except DeliveryInDoubt:
+        in_transaction(house, sending.facility, lambda tx: _lost_answer(tx, sending))
+    except DeliveryRefused as refused:
+        code = refused.code
+        in_transaction(house, sending.facility, lambda tx: _refused(tx, house, sending, code))
+    except DeliveryFailed as failed:
+        wait = failed.retry_after or UNKNOWN_VENDOR_WAIT
+        in_transaction(house, sending.facility, lambda tx: _postponed(tx, sending))
+        raise DeliveryFailed(failed.reason, wait) from None
+    else:
+        in_transaction(house, sending.facility, lambda tx: _accepted(tx, house, sending, sid, "queued"))
+
+
+def _accepted(tx: Transaction, house: House, sending: Sending, sid: str, status: str) -> None:
+    """Record the vendor's sid. A callback may have been quicker: then only the sid is new."""
+    attempt = _attempt(tx, sending)
+    tx.sent(sending)
+    if attempt is None or (attempt.sid is not None and attempt.sid != sid):
+        return
+    attempt = replace(attempt, sid=sid)
+    if attempt.state is AttemptState.FINISHED:
+        attempt = tx.put(attempt)
+        if attempt.open_number is not None:
+            tx.effect(Effect(kind=EffectKind.HANG_UP, subject=attempt.id, lane="control", rank=0))
+        return
+    callbacks.seen(tx, house, attempt, status)
+
+
+def _lost_answer(tx: Transaction, sending: Sending) -> None:
+    tx.sent(sending)
+    attempt = _attempt(tx, sending)
+    if attempt is not None and attempt.state is AttemptState.SUBMITTING:
+        _in_doubt(tx, attempt)
+
+
+def _in_doubt(tx: Transaction, attempt: Attempt) -> None:
+    attempt = tx.put(lines.move(attempt, AttemptEvent.LOST_ANSWER))
+    lines.record(tx, attempt, "attempt:in_doubt", _case(tx, attempt))
+    _look_later(tx, attempt, 1)
+
+
+def _look_later(tx: Transaction, attempt: Attempt, look: int) -> None:
+    lane = "control" if attempt.channel == "call" else "text"
+    kind = EffectKind.FIND_CALL if attempt.channel == "call" else EffectKind.SEND_TEXT
+    tx.effect(
+        Effect(kind=kind, subject=attempt.id, lane=lane, rank=0, args={"look": str(look)}, due_at=tx.now + LOOK_AFTER)
+    )
+
+
+def _postponed(tx: Transaction, sending: Sending) -> None:
+    """Let the attempt wait for its effect to leave again, inside the rung's time: the vendor certainly did nothing."""
+    attempt = _attempt(tx, sending)
+    if attempt is not None and attempt.state is AttemptState.SUBMITTING:
+        attempt = tx.put(lines.move(attempt, AttemptEvent.POSTPONED))
+        lines.record(tx, attempt, "attempt:postpone", _case(tx, attempt))
+
+
+def _refused(tx: Transaction, house: House, sending: Sending, code: str) -> None:
+    tx.sent(sending)
+    attempt = _attempt(tx, sending)
+    if attempt is not None and attempt.state is AttemptState.SUBMITTING:
+        outcomes.finish(tx, house, attempt, Outcome.REFUSED, line_over=True, vendor_code=code)
+
+
+def find(house: House, dialer: Dialer, sending: Sending) -> None:
+    """Look an in-doubt call up at the vendor; only when it is certainly not there is it placed again."""
+    with house.memory.reading() as look:
+        attempt = look.get(Attempt, sending.effect.subject)
+    if attempt is None or attempt.state is not AttemptState.IN_DOUBT:
+        house.memory.effect_done(sending)
+        return
+    seen = dialer.find(to=attempt.number, since=(attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK)
+    if seen is not None:
+        sid, status = seen.sid, seen.status
+        in_transaction(house, sending.facility, lambda tx: _accepted(tx, house, sending, sid, status))
+        return
+
+    def not_there(tx: Transaction) -> None:
+        tx.sent(sending)
+        fresh = _attempt(tx, sending)
+        if fresh is None or fresh.state is not AttemptState.IN_DOUBT:
+            return
+        looked = int(sending.effect.args.get("look", "1"))
+        if looked < LOOKS:
+            _look_later(tx, fresh, looked + 1)
+            return
+        fresh = tx.put(lines.move(fresh, AttemptEvent.NOT_THERE))
+        lines.record(tx, fresh, "attempt:not_there", _case(tx, fresh))
+        tx.effect(Effect(kind=EffectKind.PLACE_CALL, subject=fresh.id, lane="voice", rank=0))
+
+    in_transaction(house, sending.facility, not_there)
+
+
+def check(house: House, dialer: Dialer, sending: Sending) -> None:
+    """Ask the vendor what became of a call of which nothing was heard."""
+    with house.memory.reading() as look:
+        attempt = look.get(Attempt, sending.effect.subject)
+    if attempt is None or attempt.sid is None:
+        house.memory.effect_done(sending)
+        return
+    seen = dialer.look(attempt.sid)
+
+    def act(tx: Transaction) -> None:
+        tx.sent(sending)
+        fresh = _attempt(tx, sending)
+        if fresh is None or (fresh.state is AttemptState.FINISHED and fresh.open_number is None):
+            return
+        lines.record(tx, fresh, "call:asked", _case(tx, fresh), status=seen.status)
+        callbacks.seen(tx, house, fresh, seen.status, seen.error_code)
+        again = tx.get(Attempt, fresh.id)
+        if again is not None and again.open_number is not None:
+            lines.watch(tx, again, callbacks.RING_WATCH_SECONDS)
+
+    in_transaction(house, sending.facility, act)
+
+
+def hang_up(house: House, dialer: Dialer, sending: Sending) -> None:
+    """End a call that is not wanted any more; one whose sid is not known yet is hung up when it becomes known."""
+    with house.memory.reading() as look:
+        attempt = look.get(Attempt, sending.effect.subject)
+    if attempt is not None and attempt.sid is not None:
+        dialer.hang_up(attempt.sid)
+    house.memory.effect_done(sending)
+
+
+def leave_voicemail(house: House, dialer: Dialer, sending: Sending) -> None:
+    """Turn a call that a machine answered to the voicemail words."""
+    with house.memory.reading() as look:
+        attempt = look.get(Attempt, sending.effect.subject)
+    if attempt is not None and attempt.sid is not None and attempt.state is AttemptState.TALKING:
+        dialer.leave_voicemail(sid=attempt.sid, token=attempt.token)
+    house.memory.effect_done(sending)
+
+
+# --- texts -----------------------------------------------------------------------------------------------------------
+
+
+def text(house: House, texter: Texter, sending: Sending) -> None:
+    """Send the one text there is; an in-doubt one is looked up before it is sent again."""
+
+    def prepare(tx: Transaction) -> tuple[Attempt, Relay] | None:
+        attempt = _attempt(tx, sending)
+        relay = tx.get(Relay, attempt.relay_id) if attempt is not None and attempt.relay_id else None
+        wanted = attempt is not None and attempt.state is not AttemptState.FINISHED
+        stopped = relay is None or relay.state is RelayState.ENDED or desk.halted(tx, sending.facility) is not None
+        if attempt is None or relay is None or not wanted or stopped or opted_out(tx, attempt.number):
+            if attempt is not None and attempt.state is not AttemptState.FINISHED:
+                lines.finish(tx, attempt, Outcome.CANCELED, case_code=_case(tx, attempt), line_over=True)
+            tx.sent(sending)
+            return None
+        if attempt.state is AttemptState.QUEUED:
+            attempt = tx.put(replace(lines.move(attempt, AttemptEvent.SUBMIT), submitted_at=tx.now))
+        return attempt, relay
+
+    prepared = in_transaction(house, sending.facility, prepare)
+    if prepared is not None:
+        _send_text(house, texter, sending, *prepared)
+
+
+def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt, relay: Relay) -> None:
+    since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
+    sid = (
+        texter.find(to=attempt.number, since=since)
+        if sending.in_doubt or sending.tries or sending.effect.args
+        else None
+    )
+    facility = house.directory().facilities[sending.facility]
+    try:
+        sid = sid or texter.send(
+            token=attempt.token,
+            to=attempt.number,
+            facility=facility.alias,
+            callback_number=house.our_number,
+            callback_code=relay.callback_code,
+        )
+    except DeliveryRefused as refused:
+        code = refused.code
+        in_transaction(house, sending.facility, lambda tx: _text_over(tx, house, sending, Outcome.REFUSED, None, code))
+        return
+    in_transaction(house, sending.facility, lambda tx: _text_over(tx, house, sending, Outcome.TEXTED, sid, ""))
+
+
+def _text_over(tx: Transaction, house: House, sending: Sending, outcome: Outcome, sid: str | None, code: str) -> None:
+    tx.sent(sending)
+    attempt = _attempt(tx, sending)
+    if attempt is not None and attempt.state is not AttemptState.FINISHED:
+        outcomes.finish(tx, house, replace(attempt, sid=sid), outcome, line_over=True, vendor_code=code)
+
+
+# --- recordings ------------------------------------------------------------------------------------------------------
+
+
+def fetch(house: House, recordings: Recordings, sending: Sending) -> None:
+    """Fetch a read-back, keep it encrypted with its checksum, and delete it at the vendor."""
+    with house.memory.reading() as look:
+        recording = look.get(Recording, sending.effect.subject)
+    if recording is None or recording.state is not RecordingState.PENDING:
+        house.memory.effect_done(sending)
+        return
+    audio, media_type = recordings.fetch(recording.sid)
+
+    def keep(tx: Transaction) -> None:
+        tx.sent(sending)
+        fresh = tx.get(Recording, recording.id)
+        if fresh is None or fresh.state is not RecordingState.PENDING:
+            return
+        checksum = hashlib.sha256(audio).hexdigest()
+        tx.put(replace(fresh, state=RecordingState.STORED, audio=audio, sha256=checksum, media_type=media_type))
+        relay = tx.get(Relay, fresh.relay_id)
+        case_code = "" if relay is None else relay.case_code
+        facts: dict[str, str | int | bool | None] = {"sha256": checksum, "bytes": len(audio)}
+        tx.audit(AuditFact(action="recording:store", actor="robot", case_code=case_code, subject=fresh.id, facts=facts))
+
+    in_transaction(house, sending.facility, keep)
+    recordings.delete(recording.sid)

@@ -1,0 +1,133 @@
+"""Relays: started, joined by further findings, changed, and let go again after a hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from handlers import desk, endings, rungs
+from handlers.domain.dialog import CALLBACK_DIGITS, CODE_ALPHABET
+from handlers.domain.directory import DeskRung, EscalationPolicy, Role
+from handlers.domain.machinery import DeadlineKind
+from handlers.domain.relays import Relay, RelayState, TaskKind
+from handlers.domain.studies import Finding, FindingState, Study
+from handlers.ports import House, Transaction
+
+
+def start(tx: Transaction, house: House, study: Study, finding: Finding, *, started_by: str, to: str | None) -> Relay:
+    """Start a relay for a finding: freeze its policy, then call, hold, or go to the desk."""
+    directory = house.directory()
+    facility = directory.facilities[study.facility]
+    policy = facility.policy_for(finding.category, study.patient_class, tx.now)
+    ordering = directory.ordering(study.facility, to or study.ordering_contact, study.ordering_npi or None)
+    relay = Relay(
+        id=house.chance.token(),
+        facility=study.facility,
+        study_id=study.id,
+        case_code=study.case_code,
+        callback_code=_callback_code(tx, house),
+        category=finding.category,
+        delegated_by=finding.found_by or "",
+        delegated_at=tx.now,
+        started_by=started_by,
+        found_at=finding.found_at,
+        ordering=None if ordering is None else ordering.id,
+        policy=policy or _desk_only(facility.desk),
+        state=RelayState.CALLING,
+        shadow=facility.shadow or study.test,
+    )
+    tx.add(relay)
+    endings.record(
+        tx,
+        relay,
+        "relay:start",
+        started_by,
+        delegated_by=relay.delegated_by,
+        policy=relay.policy.name,
+        shadow=relay.shadow,
+    )
+    endings.shown(
+        tx, house, relay, f"Critical relay started, category {relay.category}{', SHADOW' if relay.shadow else ''}."
+    )
+    if policy is None:
+        return rungs.to_desk(tx, house, relay, TaskKind.NO_POLICY)
+    held = _hold_reason(tx, house, relay)
+    return rungs.hold(tx, house, relay, held) if held else rungs.enter_rung(tx, house, relay, 0)
+
+
+def _desk_only(desk_id: str) -> EscalationPolicy:
+    ended_by = (Role.PHYSICIAN, Role.NP, Role.PA)
+    return EscalationPolicy(name="none fits", steps=(), ended_by=ended_by, desk=DeskRung(who=desk_id))
+
+
+def _callback_code(tx: Transaction, house: House) -> str:
+    while True:
+        code = house.chance.digits(CALLBACK_DIGITS, CODE_ALPHABET)
+        if tx.one(Relay, callback_code=code) is None:
+            return code
+
+
+def _hold_reason(tx: Transaction, house: House, relay: Relay) -> str:
+    """Return why this relay may not call now: a halt, or too many relays of its facility at once."""
+    if relay.shadow:
+        return ""
+    if desk.halted(tx, relay.facility) is not None:
+        return "halt"
+    storm = house.directory().facilities[relay.facility].storm
+    since = tx.now - storm.within
+    started = tx.count_since(Relay, "delegated_at", since, facility=relay.facility, shadow=False)
+    holding = tx.one(Relay, facility=relay.facility, state=RelayState.HELD, hold_reason="storm") is not None
+    return "storm" if started > storm.relays or holding else ""
+
+
+def resume(tx: Transaction, house: House, relay: Relay) -> Relay:
+    """Let a held relay call again, from the rung it had reached."""
+    endings.record(tx, relay, "relay:resume")
+    desk.settle(tx, house, TaskKind.HALTED, relay.id, "resumed")
+    return rungs.enter_rung(tx, house, relay, relay.step)
+
+
+def take_up(tx: Transaction, house: House, study: Study, finding: Finding, *, started_by: str) -> Relay:
+    """Bring a finding to its clinician: it starts a relay, joins the open one, or asks the desk."""
+    relay = endings.open_relay(tx, study.id)
+    if relay is None:
+        relay = start(tx, house, study, finding, started_by=started_by, to=finding.to)
+        tx.put(replace(finding, study_id=study.id, relay_id=relay.id, state=FindingState.RELAYED))
+        return relay
+    twins = [
+        one for one in endings.findings_of(tx, relay) if (one.text, one.category) == (finding.text, finding.category)
+    ]
+    tx.put(
+        replace(
+            finding,
+            study_id=study.id,
+            relay_id=relay.id,
+            state=FindingState.RELAYED if not twins else FindingState.REPEATED,
+        )
+    )
+    if twins:
+        endings.record(tx, relay, "finding:repeat", started_by)
+        return relay
+    endings.record(tx, relay, "finding:join", started_by, finding=finding.id)
+    if relay.state is RelayState.AT_DESK:
+        desk.open_task(
+            tx, house, TaskKind.SECOND_FINDING, case_code=relay.case_code, relay_id=relay.id, subject_id=finding.id
+        )
+    return changed(tx, house, relay, finding.category, "A second finding joined this relay.")
+
+
+def changed(tx: Transaction, house: House, relay: Relay, category: int, note: str) -> Relay:
+    """Tell what has changed: an earlier telling confirms nothing; a more urgent category starts the ladder anew."""
+    urgent = category < relay.category
+    relay = tx.put(replace(relay, revision=relay.revision + 1, category=min(category, relay.category)))
+    endings.shown(tx, house, relay, note)
+    if not urgent or relay.state not in (RelayState.CALLING, RelayState.BETWEEN):
+        return relay
+    study = tx.get(Study, relay.study_id)
+    facility = house.directory().facilities[relay.facility]
+    policy = None if study is None else facility.policy_for(relay.category, study.patient_class, tx.now)
+    if policy is None or rungs.somebody_talks(tx, relay):
+        return relay
+    endings.record(tx, relay, "relay:upgrade", policy=policy.name)
+    rungs.stop_ringing(tx, relay)
+    tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
+    return rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), 0)

@@ -1,0 +1,241 @@
+"""The ladder, carried out: rungs begun, tried, left, and at last the desk. People and numbers are read live."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from handlers import desk, endings, lines
+from handlers.domain import ladder
+from handlers.domain.directory import Contact, Number
+from handlers.domain.machinery import Deadline, DeadlineKind
+from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState, TaskKind
+from handlers.ports import House, Transaction
+from handlers.texts import opted_out
+
+#: A line that another call of ours holds is tried again so soon; the try is not counted.
+LINE_BUSY = timedelta(seconds=15)
+#: While a clinician is on the line the ladder waits, and looks again so soon.
+SOMEBODY_TALKS = timedelta(seconds=30)
+TEXT, CALL = "sms", "call"
+
+
+def hold(tx: Transaction, house: House, relay: Relay, reason: str) -> Relay:
+    """Keep a relay from calling, and tell the desk; a storm rings it."""
+    relay = tx.put(replace(endings.moved(relay, RelayEvent.HOLD), hold_reason=reason))
+    tx.forget(relay.id, DeadlineKind.RUNG_RETRY, DeadlineKind.RUNG_OVER)
+    endings.record(tx, relay, "relay:hold", reason=reason)
+    if reason == "storm":
+        desk.open_task(tx, house, TaskKind.STORM, subject_id=f"storm:{relay.facility}")
+    else:
+        desk.open_task(tx, house, TaskKind.HALTED, case_code=relay.case_code, relay_id=relay.id)
+    endings.shown(tx, house, relay, f"Held ({reason}): nobody is being called.")
+    return relay
+
+
+def enter_rung(tx: Transaction, house: House, relay: Relay, index: int) -> Relay:
+    """Begin a rung; its time counts from now."""
+    if index >= len(relay.policy.steps):
+        return to_desk(tx, house, relay, TaskKind.LADDER_EXHAUSTED)
+    relay = replace(endings.moved(relay, RelayEvent.CALL), step=index, step_started_at=tx.now, tries=0, hold_reason="")
+    relay = tx.put(relay)
+    due_at = ladder.rung_ends(relay.policy.steps[index], tx.now)
+    tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=due_at))
+    return try_rung(tx, house, relay)
+
+
+def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
+    """Make the next try of the rung, with people and numbers as they are now."""
+    if not relay.shadow and desk.halted(tx, relay.facility) is not None:
+        return hold(tx, house, relay, "halt")
+    rung = relay.policy.steps[relay.step]
+    if rung.to == "radiologist":
+        return _try_radiologist(tx, house, relay)
+    contact = _contact(house, relay, rung.to)
+    numbers = [] if contact is None or contact.retired else [one for one in contact.numbers if one.may_be_dialed()]
+    if contact is None or not numbers:
+        return _nobody_to_dial(tx, house, relay, rung.to)
+    if TEXT in rung.channels and relay.tries == 0:
+        _text(tx, house, relay, contact)
+    if CALL not in rung.channels:
+        return tx.put(replace(relay, tries=relay.tries + 1))
+    return _call(tx, house, relay, contact, numbers[relay.tries % len(numbers)])
+
+
+def _contact(house: House, relay: Relay, to: str) -> Contact | None:
+    directory = house.directory()
+    wanted = relay.ordering if to == "ordering" else to
+    return None if wanted is None else directory.contacts.get(wanted)
+
+
+def _nobody_to_dial(tx: Transaction, house: House, relay: Relay, to: str) -> Relay:
+    """Skip a rung that no robot may dial: a human finds the person while the ladder goes on at once."""
+    endings.record(tx, relay, "rung:skip", to=to, reason="no number that may be dialed")
+    if isinstance(ladder.next_rung(relay.policy, relay.step), ladder.ToDesk):
+        return to_desk(tx, house, relay, TaskKind.FIND_CONTACT)
+    desk.open_task(tx, house, TaskKind.FIND_CONTACT, case_code=relay.case_code, relay_id=relay.id, rings=False)
+    return follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))
+
+
+def _text(tx: Transaction, house: House, relay: Relay, contact: Contact) -> None:
+    number = next((one for one in contact.numbers if one.may_be_texted()), None)
+    if number is None or relay.shadow or opted_out(tx, number.e164):
+        return
+    lines.plan(tx, house, _plan_for(relay, Purpose.CONTACT, contact.id, number, channel=TEXT))
+
+
+def _call(tx: Transaction, house: House, relay: Relay, contact: Contact, number: Number) -> Relay:
+    if not relay.shadow and lines.is_busy(tx, number.e164):
+        return _wait(tx, relay, LINE_BUSY)
+    relay = tx.put(replace(relay, tries=relay.tries + 1))
+    attempt = _place(tx, house, relay, _plan_for(relay, Purpose.CONTACT, contact.id, number))
+    endings.shown(tx, house, relay, f"Calling {contact.role.value} {contact.name}, try {relay.tries}.")
+    return after(tx, house, relay, attempt) if attempt.outcome is not None else relay
+
+
+def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
+    reader = house.directory().radiologists.get(relay.delegated_by)
+    if reader is None or not reader.phone:
+        endings.record(tx, relay, "rung:skip", to="radiologist", reason="no radiologist known")
+        return follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))
+    if not relay.shadow and lines.is_busy(tx, reader.phone):
+        return _wait(tx, relay, LINE_BUSY)
+    relay = tx.put(replace(relay, tries=relay.tries + 1))
+    plan = lines.Plan(
+        purpose=Purpose.RADIOLOGIST,
+        channel=CALL,
+        who=reader.id,
+        number=reader.phone,
+        number_kind="mobile",
+        relay_id=relay.id,
+        case_code=relay.case_code,
+        step=relay.step,
+        try_no=relay.tries,
+        rank=relay.category - 1,
+    )
+    attempt = _place(tx, house, relay, plan)
+    endings.shown(tx, house, relay, f"Calling the radiologist, try {relay.tries}.")
+    return after(tx, house, relay, attempt) if attempt.outcome is not None else relay
+
+
+def _plan_for(relay: Relay, purpose: Purpose, who: str, number: Number, channel: str = CALL) -> lines.Plan:
+    digits = number.send_digits or (f"ww{number.extension}" if number.extension else "")
+    return lines.Plan(
+        purpose=purpose,
+        channel=channel,
+        who=who,
+        number=number.e164,
+        number_kind=number.kind.value,
+        send_digits=digits,
+        relay_id=relay.id,
+        case_code=relay.case_code,
+        step=relay.step,
+        try_no=max(relay.tries, 1),
+        rank=relay.category - 1,
+    )
+
+
+def _place(tx: Transaction, house: House, relay: Relay, plan: lines.Plan) -> Attempt:
+    """Plan a call; in shadow it is recorded as what would have happened, and no line is taken."""
+    if not relay.shadow:
+        return lines.plan(tx, house, plan)
+    attempt = lines.plan(tx, house, replace(plan, inbound=True))
+    return lines.finish(tx, attempt, Outcome.SHADOW, case_code=relay.case_code, line_over=True)
+
+
+def _wait(tx: Transaction, relay: Relay, span: timedelta) -> Relay:
+    if relay.state is RelayState.CALLING:
+        relay = tx.put(endings.moved(relay, RelayEvent.RETRY_LATER))
+    tx.deadline(Deadline(kind=DeadlineKind.RUNG_RETRY, subject=relay.id, due_at=tx.now + span))
+    return relay
+
+
+def after(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> Relay:
+    """Move the ladder after one of its attempts has finished; an attempt of an earlier rung moves nothing."""
+    outcome = attempt.outcome
+    current = relay.state in (RelayState.CALLING, RelayState.BETWEEN) and attempt.step == relay.step
+    if outcome is None or not current or attempt.channel != CALL or relay.step_started_at is None:
+        return relay
+    if somebody_talks(tx, relay):
+        return _wait(tx, relay, SOMEBODY_TALKS)
+    move = ladder.after_attempt(
+        relay.policy, step=relay.step, tries=relay.tries, started_at=relay.step_started_at, outcome=outcome, now=tx.now
+    )
+    return follow(tx, house, relay, move)
+
+
+def follow(tx: Transaction, house: House, relay: Relay, move: ladder.Move) -> Relay:
+    """Carry out what the ladder decided."""
+    match move:
+        case ladder.TryAgain(at):
+            return _wait(tx, relay, at - tx.now)
+        case ladder.NextRung(index):
+            stop_ringing(tx, relay)
+            return enter_rung(tx, house, relay, index)
+        case ladder.ToDesk():
+            stop_ringing(tx, relay)
+            return to_desk(tx, house, relay, TaskKind.LADDER_EXHAUSTED)
+        case _:
+            return relay
+
+
+def somebody_talks(tx: Transaction, relay: Relay) -> bool:
+    """Tell whether anybody is on the line about this relay at this moment."""
+    return any(one.state in lines.LIVE for one in lines.open_of_relay(tx, relay.id) if one.channel == CALL)
+
+
+def stop_ringing(tx: Transaction, relay: Relay) -> None:
+    """Hang up what of a relay rings; a live conversation and the desk's phones are left alone."""
+    for attempt in lines.open_of_relay(tx, relay.id):
+        if attempt.purpose is not Purpose.DESK and attempt.channel == CALL:
+            lines.stop(tx, attempt, case_code=relay.case_code)
+
+
+def to_desk(tx: Transaction, house: House, relay: Relay, kind: TaskKind, taken_by: str = "") -> Relay:
+    """Reach the last rung: a desk's phones ring until somebody takes it by name. It never closes by itself."""
+    relay = tx.put(endings.moved(relay, RelayEvent.REACH_DESK))
+    tx.forget(relay.id, DeadlineKind.RUNG_RETRY, DeadlineKind.RUNG_OVER)
+    endings.record(tx, relay, "relay:at_desk", kind=kind.value, taken_by=taken_by)
+    endings.shown(
+        tx, house, relay, "At the desk." if not taken_by else f"{taken_by} has it; the outcome is to be recorded."
+    )
+    if relay.shadow:
+        desk.open_task(tx, house, TaskKind.SHADOW, case_code=relay.case_code, relay_id=relay.id, rings=False)
+        return endings.end(tx, house, relay, Ending.SHADOW, by="radrelay", actor=endings.ROBOT)
+    rung = relay.policy.desk
+    desk.open_task(
+        tx,
+        house,
+        kind,
+        case_code=relay.case_code,
+        relay_id=relay.id,
+        desk=rung.who,
+        every=rung.every,
+        rings=True,
+        taken_by=taken_by,
+    )
+    return relay
+
+
+def retry_due(tx: Transaction, house: House, relay_id: str) -> None:
+    """Try the rung again, unless a clinician is on the line at this moment."""
+    relay = tx.get(Relay, relay_id)
+    if relay is None or relay.state is not RelayState.BETWEEN:
+        return
+    if somebody_talks(tx, relay):
+        _wait(tx, relay, SOMEBODY_TALKS)
+        return
+    try_rung(tx, house, tx.put(endings.moved(relay, RelayEvent.CALL)))
+
+
+def rung_over(tx: Transaction, house: House, relay_id: str) -> None:
+    """End a rung whose time is up: what still rings is hung up, what talks is left to end, and the next rung begins."""
+    relay = tx.get(Relay, relay_id)
+    if relay is None or relay.state not in (RelayState.CALLING, RelayState.BETWEEN):
+        return
+    if somebody_talks(tx, relay):
+        tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=tx.now + SOMEBODY_TALKS))
+        return
+    endings.record(tx, relay, "rung:over")
+    tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
+    follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))

@@ -1,0 +1,165 @@
+"""What Slack is asked to show: effects with ids only, and the cards that are made from them when they are sent."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from handlers.domain import case_code
+from handlers.domain.cards import DeskCard, ReadCard, age_shown
+from handlers.domain.directory import Directory, Facility
+from handlers.domain.machinery import Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.relays import DeskTask, Relay, RelayState
+from handlers.domain.studies import Read, ReadState, Report, Study
+from handlers.ports import House, Reading, Transaction
+from handlers.tasks_told import told
+
+#: A card is drawn again at these shares of its target, so that its minutes stay honest where they matter.
+REFRESH_AT = (0.5, 0.8, 1.0)
+
+
+def clock_time(facility: Facility, instant: datetime) -> str:
+    """Return an instant as people at the facility say it: ``02:03 CST``."""
+    return facility.local(instant).strftime("%H:%M %Z")
+
+
+def show_read(tx: Transaction, house: House, read: Read) -> None:
+    """Ask for a read's card to be posted or redrawn, once however often it changed."""
+    channel = house.directory().pools[read.pool].channel
+    tx.effect(
+        Effect(kind=EffectKind.READ_CARD, subject=read.id, lane=f"slack:{channel}", once=f"card:{read.id}", rank=4)
+    )
+
+
+def show_study(tx: Transaction, house: House, study_id: str) -> None:
+    """Ask for the card of a study's read to be redrawn."""
+    read = tx.one(Read, study_id=study_id)
+    if read is not None:
+        show_read(tx, house, read)
+
+
+def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
+    """Add a line to the history in the thread of a study's card."""
+    read = tx.one(Read, study_id=study_id)
+    if read is not None:
+        channel = house.directory().pools[read.pool].channel
+        tx.effect(
+            Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=f"slack:{channel}", args={"text": text}, rank=6)
+        )
+
+
+def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
+    """Ask for a desk task's card to be posted or redrawn."""
+    channel = house.directory().desks[task.desk].channel
+    tx.effect(
+        Effect(kind=EffectKind.DESK_CARD, subject=task.id, lane=f"slack:{channel}", once=f"task:{task.id}", rank=2)
+    )
+
+
+def note_task(tx: Transaction, house: House, task: DeskTask, text: str, *, mention: bool = False) -> None:
+    """Add a line under a desk task's card; a mention calls the channel."""
+    channel = house.directory().desks[task.desk].channel
+    args = {"text": text, "mention": "yes" if mention else ""}
+    tx.effect(Effect(kind=EffectKind.DESK_NOTE, subject=task.id, lane=f"slack:{channel}", args=args, rank=3))
+
+
+def plan_refresh(tx: Transaction, read: Read) -> None:
+    """Set the next instant at which a waiting read's card is drawn again."""
+    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
+        tx.forget(read.id, DeadlineKind.CARD_REFRESH)
+        return
+    span = read.due_at - read.opened_at
+    instants = [read.opened_at + timedelta(seconds=span.total_seconds() * share) for share in REFRESH_AT]
+    upcoming = [instant for instant in instants if instant > tx.now]
+    if upcoming:
+        tx.deadline(Deadline(kind=DeadlineKind.CARD_REFRESH, subject=read.id, due_at=min(upcoming)))
+
+
+def relay_line(relay: Relay | None) -> str:
+    """Return what a card says of a study's relay."""
+    if relay is None:
+        return ""
+    words = {
+        RelayState.CALLING: f"calling, step {relay.step + 1} of {len(relay.policy.steps)}",
+        RelayState.BETWEEN: f"will call again, step {relay.step + 1} of {len(relay.policy.steps)}",
+        RelayState.HELD: f"held ({relay.hold_reason}): nobody is being called",
+        RelayState.AT_DESK: "at the desk",
+        RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}",
+    }
+    shadow = "shadow: nobody is called; " if relay.shadow else ""
+    return f"Category {relay.category} relay — {shadow}{words[relay.state]}"
+
+
+def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
+    """Make a read's card from how things stand now."""
+    study = look.get(Study, read.study_id)
+    if study is None:
+        raise LookupError(f"the study of read {read.id} is missing")
+    facility = directory.facilities[read.facility]
+    reader = directory.radiologists.get(read.claimed_by or "")
+    since = study.last_image_at
+    linked = len(look.all(Study, facility=study.facility, group=study.group)) - 1 if study.group else 0
+    relays = look.all(Relay, study_id=study.id)
+    reports = look.all(Report, study_id=study.id)
+    return ReadCard(
+        read_id=read.id,
+        study_id=study.id,
+        case_code=case_code.shown(read.case_code),
+        priority=read.priority.value,
+        facility=facility.alias,
+        patient_class=study.patient_class.value,
+        modality=study.modality,
+        procedure=study.description or study.body_part,
+        age=age_shown(study.birth_date, facility.today(look.now)),
+        sex=study.sex,
+        images=study.instance_count,
+        last_image_minutes=None if since is None else max(0, int((look.now - since).total_seconds() // 60)),
+        ready=study.ready,
+        due_at=read.due_at,
+        minutes_left=int((read.due_at - look.now).total_seconds() // 60),
+        zone=facility.zone,
+        state=read.state.value,
+        claimed_by="" if reader is None else reader.name,
+        claimed_slack_user="" if reader is None else reader.slack_user,
+        claimed_at=read.claimed_at,
+        reported_by=_signer(directory, read.reported_by),
+        linked=linked,
+        test=study.test,
+        shadow=facility.shadow,
+        relay=relay_line(relays[-1] if relays else None),
+        flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
+    )
+
+
+def _signer(directory: Directory, signed_by: str | None) -> str:
+    if not signed_by:
+        return ""
+    known = directory.radiologists.get(signed_by)
+    return known.name if known is not None else "a reader who is not in the directory"
+
+
+def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
+    """Make a desk task's card from how things stand now."""
+    relay = look.get(Relay, task.relay_id) if task.relay_id else None
+    facility = directory.facilities.get(task.facility)
+    what, todo = told(task.kind)
+    read = look.one(Read, case_code=task.case_code) if task.case_code else None
+    return DeskCard(
+        task_id=task.id,
+        kind=task.kind.value,
+        case_code=case_code.shown(task.case_code) if task.case_code else "",
+        facility=facility.alias if facility is not None else "all facilities",
+        category=None if relay is None else relay.category,
+        opened_at=task.opened_at,
+        zone=facility.zone if facility is not None else "UTC",
+        state=task.state.value,
+        rounds=task.rounds,
+        rings=task.rings,
+        taken_by=task.taken_by,
+        taken_at=task.taken_at,
+        done_by=task.done_by,
+        outcome=task.outcome,
+        what=what,
+        todo=todo,
+        relay_open=relay is not None and relay.state is not RelayState.ENDED,
+        read_id="" if read is None else read.id,
+    )

@@ -1,0 +1,89 @@
+"""The sentence for the report: what happened, to whom, when, and no more than that.
+
+Form after the ACR's practice parameter for communication and the sentence that sites dictate:
+``COMMUNICATED TO {name, title} BY {method} ON {date} AT {time} {zone}, …``.
+"""
+
+from __future__ import annotations
+
+from handlers.domain.directory import Directory, Facility, Role
+from handlers.domain.relays import Attempt, Ending, Purpose, Relay, RelayState
+from handlers.ports import Reading
+
+TITLES = {
+    Role.PHYSICIAN.value: "PHYSICIAN",
+    Role.NP.value: "NURSE PRACTITIONER",
+    Role.PA.value: "PHYSICIAN ASSISTANT",
+    Role.RN.value: "NURSE",
+    "": "RECEIVER",
+}
+_HOW = {
+    Ending.CONFIRMED_BY_CODE: "RECEIPT CONFIRMED BY KEYED CODE",
+    Ending.READ_BACK_RECORDED: "READ BACK BY RECEIVER, RECORDED",
+    Ending.READ_BACK_TO_HUMAN: "READ BACK BY RECEIVER",
+    Ending.REACHED_WITHOUT_READ_BACK: "REACHED WITHOUT READ-BACK",
+}
+
+
+def statement_of(look: Reading, directory: Directory, case_code: str) -> str:
+    """Return the statement of a case's newest relay."""
+    relay = look.one(Relay, case_code=case_code)
+    if relay is None:
+        return "NO CRITICAL RESULT COMMUNICATION IS RECORDED FOR THIS CASE."
+    facility = directory.facilities[relay.facility]
+    attempts = look.all(Attempt, relay_id=relay.id)
+    if relay.state is not RelayState.ENDED or relay.ended_at is None:
+        return f"CRITICAL RESULT COMMUNICATION IS NOT COMPLETE: {len(attempts)} ATTEMPTS, NOT YET CONFIRMED RECEIVED."
+    if relay.ending in _HOW:
+        return _received(relay, facility, directory, look)
+    return _not_received(relay, facility)
+
+
+def _when(facility: Facility, relay: Relay, attempt: Attempt | None) -> str:
+    """Return the instant of receipt: of a call made by hand as stated, else of the confirmation."""
+    by_hand = attempt is not None and attempt.channel == "hand" and attempt.answered_at is not None
+    instant = attempt.answered_at if attempt is not None and by_hand else relay.ended_at
+    if instant is None:
+        raise LookupError("an ended relay has an instant")
+    return facility.local(instant).strftime("ON %Y-%m-%d AT %H:%M %Z")
+
+
+def _received(relay: Relay, facility: Facility, directory: Directory, look: Reading) -> str:
+    attempt = look.get(Attempt, relay.ended_attempt or "")
+    contact = directory.contacts.get(relay.ended_by)
+    name = _receiver(attempt, contact.name if contact is not None else relay.ended_by)
+    title = _title(relay, attempt)
+    how = _HOW[relay.ending] if relay.ending is not None else ""
+    return f"COMMUNICATED TO {name}, {title}, BY TELEPHONE {_when(facility, relay, attempt)}, {how}.".upper().replace(
+        "  ", " "
+    )
+
+
+def _receiver(attempt: Attempt | None, name: str) -> str:
+    """Return the receiver as exactly as known: on a shared line the key gives a role and no name."""
+    identified = attempt is None or attempt.channel == "hand"
+    if identified:
+        return name
+    if attempt is not None and attempt.purpose is Purpose.CALLBACK and not attempt.who:
+        return "A PERSON WHO CALLED BACK WITH THE RELAY'S CODE"
+    return f"THE PERSON ANSWERING FOR {name}" if name else "A PERSON ANSWERING THE CALL"
+
+
+def _title(relay: Relay, attempt: Attempt | None) -> str:
+    stated = attempt is not None and attempt.channel != "hand"
+    title = TITLES.get(relay.ended_role, relay.ended_role)
+    if stated and relay.ended_role == Role.PHYSICIAN.value:
+        offered = [role for role in relay.policy.ended_by if role in (Role.PHYSICIAN, Role.NP, Role.PA)]
+        title = " OR ".join(TITLES[role.value] for role in offered) or title
+    return f"{title} AS STATED BY KEY" if stated else title
+
+
+def _not_received(relay: Relay, facility: Facility) -> str:
+    words = {
+        Ending.WITHDRAWN: "THE CRITICAL RESULT RELAY WAS WITHDRAWN BY THE RADIOLOGIST",
+        Ending.RETRACTED: "THE FINDING WAS RETRACTED",
+        Ending.CLOSED: f"THE RELAY WAS CLOSED WITHOUT RECEIPT ({relay.ended_note.replace('_', ' ')}) BY {relay.ended_by}",
+        Ending.SHADOW: "SHADOW: NOBODY WAS CALLED; THIS IS NO COMMUNICATION",
+    }
+    told = words.get(relay.ending or Ending.CLOSED, "NOT COMMUNICATED")
+    return f"{told} {_when(facility, relay, None)}.".upper()

@@ -1,0 +1,182 @@
+"""Studies as they arrive, change and are canceled; each opens one read on its pool's worklist."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import datetime
+
+from handlers import desk, relays, showing
+from handlers.domain import case_code
+from handlers.domain.directory import Facility, PatientClass, Priority
+from handlers.domain.events import EventKind, StudyEvent
+from handlers.domain.machinery import AuditFact, DeadlineKind
+from handlers.domain.relays import TaskKind
+from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study, StudyStatus
+from handlers.ports import House, Transaction
+
+_FIELDS = frozenset(field.name for field in fields(Study))
+_BODY = "0123456789"
+
+
+def find(tx: Transaction, facility: str, accession_number: str) -> Study | None:
+    """Return a facility's study; an accession number is unique only within its facility."""
+    return tx.one(Study, facility=facility, accession_number=accession_number)
+
+
+def apply(tx: Transaction, house: House, event: StudyEvent, source: str) -> None:
+    """Take a study event. A late one never overwrites a newer one; another patient is never merged."""
+    study = find(tx, event.facility, event.accession_number)
+    if study is None:
+        if event.kind is EventKind.STUDY_CANCELED:
+            tx.audit(AuditFact(action="study:cancel_unknown", actor=source))
+            return
+        _receive(tx, house, event, source)
+        return
+    if event.patient_id and study.patient_id and event.patient_id != study.patient_id:
+        _audit(tx, study, "study:patient_mismatch", source)
+        desk.open_task(tx, house, TaskKind.PATIENT_MISMATCH, case_code=study.case_code, subject_id=study.id)
+        return
+    if event.at < study.event_at and not event.one_instance:
+        _audit(tx, study, "study:late_event", source, kind=event.kind.value)
+        return
+    if event.kind is EventKind.STUDY_CANCELED:
+        _cancel(tx, house, study, event, source)
+        return
+    _update(tx, house, study, event, source)
+
+
+def _receive(tx: Transaction, house: House, event: StudyEvent, source: str) -> None:
+    facility = house.directory().facilities[event.facility]
+    study = Study(
+        id=house.chance.token(),
+        facility=event.facility,
+        case_code=_case_code(tx, house),
+        accession_number=event.accession_number,
+        study_instance_uid=event.study_instance_uid or "",
+        patient_id=event.patient_id or "",
+        patient_name=event.patient_name or "",
+        birth_date=event.birth_date,
+        sex=event.sex or "",
+        modality=event.modality or "",
+        body_part=event.body_part or "",
+        description=event.description or "",
+        priority=event.priority or Priority.ROUTINE,
+        patient_class=event.patient_class or PatientClass.OUTPATIENT,
+        patient_state=event.patient_state or facility.state,
+        location=event.location or "",
+        ordering_contact=event.ordering_contact,
+        ordering_npi=event.ordering_npi or "",
+        ordering_name=event.ordering_name or "",
+        ordering_phone=event.ordering_phone or "",
+        callback_phone=event.callback_phone or "",
+        ordered_at=event.ordered_at,
+        last_image_at=event.last_image_at,
+        ready=True if event.ready is None else event.ready,
+        instance_count=event.instance_count if event.instance_count is not None else int(event.one_instance),
+        group=event.group or "",
+        test=bool(event.test),
+        status=StudyStatus.OPEN,
+        received_at=tx.now,
+        event_at=event.at,
+    )
+    tx.add(study)
+    _audit(tx, study, "study:receive", source, priority=study.priority.value, modality=study.modality, test=study.test)
+    _open_read(tx, house, study, facility)
+    _join_waiting_findings(tx, house, study)
+
+
+def _case_code(tx: Transaction, house: House) -> str:
+    while True:
+        code = case_code.with_check_digit(house.chance.digits(case_code.BODY_DIGITS, _BODY))
+        if tx.one(Study, case_code=code) is None:
+            return code
+
+
+def due_at(study: Study, facility: Facility) -> datetime:
+    """Return the instant by which the study is to be read; the clock starts with the last image, so waiting counts."""
+    return (study.last_image_at or study.received_at) + facility.targets[study.priority]
+
+
+def _open_read(tx: Transaction, house: House, study: Study, facility: Facility) -> None:
+    read = Read(
+        id=house.chance.token(),
+        facility=study.facility,
+        study_id=study.id,
+        case_code=study.case_code,
+        pool=facility.pool,
+        priority=study.priority,
+        state=ReadState.OPEN,
+        opened_at=tx.now,
+        due_at=due_at(study, facility),
+    )
+    tx.add(read)
+    tx.audit(AuditFact(action="read:open", actor="robot", case_code=study.case_code, subject=read.id))
+    showing.show_read(tx, house, read)
+    showing.plan_refresh(tx, read)
+
+
+def _join_waiting_findings(tx: Transaction, house: House, study: Study) -> None:
+    waiting = tx.all(
+        Finding, facility=study.facility, accession_number=study.accession_number, state=FindingState.WAITING
+    )
+    for finding in waiting:
+        desk.settle(tx, house, TaskKind.FINDING_WITHOUT_STUDY, finding.id, "the study arrived")
+        relays.take_up(tx, house, study, finding, started_by=f"finding:{finding.id}")
+
+
+def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, source: str) -> None:
+    said = {
+        field.name: getattr(event, field.name)
+        for field in fields(event)
+        if field.name in _FIELDS and field.name != "facility" and getattr(event, field.name) is not None
+    }
+    if event.one_instance and event.instance_count is None:
+        said["instance_count"] = study.instance_count + 1
+    if event.last_image_at is not None and study.last_image_at is not None:
+        said["last_image_at"] = max(event.last_image_at, study.last_image_at)
+    reopened = study.status is StudyStatus.CANCELED
+    changed = replace(study, **said, event_at=max(event.at, study.event_at), status=StudyStatus.OPEN)
+    if changed == study:
+        return
+    study = tx.put(changed)
+    _audit(tx, study, "study:update", source, fields=",".join(sorted(said)), reopened=reopened)
+    _follow(tx, house, study, reopened=reopened)
+
+
+def _follow(tx: Transaction, house: House, study: Study, *, reopened: bool) -> None:
+    """Let the read follow its study: class, due instant, and life."""
+    read = tx.one(Read, study_id=study.id)
+    if read is None:
+        return
+    facility = house.directory().facilities[study.facility]
+    state = ReadState.OPEN if reopened and read.state is ReadState.CANCELED else read.state
+    followed = replace(read, priority=study.priority, due_at=due_at(study, facility), state=state)
+    if followed != read:
+        read = tx.put(followed)
+        showing.plan_refresh(tx, read)
+    showing.show_read(tx, house, read)
+
+
+def _cancel(tx: Transaction, house: House, study: Study, event: StudyEvent, source: str) -> None:
+    if study.status is StudyStatus.CANCELED:
+        return
+    study = tx.put(replace(study, status=StudyStatus.CANCELED, event_at=event.at))
+    _audit(tx, study, "study:cancel", source)
+    read = tx.one(Read, study_id=study.id)
+    if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
+        read = tx.put(replace(read, state=ReadState.CANCELED))
+        tx.forget(read.id, DeadlineKind.CARD_REFRESH)
+        showing.show_read(tx, house, read)
+        showing.note_study(tx, house, study.id, "The site canceled this study.")
+
+
+def refresh_due(tx: Transaction, house: House, read_id: str) -> None:
+    """Draw a waiting read's card again, and set its next instant."""
+    read = tx.get(Read, read_id)
+    if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
+        showing.show_read(tx, house, read)
+        showing.plan_refresh(tx, read)
+
+
+def _audit(tx: Transaction, study: Study, action: str, actor: str, **facts: str | int | bool | None) -> None:
+    tx.audit(AuditFact(action=action, actor=actor, case_code=study.case_code, subject=study.id, facts=facts))

@@ -1,0 +1,85 @@
+"""What a desk is told of each kind of task: what happened, and what to do next. Fixed sentences, no identifiers."""
+
+from __future__ import annotations
+
+from handlers.domain.relays import TaskKind
+
+_TOLD: dict[TaskKind, tuple[str, str]] = {
+    TaskKind.LADDER_EXHAUSTED: (
+        "Nobody on the ladder has confirmed this critical result.",
+        "Take it, open the case, reach a responsible clinician, and record the outcome.",
+    ),
+    TaskKind.FIND_CONTACT: (
+        "A person on the ladder cannot be dialed: unknown, retired, or no verified number with consent.",
+        "Open the case, find who is responsible, then `/relay redirect CASE CONTACT`, or call by hand and `/relay log CASE`.",
+    ),
+    TaskKind.OUTCOME_NEEDED: (
+        "A clinician was connected to a person of ours. Only that person knows how it ended.",
+        "Open the case and record the outcome: read back, reached without read-back, or not reached.",
+    ),
+    TaskKind.STORM: (
+        "More critical relays started than this site's limit. Their calls are held: a feed may be broken.",
+        "Look at the held relays, then `/relay resume FACILITY` to let them call, or withdraw them.",
+    ),
+    TaskKind.HALTED: (
+        "A critical relay started while calls are halted. Nobody is being called.",
+        "Reach the clinician by hand and `/relay log CASE`, or `/relay resume`.",
+    ),
+    TaskKind.FINDING_WITHOUT_STUDY: (
+        "A critical finding arrived for a study that has not arrived. It waits; nobody is being called.",
+        "Ask the site to send the study, or reach the clinician by hand.",
+    ),
+    TaskKind.NO_POLICY: (
+        "No escalation policy fits this critical finding, so there is nobody to call.",
+        "Take it, reach a responsible clinician by hand, record the outcome, and have the directory completed.",
+    ),
+    TaskKind.SECOND_FINDING: (
+        "Another finding was reported for a study whose result was already received or taken.",
+        "Open the case, tell the clinician who has it, and record that.",
+    ),
+    TaskKind.FINDING_CHANGED_AFTER: (
+        "A finding was amended after the clinician had received the earlier one.",
+        "Open the case and make sure that the amended finding is the one acted on.",
+    ),
+    TaskKind.RETRACTED_AFTER_TELLING: (
+        "A finding was retracted after somebody had been told.",
+        "Open the case, call everyone listed there as told, and record that.",
+    ),
+    TaskKind.OPTED_OUT: (
+        "A contact answered STOP and is not texted any more. Calls go on.",
+        "Ask the contact how they want to be reached, and update the directory.",
+    ),
+    TaskKind.ODD_REPORT: (
+        "A report was signed by somebody else than the claiming reader, or by a reader who may not read here.",
+        "Open the case and settle it with the readers and the site; the report was accepted as it is.",
+    ),
+    TaskKind.UNKNOWN_REPORT: (
+        "A report arrived for an accession that this site has not sent.",
+        "Ask the site which study it belongs to.",
+    ),
+    TaskKind.PATIENT_MISMATCH: (
+        "An update names another patient than the study has. It was not applied.",
+        "Open the case, compare, and have the site correct the one that is wrong.",
+    ),
+    TaskKind.BAA_LAPSED: (
+        "The Business Associate Agreement with this site is not in force: its new studies are refused.",
+        "Renew the agreement, then load the directory again.",
+    ),
+    TaskKind.EVENT_SET_ASIDE: (
+        "An accepted event could not be handled after several tries and was set aside; later ones go on.",
+        "Have an operator look at the log for this time; the event is kept.",
+    ),
+    TaskKind.WRONG_PERSON_TOLD: (
+        "Somebody said that they are the wrong person after the finding had been spoken.",
+        "Open the case and hand this to your privacy officer.",
+    ),
+    TaskKind.SHADOW: (
+        "Shadow: this ladder ran to its end and nobody was called. Here the desk would have been rung.",
+        "Read the timeline on the case page. Nothing else is to be done.",
+    ),
+}
+
+
+def told(kind: TaskKind) -> tuple[str, str]:
+    """Return (what happened, what to do next)."""
+    return _TOLD[kind]

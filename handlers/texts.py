@@ -1,0 +1,61 @@
+"""Text messages: pings that identify nobody, and what people answer to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from handlers import desk
+from handlers.domain.access import OptOut
+from handlers.domain.machinery import SYSTEM, AuditFact
+from handlers.domain.relays import TaskKind
+from handlers.once import once
+from handlers.ports import House, Reading, Transaction
+
+#: The words that opt out at once, and back in (Twilio, "Support for opt-out keywords").
+STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
+START = frozenset({"START", "YES", "UNSTOP"})
+
+
+def opted_out(look: Reading, number: str) -> bool:
+    """Tell whether a number answered STOP."""
+    found = look.get(OptOut, number)
+    return found is not None and found.lifted_at is None
+
+
+def texted(house: House, *, message_sid: str, sender: str, body: str) -> str:
+    """Act on a text to our number: STOP and START at once; anything else is answered with how to call."""
+    word = body.strip().upper()
+
+    def act(tx: Transaction) -> str:
+        if word in STOP:
+            return _stopped(tx, house, sender)
+        if word in START:
+            return _started(tx, sender)
+        tx.audit(AuditFact(action="text:other", actor="caller", facts={"length": len(body)}))
+        return f"This number cannot read texts. Please call {house.our_number} and give the code you were sent."
+
+    return once(house, SYSTEM, f"text:{message_sid}", act)
+
+
+def _stopped(tx: Transaction, house: House, sender: str) -> str:
+    found = tx.get(OptOut, sender)
+    if found is None:
+        tx.add(OptOut(id=sender, facility=SYSTEM, at=tx.now))
+    elif found.lifted_at is not None:
+        tx.put(replace(found, at=tx.now, lifted_at=None))
+    tx.audit(AuditFact(action="text:opt_out", actor="caller", facts={"contacts": _owners(house, sender)}))
+    desk.open_task(tx, house, TaskKind.OPTED_OUT, subject_id=f"opt-out:{_owners(house, sender) or 'unknown'}")
+    return ""  # the vendor answers STOP itself
+
+
+def _started(tx: Transaction, sender: str) -> str:
+    found = tx.get(OptOut, sender)
+    if found is not None and found.lifted_at is None:
+        tx.put(replace(found, lifted_at=tx.now))
+        tx.audit(AuditFact(action="text:opt_in", actor="caller"))
+    return ""
+
+
+def _owners(house: House, number: str) -> str:
+    contacts = house.directory().contacts.values()
+    return ",".join(sorted(one.id for one in contacts if any(line.e164 == number for line in one.numbers)))

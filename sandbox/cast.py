@@ -1,0 +1,88 @@
+"""Who there is in the demo: read from the demo directory itself, so that the sandbox and the product know the same people.
+
+Only the file is shared, not a line of the product's code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from sandbox.hospital import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: Someone with a Slack account whom the directory does not know.
+STRANGER = ("U000000099", "Robin Doe (not in the directory)")
+#: Any other telephone in town.
+PASSER_BY = ("+13125550199", "a telephone nobody knows")
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The demo's people and places, by the ids that Slack, telephones and the directory know them by."""
+
+    channels: dict[str, str]
+    users: dict[str, str]
+    telephones: dict[str, str]  #: number to who answers it
+    sites: tuple[Site, ...]
+    secret_names: tuple[str, ...]  #: every environment variable that a source's secret is read from
+    events_secret: str  #: the variable of the source that sends events
+    dicom_secret: str  #: the variable of the source that sends DICOM objects
+    dicom_facility: str
+
+
+def read_cast(path: Path) -> Cast:
+    """Read the demo directory (see its own comments for the format)."""
+    town = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sources = list(town["sources"].values())
+    modality = next((source for source in sources if "defaults" in source), sources[-1])
+    return Cast(
+        channels=_channels(town),
+        users=_users(town),
+        telephones=_telephones(town),
+        sites=tuple(_site(town, facility) for facility in town["facilities"]),
+        secret_names=tuple(name for source in sources for name in source["secrets"]),
+        events_secret=sources[0]["secrets"][0],
+        dicom_secret=modality["secrets"][0],
+        dicom_facility=next(iter(town["facilities"])) if modality["facilities"] == "*" else modality["facilities"][0],
+    )
+
+
+def _channels(town: Mapping[str, Any]) -> dict[str, str]:
+    pools = {pool["channel"]: f"reads-{name}" for name, pool in town["pools"].items()}
+    return pools | {desk["channel"]: name for name, desk in town["desks"].items()}
+
+
+def _users(town: Mapping[str, Any]) -> dict[str, str]:
+    people = [*town["radiologists"].values(), *town.get("staff", {}).values()]
+    return {one["slack_user"]: one["name"] for one in people} | dict([STRANGER])
+
+
+def _telephones(town: Mapping[str, Any]) -> dict[str, str]:
+    answered = {
+        number["number"]: contact["name"] for contact in town["contacts"].values() for number in contact["numbers"]
+    }
+    for desk in town["desks"].values():
+        answered |= {phone["number"]: f"{phone['who']}, {desk['name'].lower()}" for phone in desk["phones"]}
+    answered |= {one["phone"]: one["name"] for one in town["radiologists"].values() if "phone" in one}
+    for facility in town["facilities"].values():
+        answered.setdefault(facility["callback_number"], f"{facility['alias']}, reading room")
+    return answered | dict([PASSER_BY])
+
+
+def _site(town: Mapping[str, Any], facility: str) -> Site:
+    """Let the first clinician of a facility order emergencies, the last one outpatients."""
+    orderers = [
+        id_
+        for id_, contact in town["contacts"].items()
+        if contact["role"] in ("physician", "np", "pa") and facility in contact.get("facilities", ())
+    ]
+    inpatient = orderers[min(1, len(orderers) - 1)]
+    by_class = {"emergency": orderers[0], "inpatient": inpatient, "outpatient": orderers[-1]}
+    state = town["facilities"][facility]["state"]
+    return Site(facility, state, reader=next(iter(town["radiologists"])), orderers=by_class)

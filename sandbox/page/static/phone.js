@@ -1,0 +1,204 @@
+// The telephone: what rings, what is being said, the keypad, calls to us, and texts.
+
+import { el, perform, reconcile, toast } from "./dom.js";
+
+const $ = (id) => document.getElementById(id);
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
+const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ" };
+const LIVE = ["queued", "ringing", "in-progress"];
+const CHARACTERS_A_SECOND = 14;
+const SAID = { ringing: "ringing", queued: "dialing", "in-progress": "connected", completed: "ended", busy: "was busy", "no-answer": "not answered", failed: "failed", canceled: "given up" };
+
+let phone = null;
+let skew = 0; // the sandbox's clock minus this browser's, in milliseconds
+const spoken = new Set();
+
+export function showPhone(state, now) {
+  phone = state;
+  if (now) skew = new Date(now).getTime() - Date.now();
+  $("ours").textContent = pretty(phone.ours);
+  numbers();
+  drawCalls();
+  drawTexts();
+}
+
+function numbers() {
+  const list = $("numbers");
+  if (list.childElementCount) return;
+  for (const [number, name] of Object.entries(phone.names)) list.append(el("option", { value: number }, name));
+}
+
+function pretty(number) {
+  const found = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number ?? "");
+  return found ? `(${found[1]}) ${found[2]}-${found[3]}` : number ?? "";
+}
+
+function who(number) {
+  return phone.names[number] ?? pretty(number);
+}
+
+function drawCalls() {
+  const live = phone.calls.filter((call) => LIVE.includes(call.status));
+  const ended = phone.calls.filter((call) => !LIVE.includes(call.status));
+  const order = [...live.reverse(), ...ended];
+  const items = order.map((call) => ({ key: call.sid, value: { ...call, transcript: undefined, digits: undefined } }));
+  if (!items.length) items.push({ key: "quiet", value: { quiet: true } });
+  reconcile($("calls"), items, callNode);
+  for (const call of order) lines(call);
+}
+
+function callNode(call) {
+  if (call.quiet) return el("p", { class: "quiet empty" }, "No calls. A critical finding makes one of these phones ring.");
+  const inbound = call.direction === "inbound";
+  const other = inbound ? call.from : call.to;
+  const does = (what, more = {}) => perform("call", { sid: call.sid, what, ...more });
+  const head = el(
+    "header",
+    {},
+    el("span", { class: "handset", "aria-hidden": "true" }, inbound ? "↙" : "↗"),
+    el("span", { class: "who" }, el("strong", {}, who(other)), el("span", { class: "number" }, pretty(other))),
+    el("span", { class: "state", role: "status" }, inbound && call.status === "in-progress" ? "calling in" : SAID[call.status] ?? call.status),
+  );
+  const words = el("div", { class: "words", role: "log", "aria-live": "polite", tabindex: "0", "aria-label": `What is said to ${who(other)}` });
+  const live = LIVE.includes(call.status);
+  return el(
+    "article",
+    { class: `call ${call.status}`, "data-testid": `call-${call.sid}`, "data-status": call.status, "data-to": call.to, "data-from": call.from, "aria-label": `Call ${inbound ? "from" : "to"} ${who(other)}` },
+    head,
+    call.status === "ringing" && !inbound && ringing(does),
+    call.status === "in-progress" && [words, talking(call, does)],
+    !live && el("details", {}, el("summary", {}, "What was said"), words),
+  );
+}
+
+function ringing(does) {
+  const button = (what, words, kind, test) => el("button", { type: "button", class: kind, "data-testid": test, onclick: () => does(what) }, words);
+  const letRing = () => toast("It goes on ringing until radrelay gives up.");
+  return el(
+    "div",
+    { class: "choices-row", role: "group", "aria-label": "What the phone does" },
+    button("answer", "Answer", "answer", "call-answer"),
+    el("button", { type: "button", "data-testid": "call-ring", onclick: letRing }, "Let it ring"),
+    button("busy", "Busy", "", "call-busy"),
+    button("voicemail", "Voicemail", "", "call-voicemail"),
+  );
+}
+
+function talking(call, does) {
+  const keys = KEYS.map((key) =>
+    el(
+      "button",
+      { type: "button", class: "key", "data-testid": `key-${key}`, "aria-label": key === "*" ? "star" : key === "#" ? "pound" : key, onclick: () => does("press", { digits: key }) },
+      key,
+      LETTERS[key] && el("small", { "aria-hidden": "true" }, LETTERS[key]),
+    ),
+  );
+  const say = async (event) => {
+    event.preventDefault();
+    const input = event.target.querySelector("input");
+    if (!input.value.trim()) return;
+    const answer = await does("speak", { words: input.value.trim() });
+    if (!answer.failure) input.value = "";
+  };
+  return el(
+    "div",
+    { class: "talk" },
+    el("div", { class: "keys", role: "group", "aria-label": "Keypad" }, keys),
+    el(
+      "div",
+      { class: "beside" },
+      el("p", { class: "pressed", "data-testid": "call-pressed", "aria-live": "polite" }),
+      el(
+        "form",
+        { onsubmit: say, autocomplete: "off" },
+        el("label", { class: "hidden", for: `say-${call.sid}` }, "Say"),
+        el("input", { id: `say-${call.sid}`, placeholder: call.waiting_for === "record" ? "Speak after the tone" : "Say something", "data-testid": "call-say" }),
+        el("button", { type: "submit", "data-testid": "call-say-send" }, "Say"),
+      ),
+      el("button", { type: "button", class: "hangup", "data-testid": "call-hangup", onclick: () => does("hang_up") }, "Hang up"),
+    ),
+  );
+}
+
+/** Words appear at the instant at which they are said; what is being said now grows from pale to dark. */
+function lines(call) {
+  const root = $("calls").querySelector(`[data-key="${CSS.escape(call.sid)}"]`);
+  const words = root?.querySelector(".words");
+  if (!words) return;
+  const now = Date.now() + skew;
+  const live = LIVE.includes(call.status);
+  const begun = call.transcript.filter((line) => !live || new Date(line.at).getTime() <= now);
+  const atEnd = words.scrollHeight - words.scrollTop - words.clientHeight < 30;
+  begun.forEach((line, index) => {
+    let node = words.children[index];
+    if (!node || node.dataset.print !== line.who + line.text) {
+      const fresh = el("p", { class: `line ${line.who}`, "data-who": line.who });
+      fresh.dataset.print = line.who + line.text;
+      fresh.append(el("span", { class: "said" }), el("span", { class: "coming" }));
+      node ? node.replaceWith(fresh) : words.append(fresh);
+      node = fresh;
+      aloud(call, line, index, now);
+    }
+    const elapsed = (now - new Date(line.at).getTime()) / 1000;
+    const done = line.who === "voice" && live ? Math.min(line.text.length, Math.ceil(elapsed * CHARACTERS_A_SECOND)) : line.text.length;
+    if (Number(node.dataset.done) !== done) {
+      node.dataset.done = done;
+      node.children[0].textContent = line.text.slice(0, done);
+      node.children[1].textContent = line.text.slice(done);
+    }
+  });
+  while (words.children.length > begun.length) words.lastElementChild.remove();
+  if (atEnd) words.scrollTop = words.scrollHeight;
+  const pressed = root.querySelector(".pressed");
+  const digits = call.digits ? `Keys pressed: ${call.digits}` : "";
+  if (pressed && pressed.textContent !== digits) pressed.textContent = digits;
+}
+
+function aloud(call, line, index, now) {
+  const key = `${call.sid}/${index}/${line.text}`;
+  const stale = now - new Date(line.at).getTime() > 4000;
+  if (!$("aloud").checked || line.who !== "voice" || stale || spoken.has(key) || !window.speechSynthesis) return;
+  spoken.add(key);
+  window.speechSynthesis.speak(new SpeechSynthesisUtterance(line.text));
+}
+
+function drawTexts() {
+  const items = phone.texts.slice(-30).reverse().map((text) => ({ key: text.sid, value: text }));
+  reconcile($("texts"), items, (text) => {
+    const inbound = text.to === phone.ours;
+    const other = inbound ? text.from : text.to;
+    return el(
+      "li",
+      { class: inbound ? "text in" : "text", "data-testid": "text-message" },
+      el("p", { class: "quiet" }, `${inbound ? "from" : "to"} ${who(other)}`, text.status ? ` · ${text.status}` : ""),
+      el("p", {}, text.body),
+    );
+  });
+}
+
+export function tick() {
+  if (phone) for (const call of phone.calls) lines(call);
+}
+
+function from() {
+  const typed = $("from").value.trim();
+  if (!typed) toast("Pick or type the number you call from.", true);
+  return typed;
+}
+
+$("call-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (from()) perform("call_in", { from: from(), to: phone.ours });
+});
+
+$("text-in").addEventListener("click", async () => {
+  const body = $("text").value.trim();
+  if (!from() || !body) return;
+  const answer = await perform("text_in", { from: from(), to: phone.ours, body });
+  if (!answer.failure) $("text").value = "";
+});
+
+$("aloud").addEventListener("change", (event) => {
+  if (!event.target.checked) window.speechSynthesis?.cancel();
+});
+

@@ -1,0 +1,155 @@
+"""Opening a database: SQLite with one fair writer, PostgreSQL with many."""
+
+from __future__ import annotations
+
+import fcntl
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+BUSY_SECONDS = 30
+
+
+class FairLock:
+    """A lock that is handed over in the order in which it was asked for, so that no writer starves."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._held = False
+
+    def acquire(self) -> None:
+        """Wait for the turn."""
+        with self._mutex:
+            if not self._held:
+                self._held = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def release(self) -> None:
+        """Hand the lock to whoever has waited longest."""
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
+class DatabaseBusyElsewhere(Exception):
+    """Another process serves this SQLite file."""
+
+
+class Database:
+    """An engine with the two ways of beginning: to read, and to write."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine: Engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
+        self._writer = FairLock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Begin a write: on SQLite after the other writers of this process, IMMEDIATE; commits unless it raises."""
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        self._writer.acquire()
+        try:
+            with self.engine.connect() as connection:
+                connection = connection.execution_options(begin="IMMEDIATE")  # noqa: PLW2901
+                with connection.begin():
+                    yield connection
+        finally:
+            self._writer.release()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Begin a look; nothing is committed."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Begin a look that changes nothing and sees one instant, however long it takes."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection = connection.execution_options(  # noqa: PLW2901
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+            yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the one flock of a SQLite file, or say who may not: two services on one file would double calls."""
+        if not self.is_sqlite or self.url.database in (None, "", ":memory:"):
+            yield
+            return
+        path = Path(f"{self.url.database}.lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DatabaseBusyElsewhere(
+                    f"another radrelay already serves {self.url.database}; stop it first, or use PostgreSQL"
+                ) from None
+            yield
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=32,
+        max_overflow=64,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's
+        _use_wal(raw)
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+def _use_wal(raw: Any) -> None:
+    """Turn the journal on; a new file that others open at this moment is locked, and SQLite does not wait for that."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(url, hide_parameters=True, pool_size=16, max_overflow=32, pool_pre_ping=True)

@@ -1,0 +1,346 @@
+"""The store's face: one transaction per facility that begins by locking its chain's head, and the three queues."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from handlers.domain.errors import StaleWrite
+from handlers.domain.machinery import SYSTEM, Accepted, AuditFact, Deadline, DeadlineKind, Effect, Verdict
+from handlers.ports import Chance, Clock, Delivered, Due, Sending, Transaction
+from store import audit, queues
+from store.cipher import Cipher
+from store.database import Database
+from store.mapping import KEPT, columns_of, criterion, value_of
+from store.tables import DeliveryRow, Heartbeat, MessageRow
+from store.wakeup import CHANNEL
+
+V = TypeVar("V")
+DELIVERY: Any = DeliveryRow.__table__  # type: ignore[attr-defined]
+MESSAGE: Any = MessageRow.__table__  # type: ignore[attr-defined]
+HEARTBEAT: Any = Heartbeat.__table__  # type: ignore[attr-defined]
+
+
+class SqlReading:
+    """Looking at what is stored."""
+
+    def __init__(self, connection: Connection, cipher: Cipher, now: datetime) -> None:
+        self.connection = connection
+        self.cipher = cipher
+        self.now = now
+
+    def get(self, kind: type[V], key: str, /) -> V | None:
+        """Return the value with this id."""
+        table = KEPT[kind].table
+        row = self.connection.execute(select(table).where(table.c.id == key)).mappings().first()
+        return None if row is None else value_of(kind, dict(row), self.cipher)
+
+    def one(self, kind: type[V], /, **equal: Any) -> V | None:
+        """Return the newest value whose fields equal these."""
+        found = self.all(kind, **equal)
+        return found[-1] if found else None
+
+    def all(self, kind: type[V], /, **equal: Any) -> list[V]:
+        """Return every value whose fields equal these (a tuple means any of them), oldest first."""
+        kept = KEPT[kind]
+        query = select(kept.table).where(*self._where(kind, equal)).order_by(kept.table.c[kept.born], kept.table.c.id)
+        return [value_of(kind, dict(row), self.cipher) for row in self.connection.execute(query).mappings()]
+
+    def newest(self, kind: type[V], /, *, after: int) -> V | None:
+        """Return the numbered value with the greatest ``number`` above ``after``, or None."""
+        table = KEPT[kind].table
+        query = select(table).where(table.c.number > after).order_by(table.c.number.desc()).limit(1)
+        row = self.connection.execute(query).mappings().first()
+        return None if row is None else value_of(kind, dict(row), self.cipher)
+
+    def count_since(self, kind: type[Any], field: str, since: datetime, /, **equal: Any) -> int:
+        """Count values whose ``field`` lies at or after ``since``."""
+        table = KEPT[kind].table
+        query = select(func.count()).select_from(table).where(table.c[field] >= since, *self._where(kind, equal))
+        return int(self.connection.execute(query).scalar_one())
+
+    def message(self, subject: str) -> tuple[str, str] | None:
+        """Return (channel, ts) of the Slack message that shows a subject."""
+        row = self.connection.execute(select(MESSAGE).where(MESSAGE.c.subject == subject)).mappings().first()
+        return None if row is None else (row["channel"], row["ts"])
+
+    def _where(self, kind: type[Any], equal: dict[str, Any]) -> Iterator[Any]:
+        columns = KEPT[kind].table.c
+        for field, wanted in equal.items():
+            if isinstance(wanted, tuple):
+                pairs = [criterion(kind, field, one, self.cipher) for one in wanted]
+                yield columns[pairs[0][0] if pairs else field].in_([value for _, value in pairs])
+            else:
+                column, value = criterion(kind, field, wanted, self.cipher)
+                yield columns[column].is_(None) if value is None else columns[column] == value
+
+
+class SqlTransaction(SqlReading):
+    """One transaction of one facility."""
+
+    def __init__(self, connection: Connection, cipher: Cipher, clock: Clock, facility: str, chance: Chance) -> None:
+        super().__init__(connection, cipher, clock.now())
+        self.facility = facility
+        self._chance = chance
+        self._facts: list[AuditFact] = []
+        self._head = self._lock_chain()
+        self.now = clock.now()  # after waiting for the lock: the chain's instants never go back
+
+    def _lock_chain(self) -> tuple[int, str]:
+        query = (
+            select(audit.CHAIN.c.seq, audit.CHAIN.c.hash)
+            .where(audit.CHAIN.c.facility == self.facility)
+            .with_for_update()
+        )
+        row = self.connection.execute(query).first()
+        if row is None:
+            statement = queues.upsert(self.connection, audit.CHAIN).values(facility=self.facility, seq=0, hash="")
+            self.connection.execute(statement.on_conflict_do_nothing())
+            row = self.connection.execute(query).one()
+        return int(row[0]), str(row[1])
+
+    def add(self, value: V) -> V:
+        """Insert a value; one that a unique key refuses raises ``StaleWrite``: somebody else was first."""
+        try:
+            self.connection.execute(insert(KEPT[type(value)].table), columns_of(value, self.cipher))
+        except IntegrityError:
+            raise StaleWrite(f"another {type(value).__name__} with the same unique key exists") from None
+        return value
+
+    def put(self, value: V) -> V:
+        """Write a changed value back: compare the version and set, or raise ``StaleWrite``."""
+        changed: Any = dataclasses.replace(value, version=value.version + 1)  # type: ignore[type-var, attr-defined]
+        table = KEPT[type(value)].table
+        row = columns_of(changed, self.cipher)
+        mine = (table.c.id == row.pop("id"), table.c.version == changed.version - 1)
+        try:
+            written = self.connection.execute(update(table).where(*mine).values(**row))
+        except IntegrityError:
+            raise StaleWrite(f"another {type(value).__name__} with the same unique key exists") from None
+        if written.rowcount != 1:
+            raise StaleWrite(f"this {type(value).__name__} was changed meanwhile; run the transaction again")
+        return changed  # type: ignore[no-any-return]
+
+    def effect(self, effect: Effect) -> None:
+        """Record something to be sent after the commit."""
+        queues.add_effect(self.connection, self._chance.token(), self.facility, effect, self.now)
+
+    def deadline(self, deadline: Deadline) -> None:
+        """Record an instant."""
+        queues.put_deadline(self.connection, self.facility, deadline.kind, deadline.subject, deadline.due_at)
+
+    def forget(self, subject: str, *kinds: DeadlineKind) -> None:
+        """Drop the undone deadlines of a subject."""
+        queues.drop_deadlines(self.connection, subject, kinds)
+
+    def audit(self, fact: AuditFact) -> None:
+        """Append to the facility's chain, in this transaction."""
+        self._facts.append(fact)
+
+    def earlier_answer(self, delivery: str) -> str | None:
+        """Return the answer that an inbound message got before, or None when it is new."""
+        mine = (DELIVERY.c.facility == self.facility, DELIVERY.c.id == delivery)
+        return self.connection.execute(select(DELIVERY.c.answer).where(*mine)).scalar()
+
+    def keep_answer(self, delivery: str, answer: str) -> None:
+        """Record an inbound message as handled, with its answer."""
+        row = {"facility": self.facility, "id": delivery, "answer": answer, "at": self.now}
+        self.connection.execute(insert(DELIVERY), row)
+
+    def remember_message(self, subject: str, channel: str, ts: str) -> None:
+        """Keep where a subject is shown."""
+        values = {"channel": channel, "ts": ts}
+        statement = queues.upsert(self.connection, MESSAGE).values(subject=subject, **values)
+        self.connection.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=values))
+
+    def sent(self, sending: Sending) -> None:
+        """Mark an effect as sent, together with what came of it."""
+        queues.done_effect(self.connection, sending)
+
+    def is_due(self, due: Due) -> bool:
+        """Mark a deadline done; False when it was done or moved already."""
+        return queues.finish_deadline(self.connection, due)
+
+    def handled(self, item: Delivered) -> None:
+        """Mark an inbox item handled and erase its body."""
+        queues.finish_delivery(self.connection, item.id)
+
+    def flush_audit(self) -> None:
+        """Write the audit entries; called once, before the commit."""
+        if self._facts:
+            audit.append(self.connection, self.facility, self._head, self.now, self._facts)
+            self._facts = []
+
+
+class SqlMemory:
+    """The store's face, on either database."""
+
+    def __init__(
+        self, database: Database, cipher: Cipher, clock: Clock, chance: Chance, pace_of: Callable[[str], queues.Pace]
+    ) -> None:
+        self.database = database
+        self.cipher = cipher
+        self._clock = clock
+        self._chance = chance
+        self._pace_of = pace_of
+        self._holder = chance.token()
+        #: Called after each commit; a wake-up hint, lost without harm.
+        self.on_commit: list[Callable[[], None]] = []
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        try:
+            with self.database.writing() as connection:
+                yield connection
+                if not self.database.is_sqlite:
+                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") in {"40001", "40P01"}:
+                raise StaleWrite("the database asked to run the transaction again") from None
+            raise
+
+    def _committed(self) -> None:
+        for hint in self.on_commit:
+            hint()
+
+    @contextmanager
+    def transaction(self, facility: str) -> Iterator[Transaction]:
+        """Open the facility's one transaction."""
+        with self._write() as connection:
+            tx = SqlTransaction(connection, self.cipher, self._clock, facility, self._chance)
+            yield tx
+            tx.flush_audit()
+        self._committed()
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlReading]:
+        """Open a look that changes nothing."""
+        with self.database.reading() as connection:
+            yield SqlReading(connection, self.cipher, self._clock.now())
+
+    def facility_of(self, kind: type[Any], /, **equal: Any) -> str | None:
+        """Return the facility of the newest value whose fields equal these."""
+        with self.reading() as look:
+            found = look.one(kind, **equal)
+        return None if found is None else str(found.facility)
+
+    def accept(self, deliveries: Iterable[Accepted]) -> list[Verdict | Exception]:
+        """Append to the inbox in one commit; one bad row never fails its group."""
+        rows = queues.inbox_rows(deliveries, self._chance.token, self.cipher)
+        verdicts: list[Verdict | Exception]
+        try:
+            verdicts = list(self._append(rows))
+        except Exception:  # noqa: BLE001 - whatever it was, it is told to the one it belongs to
+            verdicts = [self._append_alone(row) for row in rows]
+        self._committed()
+        return verdicts
+
+    def _append(self, rows: list[dict[str, Any]]) -> list[Verdict]:
+        with self._write() as connection:
+            self._ensure_chains(connection, {row["facility"] for row in rows})
+            return queues.append_inbox(connection, rows)
+
+    def _append_alone(self, row: dict[str, Any]) -> Verdict | Exception:
+        try:
+            return self._append([row])[0]
+        except Exception as error:  # noqa: BLE001 - handed to the door that waits for this row
+            return error
+
+    def _ensure_chains(self, connection: Connection, facilities: set[str]) -> None:
+        known = set(
+            connection.execute(select(audit.CHAIN.c.facility).where(audit.CHAIN.c.facility.in_(facilities))).scalars()
+        )
+        for facility in facilities - known:
+            statement = queues.upsert(connection, audit.CHAIN).values(facility=facility, seq=0, hash="")
+            connection.execute(statement.on_conflict_do_nothing())
+
+    @contextmanager
+    def next_delivery(self) -> Iterator[tuple[Delivered, Transaction] | None]:
+        """Take the oldest inbox item of a facility nobody else works on, inside that facility's transaction."""
+        with self._write() as connection:
+            item = queues.take_delivery(connection, self._clock.now(), self.cipher)
+            if item is None:
+                yield None
+                return
+            tx = SqlTransaction(connection, self.cipher, self._clock, item.accepted.facility, self._chance)
+            yield item, tx
+            tx.handled(item)
+            tx.flush_audit()
+        self._committed()
+
+    def delivery_failed(self, item: Delivered, reason: str) -> bool:
+        """Count a failed try in a transaction of its own; True when the item has been set aside."""
+        with self._write() as connection:
+            return queues.fail_delivery(connection, item.id, self._clock.now(), reason)
+
+    def take_effect(self, lanes: str) -> Sending | None:
+        """Take the next effect that may leave now from lanes that begin with ``lanes``."""
+        with self._write() as connection:
+            return queues.take_effect(connection, lanes, self._pace_of, self._clock.now(), self._holder)
+
+    def effect_done(self, sending: Sending) -> None:
+        """Mark an effect as sent."""
+        with self._write() as connection:
+            queues.done_effect(connection, sending)
+        self._committed()
+
+    def effect_later(self, sending: Sending, at: datetime, reason: str, *, whole_lane: bool = False) -> None:
+        """Give an effect back, to leave at an instant."""
+        with self._write() as connection:
+            queues.later_effect(connection, sending, at, reason, whole_lane=whole_lane)
+        self._committed()
+
+    def effect_dropped(self, sending: Sending, reason: str) -> None:
+        """Give an effect up for good."""
+        with self._write() as connection:
+            queues.drop_effect(connection, sending, reason)
+        self._committed()
+
+    def take_due(self, limit: int = 50) -> list[Due]:
+        """Return the deadlines that are due, oldest first."""
+        with self.database.reading() as connection:
+            return queues.due_deadlines(connection, self._clock.now(), limit)
+
+    def due_failed(self, due: Due) -> None:
+        """Try a deadline whose handler failed again a little later."""
+        with self._write() as connection:
+            queues.postpone_deadline(connection, due, self._clock.now())
+
+    def next_instant(self) -> datetime | None:
+        """Return the earliest instant at which anything stored falls due."""
+        with self.database.reading() as connection:
+            return queues.next_instant(connection)
+
+    def beat(self, name: str) -> None:
+        """Record that a worker went round."""
+        with self._write() as connection:
+            values = {"at": self._clock.now()}
+            statement = queues.upsert(connection, HEARTBEAT).values(name=name, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+    def last_beat(self) -> datetime | None:
+        """Return when any worker last went round."""
+        with self.database.reading() as connection:
+            beat: datetime | None = connection.execute(select(func.max(HEARTBEAT.c.at))).scalar()
+            return beat
+
+    def oldest_overdue(self) -> datetime | None:
+        """Return the due instant of the oldest deadline that is overdue."""
+        due = self.take_due(1)
+        return due[0].due_at if due else None
+
+    def forget_deliveries(self, before: datetime) -> int:
+        """Drop the ids of inbound messages older than any vendor repeats."""
+        with self._write() as connection:
+            return int(connection.execute(delete(DELIVERY).where(DELIVERY.c.at < before)).rowcount)
+
+    @property
+    def system(self) -> str:
+        """The chain of what belongs to no facility."""
+        return SYSTEM

@@ -1,0 +1,13 @@
+"""Alembic's entry: it runs inside a transaction that ``store.schema`` opened, or makes offline sense of nothing."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from store import tables  # noqa: F401 - names every table in the metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=SQLModel.metadata)
+with context.begin_transaction():
+    context.run_migrations()

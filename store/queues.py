@@ -1,0 +1,353 @@
+"""The inbox, the outbox and the deadlines: taking one thing so that nobody else takes it, on both databases."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Select, Table, and_, case, delete, func, literal_column, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from handlers.domain.machinery import Accepted, DeadlineKind, Effect, EffectKind, Verdict
+from handlers.ports import Delivered, Due, Sending
+from store.cipher import Cipher, SealBroken
+from store.tables import Chain, DeadlineRow, Inbox, Lane, Outbox
+
+CHAIN: Table = Chain.__table__  # type: ignore[attr-defined]
+INBOX: Table = Inbox.__table__  # type: ignore[attr-defined]
+OUTBOX: Table = Outbox.__table__  # type: ignore[attr-defined]
+LANE: Table = Lane.__table__  # type: ignore[attr-defined]
+DEADLINE: Table = DeadlineRow.__table__  # type: ignore[attr-defined]
+
+#: Written into the statement, so that both planners see that the partial index fits.
+PENDING = INBOX.c.state == literal_column("'pending'")
+#: How long a process may be sending before others think that it crashed.
+LEASE = timedelta(seconds=60)
+EVENT_TRIES = 3
+EVENT_WAIT = timedelta(seconds=1)
+DEADLINE_WAIT_MAX = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a lane leaves: at most one in ``every``; ``alone`` means in order, one at a time."""
+
+    every: timedelta
+    alone: bool
+
+
+def upsert(connection: Connection, table: Table) -> Any:
+    """Return the dialect's INSERT that knows ON CONFLICT."""
+    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)
+
+
+def _skipping_locked(query: Select[Any], connection: Connection, table: Table) -> Select[Any]:
+    return query if connection.dialect.name == "sqlite" else query.with_for_update(of=table, skip_locked=True)
+
+
+# --- inbox -----------------------------------------------------------------------------------------------------------
+
+
+def body_digest(body: bytes, cipher: Cipher) -> str:
+    """Return the keyed digest by which a repeated body is recognized (a plain hash of patient data could be guessed)."""
+    return cipher.index("inbox.body", hashlib.sha256(body).hexdigest())
+
+
+def inbox_rows(deliveries: Iterable[Accepted], ids: Callable[[], str], cipher: Cipher) -> list[dict[str, Any]]:
+    """Return the rows of deliveries, bodies sealed."""
+    return [
+        {
+            "id": ids(),
+            "source": one.source,
+            "delivery_id": one.delivery_id,
+            "facility": one.facility,
+            "kind": one.kind,
+            "digest": body_digest(one.body, cipher),
+            "body": cipher.seal(one.body),
+            "received_at": one.received_at,
+            "due_at": one.received_at,
+            "state": "pending",
+            "tries": 0,
+            "reason": "",
+        }
+        for one in deliveries
+    ]
+
+
+def append_inbox(connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
+    """Insert or ignore rows, and say of each what became of it."""
+    connection.execute(upsert(connection, INBOX).on_conflict_do_nothing(), rows)
+    found = connection.execute(
+        select(INBOX.c.source, INBOX.c.delivery_id, INBOX.c.id, INBOX.c.digest).where(
+            INBOX.c.delivery_id.in_({row["delivery_id"] for row in rows})
+        )
+    ).all()
+    stored = {(source, delivery): (key, digest) for source, delivery, key, digest in found}
+    verdicts = []
+    for row in rows:
+        key, digest = stored[row["source"], row["delivery_id"]]
+        same = Verdict.REPEATED if digest == row["digest"] else Verdict.DIFFERENT
+        verdicts.append(Verdict.NEW if key == row["id"] else same)
+    return verdicts
+
+
+def take_delivery(connection: Connection, now: datetime, cipher: Cipher) -> Delivered | None:
+    """Lock a facility that has inbox items due and return its oldest; its order is kept."""
+    while True:
+        facility = connection.execute(_next_facility(connection, now)).scalar()
+        if facility is None:
+            return None
+        mine = select(INBOX).where(INBOX.c.facility == facility, PENDING).order_by(INBOX.c.position).limit(1)
+        row = connection.execute(mine).mappings().first()
+        if row is not None and row["due_at"] <= now:
+            return _delivered(row, cipher)
+        # Somebody handled it between the two looks (PostgreSQL): a new look sees that, and finds another facility.
+
+
+def _next_facility(connection: Connection, now: datetime) -> Select[Any]:
+    """Select the facility whose oldest waiting item is due; one that waits for its next try holds back its own only."""
+    other = INBOX.alias()
+    oldest = (
+        select(func.min(other.c.position))
+        .where(other.c.facility == CHAIN.c.facility, other.c.state == "pending")
+        .correlate(CHAIN)
+        .scalar_subquery()
+    )
+    query = (
+        select(CHAIN.c.facility)
+        .select_from(CHAIN.join(INBOX, INBOX.c.position == oldest))
+        .where(INBOX.c.due_at <= now)
+        .order_by(INBOX.c.position)
+        .limit(1)
+    )
+    return _skipping_locked(query, connection, CHAIN)
+
+
+def _delivered(row: Any, cipher: Cipher) -> Delivered:
+    accepted = Accepted(
+        source=row["source"],
+        delivery_id=row["delivery_id"],
+        facility=row["facility"],
+        kind=row["kind"],
+        body=_opened(row["body"], cipher),
+        received_at=row["received_at"],
+    )
+    return Delivered(row["id"], accepted, row["tries"])
+
+
+def _opened(body: bytes, cipher: Cipher) -> bytes:
+    """Return a body, or nothing where its key is missing: that fails to parse, is set aside and told like any other."""
+    try:
+        return cipher.open(body)
+    except SealBroken:
+        return b""
+
+
+def finish_delivery(connection: Connection, key: str) -> None:
+    """Mark an inbox item handled and erase its body."""
+    connection.execute(update(INBOX).where(INBOX.c.id == key).values(state="done", body=b""))
+
+
+def fail_delivery(connection: Connection, key: str, now: datetime, reason: str) -> bool:
+    """Count a failed try; after a few the item is set aside (its body kept) and the next goes on."""
+    mine = and_(INBOX.c.id == key, PENDING)
+    tries = connection.execute(select(INBOX.c.tries).where(mine)).scalar()
+    if tries is None:
+        return False  # another process took it after our rollback, and handled it
+    aside = bool(tries + 1 >= EVENT_TRIES)
+    state = "aside" if aside else "pending"
+    counted = connection.execute(
+        update(INBOX).where(mine).values(tries=tries + 1, reason=reason, due_at=now + EVENT_WAIT, state=state)
+    )
+    return aside and bool(counted.rowcount)
+
+
+# --- outbox ----------------------------------------------------------------------------------------------------------
+
+
+def add_effect(connection: Connection, key: str, facility: str, effect: Effect, now: datetime) -> None:
+    """Record an effect; a pending twin (same ``once``) is not doubled, and leaves as soon as either may.
+
+    The twin's row is locked by that: whoever takes it waits for this commit, or would send what was before it.
+    """
+    row = {
+        "id": key,
+        "facility": facility,
+        "kind": effect.kind.value,
+        "subject": effect.subject,
+        "lane": effect.lane,
+        "args": orjson.dumps(dict(effect.args)).decode(),
+        "rank": effect.rank,
+        "once": effect.once or None,
+        "due_at": effect.due_at or now,
+        "state": "pending",
+        "tries": 0,
+        "reason": "",
+    }
+    statement = upsert(connection, OUTBOX)
+    ours, theirs = statement.excluded, OUTBOX.c
+    sooner = {
+        "rank": case((ours.rank < theirs.rank, ours.rank), else_=theirs.rank),
+        "due_at": case((ours.due_at < theirs.due_at, ours.due_at), else_=theirs.due_at),
+    }
+    connection.execute(statement.on_conflict_do_update(index_elements=["once"], set_=sooner), row)
+
+
+def take_effect(
+    connection: Connection, lanes: str, pace_of: Callable[[str], Pace], now: datetime, holder: str
+) -> Sending | None:
+    """Take the next effect that may leave; one whose sender seems to have crashed is taken in doubt."""
+    row = connection.execute(_next_effect(connection, lanes, now)).mappings().first()
+    if row is None:
+        return None
+    pace = pace_of(row["lane"])
+    if not _take_lane(connection, row["lane"], pace, now, holder):
+        return None
+    connection.execute(
+        update(OUTBOX)
+        .where(OUTBOX.c.id == row["id"])
+        .values(state="sending", lease_until=now + LEASE, tries=row["tries"] + 1, once=None)
+    )
+    effect = Effect(
+        kind=EffectKind(row["kind"]),
+        subject=row["subject"],
+        lane=row["lane"],
+        args=orjson.loads(row["args"]),
+        rank=row["rank"],
+        due_at=row["due_at"],
+    )
+    return Sending(row["id"], row["facility"], effect, row["tries"], in_doubt=row["state"] == "sending")
+
+
+def _next_effect(connection: Connection, lanes: str, now: datetime) -> Select[Any]:
+    free = or_(LANE.c.lane.is_(None), _is_free(now))
+    mine = or_(
+        and_(OUTBOX.c.state == "pending", OUTBOX.c.due_at <= now),
+        and_(OUTBOX.c.state == "sending", OUTBOX.c.lease_until <= now),
+    )
+    query = (
+        select(OUTBOX)
+        .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
+        .where(OUTBOX.c.lane.startswith(lanes), mine, free)
+        .order_by(OUTBOX.c.rank, OUTBOX.c.position)
+        .limit(1)
+    )
+    return _skipping_locked(query, connection, OUTBOX)
+
+
+def _is_free(now: datetime) -> Any:
+    return and_(LANE.c.next_at <= now, or_(LANE.c.busy_until.is_(None), LANE.c.busy_until <= now))
+
+
+def _take_lane(connection: Connection, lane: str, pace: Pace, now: datetime, holder: str) -> bool:
+    """Take a free lane without ever waiting for one: whoever holds its row may be waiting for our effect's."""
+    values = {"next_at": now + pace.every, "busy_until": now + LEASE if pace.alone else None, "holder": holder}
+    free = _skipping_locked(select(LANE.c.lane).where(LANE.c.lane == lane, _is_free(now)), connection, LANE)
+    if connection.execute(update(LANE).where(LANE.c.lane.in_(free)).values(**values)).rowcount:
+        return True
+    first = upsert(connection, LANE).values(lane=lane, **values).on_conflict_do_nothing()
+    return bool(connection.execute(first).rowcount)
+
+
+def free_lane(connection: Connection, lane: str, not_before: datetime | None = None) -> None:
+    """Let the next effect of a lane leave, or make the whole lane wait as the vendor asked."""
+    values: dict[str, Any] = {"busy_until": None}
+    if not_before is not None:
+        values["next_at"] = not_before
+    connection.execute(update(LANE).where(LANE.c.lane == lane).values(**values))
+
+
+def done_effect(connection: Connection, sending: Sending) -> None:
+    """Forget an effect that was sent; one that another process took meanwhile keeps its lane until that one is done."""
+    mine = connection.execute(delete(OUTBOX).where(_is_mine(sending))).rowcount
+    theirs = 0 if mine else connection.execute(delete(OUTBOX).where(OUTBOX.c.id == sending.id)).rowcount
+    if not theirs:
+        free_lane(connection, sending.effect.lane)
+
+
+def _is_mine(sending: Sending) -> Any:
+    """Name the effect while it is ours: one that was taken again after its lease is not ours to give back."""
+    return and_(OUTBOX.c.id == sending.id, OUTBOX.c.state == "sending", OUTBOX.c.tries == sending.tries + 1)
+
+
+def later_effect(connection: Connection, sending: Sending, at: datetime, reason: str, *, whole_lane: bool) -> None:
+    """Give an effect back, to leave at an instant."""
+    values = {"state": "pending", "due_at": at, "lease_until": None, "reason": reason}
+    if connection.execute(update(OUTBOX).where(_is_mine(sending)).values(**values)).rowcount:
+        free_lane(connection, sending.effect.lane, at if whole_lane else None)
+
+
+def drop_effect(connection: Connection, sending: Sending, reason: str) -> None:
+    """Give an effect up for good; the row stays for an operator."""
+    values = {"state": "dropped", "lease_until": None, "reason": reason}
+    if connection.execute(update(OUTBOX).where(_is_mine(sending)).values(**values)).rowcount:
+        free_lane(connection, sending.effect.lane)
+
+
+# --- deadlines -------------------------------------------------------------------------------------------------------
+
+
+def put_deadline(connection: Connection, facility: str, kind: DeadlineKind, subject: str, due_at: datetime) -> None:
+    """Set the one undone deadline of a kind and subject."""
+    values = {"facility": facility, "due_at": due_at, "tries": 0}
+    statement = upsert(connection, DEADLINE).values(kind=kind.value, subject=subject, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
+
+
+def drop_deadlines(connection: Connection, subject: str, kinds: Iterable[DeadlineKind]) -> None:
+    """Drop undone deadlines."""
+    connection.execute(
+        delete(DEADLINE).where(DEADLINE.c.subject == subject, DEADLINE.c.kind.in_([kind.value for kind in kinds]))
+    )
+
+
+def due_deadlines(connection: Connection, now: datetime, limit: int) -> list[Due]:
+    """Return what is due, oldest first."""
+    rows = connection.execute(select(DEADLINE).where(DEADLINE.c.due_at <= now).order_by(DEADLINE.c.due_at).limit(limit))
+    return [
+        Due(
+            f"{row['kind']}:{row['subject']}", row["facility"], DeadlineKind(row["kind"]), row["subject"], row["due_at"]
+        )
+        for row in rows.mappings()
+    ]
+
+
+def finish_deadline(connection: Connection, due: Due) -> bool:
+    """Compare and set: False when the deadline was handled or moved meanwhile."""
+    return bool(connection.execute(delete(DEADLINE).where(_unmoved(due))).rowcount)
+
+
+def _unmoved(due: Due) -> Any:
+    return and_(DEADLINE.c.kind == due.kind.value, DEADLINE.c.subject == due.subject, DEADLINE.c.due_at == due.due_at)
+
+
+def postpone_deadline(connection: Connection, due: Due, now: datetime) -> None:
+    """Try a deadline whose handler failed again a little later; it is never dropped, and one that moved stays moved."""
+    mine = _unmoved(due)
+    tries = connection.execute(select(DEADLINE.c.tries).where(mine)).scalar()
+    if tries is None:
+        return
+    wait = min(timedelta(seconds=2 ** min(tries, 6)), DEADLINE_WAIT_MAX)
+    connection.execute(update(DEADLINE).where(mine).values(tries=tries + 1, due_at=now + wait))
+
+
+def next_instant(connection: Connection) -> datetime | None:
+    """Return the earliest instant at which anything stored falls due."""
+    paced = case((LANE.c.next_at > OUTBOX.c.due_at, LANE.c.next_at), else_=OUTBOX.c.due_at)
+    leaves = case((LANE.c.busy_until > paced, LANE.c.busy_until), else_=paced)
+    oldest = select(func.min(INBOX.c.position)).where(PENDING).group_by(INBOX.c.facility)
+    queries = (
+        select(func.min(DEADLINE.c.due_at)),
+        select(func.min(leaves))
+        .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
+        .where(OUTBOX.c.state == "pending"),
+        select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"),
+        select(func.min(INBOX.c.due_at)).where(INBOX.c.position.in_(oldest)),
+    )
+    instants = [connection.execute(query).scalar() for query in queries]
+    return min((instant for instant in instants if instant is not None), default=None)

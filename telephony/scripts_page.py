@@ -1,0 +1,144 @@
+"""Renders ``docs/call-scripts.md`` from the code, with a patient who never lived, so that the page cannot drift.
+
+Write it anew with ``python -m telephony.scripts_page > docs/call-scripts.md``.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
+from handlers.domain.directory import Role
+from telephony import texter
+from telephony.script import CallScript, Part, seconds_before, utterances
+from telephony.twiml import LISTENS, RECORD_SECONDS, RING_SECONDS
+
+#: Every fact a prompt can hold; each kind says only what is its own.
+EXAMPLE: Final = Prompt(
+    kind=PromptKind.OPENING,
+    facility="Mercy General Hospital",
+    category=1,
+    case_code="48210937",
+    patient_name="Avery Example",
+    birth_date=date(1961, 3, 3),
+    patient_id="00417733",
+    procedure="CT head without contrast",
+    findings=("Large right subdural hematoma with 9 mm midline shift",),
+    code="341",
+    callback_number="+12025550142",
+    callback_code="482173",
+    ended_by=(Role.PHYSICIAN, Role.NP, Role.PA),
+    dial=(Leg(key="radiologist", number="+12025550143"),),
+    who="the radiologist",
+)
+
+_WHO: Final = {PromptKind.DESK: "the night desk", PromptKind.ENDED: "a physician"}
+_ABOUT: Final = {
+    PromptKind.OPENING: "What is heard first. No identifiers.",
+    PromptKind.PIN: "The opening for a contact with a PIN. No identifiers.",
+    PromptKind.NO_AGREEMENT: "Without the vendor's agreement nothing identifying is spoken: a human tells it.",
+    PromptKind.MAY_NOT: "The role that was keyed may not end this relay.",
+    PromptKind.TELLING: "Two identifiers, the study, the finding, then the code that only this message reveals.",
+    PromptKind.RECORD_CHOICE: "As above, where the facility records read-backs; announced, and 8 declines.",
+    PromptKind.CODE: "Only the code, asked again.",
+    PromptKind.RECORD: f"The spoken read-back, at most {RECORD_SECONDS} seconds.",
+    PromptKind.HOLD: "Three minutes, then the opening starts again.",
+    PromptKind.BRIDGE: f"A human's telephone rings for {RING_SECONDS} seconds.",
+    PromptKind.CONFIRMED: "The code was keyed back.",
+    PromptKind.RECORDED: "The read-back was recorded.",
+    PromptKind.MESSAGE_LEFT: "Somebody who may not end the relay has heard that we called.",
+    PromptKind.WRONG_PERSON: "9 was pressed.",
+    PromptKind.SILENT: "Nobody answered the prompts.",
+    PromptKind.VOICEMAIL: "To a mailbox: no identifiers, no finding.",
+    PromptKind.HANG_UP: "Nothing more is to be said.",
+    PromptKind.RETRACTED: "The finding was withdrawn while we talked.",
+    PromptKind.ENDED: "Somebody calls back after the relay has ended.",
+    PromptKind.DESK: "At the desk's or the radiologist's telephone.",
+    PromptKind.TAKEN: "1 was pressed at the desk.",
+    PromptKind.NOT_TAKEN: "Nobody pressed 1 at the desk.",
+    PromptKind.CALLBACK: "Our number was called.",
+    PromptKind.WHISPER: "Said to the one being bridged, before the two are connected.",
+    PromptKind.WHISPER_GO: "1 was pressed; the two are connected.",
+    PromptKind.REFERRED: "A person was asked for and nobody came to the line.",
+}
+
+
+def page() -> str:
+    """Return the whole page."""
+    parts = [_HEAD, _stopwatch(), _HOW, *(_section(kind) for kind in PromptKind), _leads(), _text()]
+    return "\n".join(parts)
+
+
+_HEAD = """# What the telephone says
+
+Written by `python -m telephony.scripts_page`, from the words that are really spoken; do not edit it by hand.
+The patient never lived. Seconds are estimates at 2.75 words a second, 0.45 s for a digit said by itself.
+"""
+
+_HOW = """## How to read it
+
+Keys work while it speaks. Slashes separate what is said in one breath; `(1 s)` is silence. Where speech counts, it counts
+only when the whole utterance is digits or one of the words for a key: talk in the room, a greeting or a menu answers nothing.
+"""
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f} s"
+
+
+def _stopwatch() -> str:
+    script = CallScript()
+    opening = script.seconds(EXAMPLE)
+    physician = script.seconds(replace(EXAMPLE, ended_by=(Role.PHYSICIAN,)))
+    telling = replace(EXAMPLE, kind=PromptKind.TELLING)
+    before = seconds_before(telling, Part.FINDING)
+    rows = (
+        ("A person is offered (`0`)", seconds_before(EXAMPLE, Part.MENU), "first sentence"),
+        ("The opening, all of it", opening, "10 s"),
+        ("The opening where only physicians may end it", physician, "10 s"),
+        ("From the key to the finding", before, "5 s"),
+        ("**Answer to finding, for who lets the menu end and presses one key**", opening + before, "15 s"),
+        ("The telling, all of it", script.seconds(telling), "-"),
+        ("The voicemail", script.seconds(replace(EXAMPLE, kind=PromptKind.VOICEMAIL)), "-"),
+    )
+    lines = ["## Stopwatch", "", "| What | Seconds | Limit |", "| --- | --- | --- |"]
+    lines += [f"| {what} | {_seconds(value)} | {limit} |" for what, value, limit in rows]
+    return "\n".join([*lines, ""])
+
+
+def _section(kind: PromptKind) -> str:
+    prompt = replace(EXAMPLE, kind=kind, who=_WHO.get(kind, EXAMPLE.who))
+    said = " / ".join(u.text + (f" ({u.pause} s)" if u.pause else "") for u in utterances(prompt))
+    return f"## `{kind.value}`\n\n{_ABOUT[kind]}\n\n> {said}\n\n{_answers(kind)}{_seconds(CallScript().seconds(prompt))}.\n"
+
+
+def _answers(kind: PromptKind) -> str:
+    listen = LISTENS.get(kind)
+    if listen is None:
+        return ""
+    keys = f"{listen.digits} keys" if listen.digits and listen.digits > 1 else "one key" if listen.digits else "keys"
+    ended = f", then `{listen.finish}`" if listen.finish else ""
+    return f"Answer: {keys}{ended}{', or speech' if listen.hints else ''}; silence counts after {listen.timeout} s. "
+
+
+def _leads() -> str:
+    lines = ["## What the last key did", "", "Said before the rest of the next prompt.", ""]
+    for lead in Lead:
+        if lead is not Lead.NONE:
+            words = utterances(replace(EXAMPLE, kind=PromptKind.CODE, lead=lead))[0].text
+            lines.append(f"- `{lead.value}`: {words}")
+    return "\n".join([*lines, ""])
+
+
+def _text() -> str:
+    words = texter.words(
+        facility=EXAMPLE.facility, callback_number=EXAMPLE.callback_number, callback_code=EXAMPLE.callback_code
+    )
+    return f"## The text message\n\nThe only one there is; it names nobody.\n\n> {words}\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,175 @@
+"""Turns a prompt into TwiML with Twilio's own classes, which also do the escaping.
+
+Every word is inside its Gather, so that keys work while it is spoken, and silence comes back to us
+(``actionOnEmptyResult``). Source: twilio.com/docs/voice/twiml, pages Say, Gather, Record, Dial, Number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from twilio.twiml.messaging_response import MessagingResponse
+from twilio.twiml.voice_response import Dial, Gather, Record, VoiceResponse
+
+from handlers.domain.dialog import CALLBACK_DIGITS, CONFIRM_DIGITS, Prompt, PromptKind
+from telephony import spoken
+from telephony.script import Utterance, utterances
+from telephony.urls import Urls
+
+#: A basic voice: eligible under Twilio's HIPAA list (text to speech by Amazon Polly), plain and quick.
+VOICE: Final = "Polly.Joanna"
+LANGUAGE: Final = "en-US"
+RING_SECONDS: Final = 25
+RECORD_SECONDS: Final = 60
+
+_MENU_HINTS = "physician, doctor, nurse, please hold, person, wrong person, zero, one, two, three, eight, nine, star"
+_NUMBER_HINTS = "one, two, three, four, five, six, seven, eight, zero, star"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """How an answer is waited for. Empty ``hints`` means that only keys count."""
+
+    digits: int | None
+    finish: str
+    hints: str = ""
+    #: Seconds of silence after the last word or key.
+    timeout: int = 6
+
+
+_MENU = Listen(digits=1, finish="", hints=_MENU_HINTS)
+_CODE = Listen(digits=CONFIRM_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=8)
+#: Keys only: a mailbox's greeting must never be able to take a case or to accept a bridge.
+_TAKE = Listen(digits=1, finish="", timeout=8)
+
+#: A PIN is not said aloud in a corridor. A held receiver lies on a counter, where every voice would end the hold.
+LISTENS: dict[PromptKind, Listen] = {
+    PromptKind.OPENING: _MENU,
+    PromptKind.NO_AGREEMENT: _MENU,
+    PromptKind.MAY_NOT: _MENU,
+    PromptKind.RECORD_CHOICE: Listen(digits=1, finish="", hints=_MENU_HINTS, timeout=8),
+    PromptKind.PIN: Listen(digits=None, finish="#", timeout=5),
+    PromptKind.TELLING: _CODE,
+    PromptKind.CODE: _CODE,
+    PromptKind.HOLD: Listen(digits=1, finish="", timeout=1),
+    PromptKind.DESK: _TAKE,
+    PromptKind.WHISPER: _TAKE,
+    PromptKind.CALLBACK: Listen(digits=CALLBACK_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=5),
+}
+#: After these words the call goes on by itself: the two parties hear each other.
+GOES_ON = frozenset({PromptKind.WHISPER_GO})
+
+
+def _say(where: VoiceResponse | Gather, said: list[Utterance]) -> None:
+    for utterance in said:
+        where.say(utterance.text, voice=VOICE, language=LANGUAGE)
+        if utterance.pause:
+            where.pause(length=utterance.pause)
+
+
+class Speaker:
+    """Renders prompts for one deployment.
+
+    ``our_number`` is what a bridged phone shows; ``staffed_number`` is given when even an answer of ours failed.
+    """
+
+    def __init__(self, urls: Urls, *, our_number: str, staffed_number: str = "") -> None:
+        self._urls = urls
+        self._our_number = our_number
+        self._staffed_number = staffed_number
+
+    def document(self, token: str, turn: int, prompt: Prompt) -> str:
+        """Return the TwiML of a prompt; what is answered to it comes to ``(token, turn)``."""
+        response = VoiceResponse()
+        if prompt.kind is PromptKind.RECORD:
+            self._record(response, token, turn, prompt)
+        elif prompt.kind is PromptKind.BRIDGE:
+            self._bridge(response, token, turn, prompt)
+        else:
+            _listen_or_end(response, prompt, self._urls.voice(token, turn))
+        return str(response)
+
+    def whisper(self, token: str, leg: str, turn: int, prompt: Prompt) -> str:
+        """Return the TwiML for the one being bridged; the answer comes to ``(token, leg, turn)``."""
+        response = VoiceResponse()
+        _listen_or_end(response, prompt, self._urls.whisper(token, leg, turn))
+        return str(response)
+
+    def fallback(self) -> str:
+        """Return the apology that is said when a document of ours could not be had; it needs nothing else to work."""
+        response = VoiceResponse()
+        words = "I am sorry, something failed on our side."
+        if self._staffed_number:
+            number = spoken.telephone(self._staffed_number)
+            words += f" Please call radiology at {number}. Again: {number}."
+        response.say(words, voice=VOICE, language=LANGUAGE)
+        response.hangup()
+        return str(response)
+
+    def text(self, words: str) -> str:
+        """Return the TwiML that answers a text message, or no answer where there are no words."""
+        response = MessagingResponse()
+        if words:
+            response.message(words)
+        return str(response)
+
+    def _record(self, response: VoiceResponse, token: str, turn: int, prompt: Prompt) -> None:
+        _say(response, utterances(prompt))
+        action = self._urls.record(token, turn)
+        response.append(
+            Record(
+                action=action,
+                method="POST",
+                play_beep=True,
+                finish_on_key="#",
+                max_length=RECORD_SECONDS,
+                timeout=5,
+                trim="trim-silence",
+                recording_status_callback=self._urls.recording(token),
+                recording_status_callback_method="POST",
+                recording_status_callback_event="completed absent",
+            )
+        )
+        # Twilio does not request the action of a Record in which nothing was said; it goes on here instead.
+        response.redirect(action, method="POST")
+
+    def _bridge(self, response: VoiceResponse, token: str, turn: int, prompt: Prompt) -> None:
+        if not prompt.dial:
+            raise ValueError("a bridge needs at least one telephone to ring")
+        _say(response, utterances(prompt))
+        dial = Dial(
+            action=self._urls.dial(token, turn),
+            method="POST",
+            timeout=RING_SECONDS,
+            answer_on_bridge=True,
+            caller_id=self._our_number,
+        )
+        for leg in prompt.dial:
+            dial.number(leg.number, url=self._urls.whisper(token, leg.key, 0), method="POST")
+        response.append(dial)
+
+
+def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None:
+    listen = LISTENS.get(prompt.kind)
+    if prompt.kind is PromptKind.VOICEMAIL:
+        response.pause(length=1)
+    if listen is None:
+        _say(response, utterances(prompt))
+        if prompt.kind not in GOES_ON:
+            response.hangup()
+        return
+    gather = Gather(
+        input="dtmf speech" if listen.hints else "dtmf",
+        action=action,
+        method="POST",
+        num_digits=listen.digits,
+        finish_on_key=listen.finish,
+        timeout=listen.timeout,
+        action_on_empty_result=True,
+        language=LANGUAGE if listen.hints else None,
+        hints=listen.hints or None,
+        speech_timeout="auto" if listen.hints else None,
+    )
+    _say(gather, utterances(prompt))
+    response.append(gather)

@@ -1,0 +1,144 @@
+"""Cards and phrases that the tests begin from, and a record of what the listeners asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.slack.verbs import SlackVerbs
+from handlers.domain.cards import DeskCard, ReadCard
+from handlers.domain.directory import Phrase
+
+DUE = datetime(2031, 3, 4, 7, 15, tzinfo=UTC)
+ANA, BEN = "U0ANA", "U0BEN"
+OUTCOMES = {"handled": "Handled", "not_needed": "Not needed"}
+PHRASES = (
+    Phrase(id="ich", text="Intracranial hemorrhage", category=1),
+    Phrase(id="nodule", text="Lung nodule < 8 mm", category=3),
+)
+READ = ReadCard(
+    read_id="r1",
+    study_id="s1",
+    case_code="4821-0934",
+    priority="stroke",
+    facility="Riverside",
+    patient_class="emergency",
+    modality="CT",
+    procedure="Head without contrast",
+    age="63",
+    sex="F",
+    images=312,
+    last_image_minutes=4,
+    ready=True,
+    due_at=DUE,
+    minutes_left=12,
+    zone="America/New_York",
+    state="open",
+)
+CLAIMED = replace(
+    READ,
+    state="claimed",
+    claimed_by="Dr. Ana Ruiz",
+    claimed_slack_user=ANA,
+    claimed_at=DUE - timedelta(minutes=14),
+    relay="calling Dr. Osei, second try",
+)
+TASK = DeskCard(
+    task_id="t1",
+    kind="ladder_exhausted",
+    case_code="4821-0934",
+    facility="Riverside",
+    category=1,
+    opened_at=DUE,
+    zone="America/New_York",
+    state="open",
+    rounds=2,
+    rings=True,
+    taken_by="",
+    taken_at=None,
+    done_by="",
+    outcome="",
+    what="Nobody on the ladder could be reached.",
+    todo="Take it, open the case, and call somebody who can act.",
+    relay_open=True,
+    read_id="r1",
+)
+
+
+@dataclass
+class Verbs:
+    """Answers what a test told it to, and keeps every question in order."""
+
+    asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
+    during: Callable[[], None] = lambda: None
+
+    def _ask(self, name: str, default: Any, *args: Any, **named: Any) -> Any:
+        self.asked.append((name, args, named))
+        self.during()
+        answer = self.answers.get(name, default)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def names(self) -> list[str]:
+        return [name for name, _, _ in self.asked]
+
+    def claim(self, read_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("claim", "You hold 4821-0934.", read_id, slack_user, delivery))
+
+    def release(self, read_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("release", "Released.", read_id, slack_user, delivery))
+
+    def worklist(self, slack_user: str) -> list[ReadCard]:
+        return list(self._ask("worklist", [READ], slack_user))
+
+    def phrases(self, slack_user: str, read_id: str) -> list[Phrase]:
+        return list(self._ask("phrases", PHRASES, slack_user, read_id))
+
+    def report(
+        self, *, study_id: str, slack_user: str, category: int, phrase_id: str | None, text: str | None, delivery: str
+    ) -> str:
+        named = {"study_id": study_id, "slack_user": slack_user, "category": category}
+        named |= {"phrase_id": phrase_id, "text": text, "delivery": delivery}
+        return str(self._ask("report", "The relay has started.", **named))
+
+    def withdraw(self, case: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("withdraw", "Withdrawn.", case, slack_user, delivery))
+
+    def redirect(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("redirect", "Redirected.", case, contact_id, slack_user, delivery))
+
+    def status_lines(self, slack_user: str) -> list[str]:
+        return list(self._ask("status_lines", ["4821-0934 calling"], slack_user))
+
+    def take(self, task_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("take", "It is yours.", task_id, slack_user, delivery))
+
+    def take_case(self, case: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("take_case", "It is yours.", case, slack_user, delivery))
+
+    def finish(self, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
+        return str(self._ask("finish", "Done.", task_id, slack_user, outcome, delivery))
+
+    def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
+        return str(self._ask("halt", "Halted.", facility_id, slack_user, delivery))
+
+    def resume(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
+        return str(self._ask("resume", "Resumed.", facility_id, slack_user, delivery))
+
+    def open_link(self, case: str, slack_user: str, delivery: str, *, purpose: str = "view") -> str:
+        return str(self._ask("open_link", "/open/token", case, slack_user, delivery, purpose=purpose))
+
+    def open_link_for_read(self, read_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("open_link_for_read", "/open/read-token", read_id, slack_user, delivery))
+
+    def open_link_for_task(self, task_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("open_link_for_task", "/open/task-token", task_id, slack_user, delivery))
+
+
+def as_port(verbs: Verbs) -> SlackVerbs:
+    """Return the fake as the port; mypy checks here that it is one."""
+    return verbs

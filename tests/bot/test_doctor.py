@@ -1,0 +1,223 @@
+"""The doctor finds each thing that can be wrong, says what to do, and prints no secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from pydantic import SecretBytes, SecretStr
+
+from bot import doctor
+from bot.doctor import Check, Verdict
+from bot.settings import ServiceSettings
+from handlers.domain.directory import Agreement, Desk, DeskPhone, Directory, Facility, Pool, Source
+from handlers.domain.errors import RadrelayError
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+SID = "AC0123456789abcdef0123456789abcdef"
+PUBLIC = "https://radrelay.test"
+NUMBER = "+15035550100"
+SCOPES = ("chat:write", "commands")
+YEAR = Agreement(effective=date(2026, 1, 1), expires=date(2026, 12, 31))
+SECRETS = ("canary-bot", "canary-signing", "canary-auth-token", "canary-fernet", "canary-pepper")
+DIRECTORY = Directory(
+    facilities={
+        "mercy": Facility(
+            id="mercy",
+            name="Mercy",
+            alias="M",
+            state="IL",
+            zone="America/Chicago",
+            pool="night",
+            desk="desk",
+            callback_number="+13125550100",
+            baa=YEAR,
+            rules=(),
+            targets={},
+            shadow=False,
+        )
+    },
+    pools={"night": Pool(id="night", channel="C1", members=())},
+    desks={"desk": Desk(id="desk", name="Desk", channel="C2", phones=(DeskPhone(number="+13125550101", who="Kim"),))},
+    sources={"pacs": Source(id="pacs", facilities=("mercy",), secret_env=("DOCTOR_TEST_SECRET",))},
+    vendor_baas={"slack": YEAR, "twilio": YEAR},
+)
+
+
+def settings() -> ServiceSettings:
+    return ServiceSettings.model_construct(
+        database_url=SecretStr("sqlite:////tmp/radrelay.db"),
+        directory=Path("directory.yaml"),
+        encryption_keys=(SecretStr("canary-fernet"),),
+        index_key=SecretBytes(b"canary-index"),
+        pin_pepper=SecretBytes(b"canary-pepper"),
+        public_url=PUBLIC,
+        slack_bot_token=SecretStr("canary-bot"),
+        slack_signing_secret=SecretStr("canary-signing"),
+        slack_app_token=None,
+        slack_api_url="https://slack.test/api/",
+        twilio_account_sid=SID,
+        twilio_auth_token=SecretStr("canary-auth-token"),
+        twilio_from_number=NUMBER,
+        twilio_api_url="https://twilio.test",
+    )
+
+
+def sign(url: str, fields: Mapping[str, str]) -> str:
+    return f"good:{url}:{sorted(fields)}"
+
+
+@dataclass
+class World:
+    """A deployment and its vendors, in good health until something is changed."""
+
+    directory: Directory = DIRECTORY
+    database_problem: str = ""
+    directory_problem: str = ""
+    scopes: str = "chat:write,commands,users:read"
+    slack_error: str = ""
+    channel: dict[str, bool] = field(default_factory=lambda: {"is_member": True, "is_archived": False})
+    healthz: int = 200
+    good_signature: int = 404
+    bad_signature: int = 403
+    account_status: int = 200
+    account: dict[str, str] = field(default_factory=lambda: {"status": "active", "type": "Full"})
+    numbers: list[dict[str, str]] = field(
+        default_factory=lambda: [
+            {"phone_number": NUMBER, "voice_url": f"{PUBLIC}/twilio/inbound", "sms_url": f"{PUBLIC}/twilio/sms"}
+        ]
+    )
+    skew: timedelta = timedelta()
+    down: str = ""
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host == self.down:
+            raise httpx.ConnectError("canary-bot")
+        status, body = self._route(request)
+        return httpx.Response(
+            status,
+            content=json.dumps(body),
+            headers={"Date": format_datetime(NOW + self.skew, usegmt=True), "X-OAuth-Scopes": self.scopes},
+        )
+
+    def _route(self, request: httpx.Request) -> tuple[int, object]:
+        path = request.url.path
+        if path == "/api/auth.test":
+            assert request.headers["authorization"] == "Bearer canary-bot"
+            return 200, {"ok": not self.slack_error, "error": self.slack_error, "team_id": "T1"}
+        if path == "/api/conversations.info":
+            assert parse_qs(request.content.decode())["channel"][0] in {"C1", "C2"}
+            return 200, {"ok": True, "channel": self.channel}
+        if path == "/healthz":
+            return self.healthz, {}
+        if path == "/twilio/status/doctor":
+            good = request.headers["x-twilio-signature"].startswith("good:")
+            return (self.good_signature if good else self.bad_signature), {}
+        if path.endswith("/IncomingPhoneNumbers.json"):
+            assert request.url.params["PhoneNumber"] == NUMBER
+            return 200, {"incoming_phone_numbers": self.numbers}
+        assert path == f"/2010-04-01/Accounts/{SID}.json"
+        return self.account_status, self.account
+
+    def _database(self) -> str:
+        if self.database_problem:
+            raise RadrelayError(self.database_problem)
+        return "SQLite at migration head 0001"
+
+    def _directory(self) -> Directory:
+        if self.directory_problem:
+            raise RadrelayError(self.directory_problem)
+        return self.directory
+
+    def examined(self) -> list[Check]:
+        with httpx.Client(transport=httpx.MockTransport(self.answer)) as http:
+            ports = doctor.Ports(
+                database=self._database, directory=self._directory, scopes=SCOPES, sign=sign, http=http, now=lambda: NOW
+            )
+            return doctor.examine(settings(), ports)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("DOCTOR_TEST_SECRET", "canary-source")
+    return World()
+
+
+def test_a_healthy_deployment_is_good_throughout(world: World) -> None:
+    checks = world.examined()
+    assert {check.verdict for check in checks} == {Verdict.GOOD}
+    assert doctor.exit_code(checks) == 0
+    assert "✓ a bad Twilio signature is refused" in doctor.table(checks)
+    assert len(checks) == 18
+
+
+FAULTS: list[tuple[dict[str, object], str, str]] = [
+    ({"database_problem": "It is at 0001, not 0002."}, "database", "0002"),
+    ({"directory_problem": "Line 7: no such pool."}, "directory", "Line 7"),
+    ({"slack_error": "invalid_auth"}, "Slack: invalid_auth", "SLACK_BOT_TOKEN"),
+    ({"slack_error": "<b>canary-bot text</b>"}, "Slack: an unreadable answer", "SLACK_BOT_TOKEN"),
+    ({"scopes": "chat:write"}, "scopes lack commands", "manifest"),
+    ({"channel": {"is_member": False}}, "channel of pool night: the bot is not in it", "/invite"),
+    ({"channel": {"is_member": True, "is_archived": True}}, "channel of desk desk is archived", "Restore"),
+    ({"healthz": 502}, "/healthz answers 502", "Start radrelay"),
+    ({"good_signature": 403}, "good Twilio signature is refused", "RADRELAY_PUBLIC_URL"),
+    ({"good_signature": 200}, "answered 200, not 404", "before radrelay"),
+    ({"bad_signature": 404}, "bad Twilio signature is answered 404", "Do not go on"),
+    ({"account_status": 401}, "Twilio answers 401", "TWILIO_AUTH_TOKEN"),
+    ({"account": {"status": "suspended"}}, "account is suspended", "Talk to Twilio"),
+    ({"numbers": []}, "is not a number of this account", "TWILIO_FROM_NUMBER"),
+    (
+        {"numbers": [{"phone_number": NUMBER, "voice_url": "https://old.test"}]},
+        "a call to it does not",
+        "/twilio/inbound",
+    ),
+    ({"skew": timedelta(seconds=61)}, "our clock is 61 s off Slack's", "NTP"),
+    ({"skew": timedelta(seconds=-61)}, "our clock is 61 s off Twilio's", "NTP"),
+    ({"down": "slack.test"}, "Slack", "ConnectError"),
+    ({"down": "radrelay.test"}, "public URL", "ConnectError"),
+    ({"down": "twilio.test"}, "Twilio number", "ConnectError"),
+]
+
+
+@pytest.mark.parametrize(("change", "what", "todo"), FAULTS)
+def test_each_fault_is_found_with_what_to_do(world: World, change: dict[str, object], what: str, todo: str) -> None:
+    checks = replace(world, **change).examined()  # type: ignore[arg-type]
+    bad = [check for check in checks if check.verdict is Verdict.BAD]
+    assert [check for check in bad if what in check.what and todo in check.todo]
+    assert doctor.exit_code(checks) == 1
+    assert any(check.verdict is Verdict.GOOD for check in checks)
+    for secret in SECRETS:
+        assert secret not in doctor.table(checks)
+
+
+def test_a_source_without_its_secret_is_bad(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DOCTOR_TEST_SECRET")
+    checks = world.examined()
+    assert Check(Verdict.BAD, "source pacs has no secret", "Set DOCTOR_TEST_SECRET.") in checks
+
+
+def test_missing_agreements_are_told_and_do_not_fail(world: World) -> None:
+    world.directory = replace(DIRECTORY, vendor_baas={})
+    checks = world.examined()
+    assert [check.what for check in checks if check.verdict is Verdict.NOTE] == [
+        "no Business Associate Agreement with slack in force",
+        "no Business Associate Agreement with twilio in force",
+    ]
+    assert doctor.exit_code(checks) == 0
+
+
+def test_a_facility_in_shadow_is_told(world: World) -> None:
+    mercy = replace(DIRECTORY.facilities["mercy"], shadow=True, baa=None)
+    world.directory = replace(DIRECTORY, facilities={"mercy": mercy})
+    notes = [check.what for check in world.examined() if check.verdict is Verdict.NOTE]
+    assert notes == [
+        "no Business Associate Agreement with mercy in force",
+        "in shadow, nobody is called: mercy",
+    ]
