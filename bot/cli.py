@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
-from bot import logs, settings, wiring
+from bot import logs, settings
+from bot.audit_cli import app as audit_app
 from bot.directory.cli import app as directory_app
 from bot.settings import Mode
+from bot.wiring import commands
 from handlers.domain.errors import RadrelayError
 
 app = typer.Typer(
@@ -23,7 +25,7 @@ app = typer.Typer(
 )
 report_app = typer.Typer(help="What goes into a report or to an auditor.", no_args_is_help=True)
 app.add_typer(directory_app, name="directory")
-app.add_typer(wiring.audit_app(), name="audit")
+app.add_typer(audit_app, name="audit")
 app.add_typer(report_app, name="report")
 
 
@@ -33,7 +35,7 @@ def serve() -> None:
 
     Example: RADRELAY_DATABASE_URL=sqlite:///radrelay.db radrelay serve
     """
-    wiring.serve(settings.for_service(Mode.SERVE))
+    commands.serve(settings.for_service(Mode.SERVE))
 
 
 @app.command()
@@ -42,7 +44,7 @@ def web() -> None:
 
     Example: radrelay web
     """
-    wiring.web_process(settings.for_service(Mode.WEB))
+    commands.web_process(settings.for_service(Mode.WEB))
 
 
 @app.command()
@@ -51,7 +53,7 @@ def worker() -> None:
 
     Example: radrelay worker
     """
-    wiring.worker_process(settings.for_service(Mode.WORKER))
+    commands.worker_process(settings.for_service(Mode.WORKER))
 
 
 @app.command()
@@ -60,7 +62,7 @@ def migrate() -> None:
 
     Example: radrelay migrate
     """
-    typer.echo(wiring.migrate(settings.for_database(Mode.MIGRATE)))
+    typer.echo(commands.migrate(settings.for_database(Mode.MIGRATE)))
 
 
 @app.command()
@@ -69,7 +71,7 @@ def doctor() -> None:
 
     Example: radrelay doctor
     """
-    table, code = wiring.examine(settings.for_service(Mode.DOCTOR))
+    table, code = commands.examine(settings.for_service(Mode.DOCTOR))
     typer.echo(table)
     raise typer.Exit(code)
 
@@ -85,7 +87,7 @@ def sandbox(
 
     Example: radrelay sandbox --page-port 9090 --product-port 9091
     """
-    wiring.sandbox(state, page_port, product_port, browser=browser)
+    commands.sandbox(state, page_port, product_port, browser=browser)
 
 
 @directory_app.command("load")
@@ -96,7 +98,7 @@ def directory_load(
 
     Example: radrelay directory load directory.yaml
     """
-    typer.echo(wiring.load(settings.for_memory(Mode.DIRECTORY), file))
+    typer.echo(commands.load(settings.for_memory(Mode.DIRECTORY), file))
 
 
 @report_app.command("statement")
@@ -105,12 +107,13 @@ def report_statement(case: Annotated[str, typer.Argument(help="The case code, li
 
     Example: radrelay report statement 4821-0934
     """
-    typer.echo(wiring.statement(settings.for_memory(Mode.REPORT), case))
+    typer.echo(commands.statement(settings.for_memory(Mode.REPORT), case))
 
 
 def main() -> None:
     """Run the command line; an expected problem is a sentence and exit status 2."""
     logs.configure()
+    commands.use_record()
     try:
         app()
     except RadrelayError as problem:

@@ -21,7 +21,7 @@ from cryptography.fernet import Fernet
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.settings import ServiceSettings
-from bot.wiring import Service
+from bot.wiring.service import Service
 from handlers.domain import case_code
 from handlers.domain.relays import Attempt, DeskTask, Relay, TaskState
 from handlers.domain.studies import Read, Study

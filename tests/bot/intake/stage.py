@@ -170,12 +170,12 @@ class Stage:
         return self.post("/webhooks/dicom", body, self.headers(body, secret, delivery), "application/dicom")
 
 
-def envelope(kind: str, data: Json, **over: Any) -> Json:
+def envelope(kind: str, data: Any, **over: Any) -> Json:
     return {"type": kind, "timestamp": "2026-03-14T03:05:00-04:00", "data": data, **over}
 
 
 def study(**over: Any) -> Json:
-    """A whole study.received; ``over`` replaces fields of its data, and ... (Ellipsis) leaves one out."""
+    """Return a whole study.received; ``over`` replaces fields of its data, and ... (Ellipsis) leaves one out."""
     data: Json = {
         "facility": "mercy",
         "accession_number": f"A{CANARY}1",

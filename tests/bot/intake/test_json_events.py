@@ -111,7 +111,7 @@ MALFORMED: list[tuple[Json | bytes, str]] = [
     (b"null", "the body"),
     (b"{}", "type"),
     (envelope("study.exploded", {}), "type"),
-    ({"type": "study.received", "data": {}}, "timestamp"),
+    ({"type": "study.received", "data": study()["data"]}, "timestamp"),
     ({"type": "study.received", "timestamp": "2026-03-14T07:05:00Z"}, "data"),
     (envelope("study.received", study()["data"], more=1), "the body"),
     (envelope("study.received", study()["data"], timestamp="2026-03-14T07:05:00"), "timestamp"),

@@ -1,42 +1,35 @@
-"""The only module that knows every concrete class: settings in, a running service out."""
+"""One process of a deployment: settings in, a running service out."""
 
 from __future__ import annotations
 
-import functools
-import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import httpx
 import structlog
-import uvicorn
 from fastapi import FastAPI
 
 from bot import directory as directory_file
-from bot import doctor, intake, logs, pages, web
+from bot import intake, pages, web
 from bot.clock import SecretChance, WallClock
-from bot.settings import DatabaseSettings, MemorySettings, ServiceSettings
+from bot.settings import MemorySettings, ServiceSettings
 from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
+from bot.wiring import verbs
 from bot.worker import Worker
-from handlers import calls, callbacks, cases, claims, desk, findings, halts, hands, texts
+from handlers import desk
 from handlers import directory as directories
 from handlers import intake as intake_verbs
 from handlers.dispatcher import Vendors
 from handlers.domain.directory import Directory
 from handlers.domain.errors import RadrelayError
 from handlers.ports import Chance, Clock, House
-from sandbox import launch
 from store import audit, schema
 from store.appender import Appender
 from store.cipher import Cipher
-from store.database import Database, DatabaseBusyElsewhere
+from store.database import Database
 from store.memory import SqlMemory
 from store.queues import Pace
 from store.wakeup import Listener
@@ -45,7 +38,7 @@ from telephony.account import Account
 from telephony.dialer import TwilioDialer
 from telephony.recordings import TwilioRecordings
 from telephony.script import CallScript
-from telephony.signature import SignatureVerifier, signer
+from telephony.signature import SignatureVerifier
 from telephony.texter import TwilioTexter
 from telephony.twiml import Speaker
 from telephony.urls import Urls
@@ -118,45 +111,6 @@ def load_directory(store: Store, chance: Chance, path: Path, by: str) -> int | N
     return number
 
 
-def call_verbs(house: House) -> door.CallVerbs:
-    """Bind the telephone's verbs to a house."""
-    heard = calls.Heard
-    bound: Any = SimpleNamespace(
-        answer=lambda token, turn, *, digits, speech: calls.answer(
-            house, token, turn, heard(digits=digits, speech=speech)
-        ),
-        whispered=lambda token, leg, turn, *, digits, speech: calls.whispered(
-            house, token, leg, turn, heard(digits=digits, speech=speech)
-        ),
-        **_bound(house, calls.inbound, calls.dialed, calls.recorded, calls.voicemail),
-        **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, callbacks.text_status),
-        **_bound(house, texts.texted),
-    )
-    verbs: door.CallVerbs = bound
-    return verbs
-
-
-def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
-    return {verb.__name__: functools.partial(verb, house) for verb in verbs}
-
-
-def slack_verbs(house: House) -> Any:
-    """Bind Slack's verbs to a house (`bot.slack.verbs.SlackVerbs`)."""
-    return SimpleNamespace(
-        **_bound(house, claims.claim, claims.release, claims.worklist, findings.phrases, findings.report),
-        **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),
-        **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
-    )
-
-
-def page_verbs(house: House) -> Any:
-    """Bind the case page's verbs to a house (`bot.pages.verbs.CaseVerbs`)."""
-    return SimpleNamespace(
-        **_bound(house, cases.redeem, cases.session, cases.view, cases.start, cases.recording),
-        **_bound(house, hands.log, hands.redirect, hands.withdraw, hands.close),
-    )
-
-
 class Service:
     """One process of a deployment: its doors, its worker, or both."""
 
@@ -195,7 +149,7 @@ class Service:
             api_url=settings.twilio_api_url,
         )
         self.slack = slack_app.slack_app(
-            slack_verbs(self.house),
+            verbs.slack_verbs(self.house),
             client=self.client,
             signing_secret=settings.slack_signing_secret.get_secret_value(),
             public_url=settings.public_url,
@@ -231,8 +185,8 @@ class Service:
                 on_baa_refused=lambda facility, source: intake_verbs.baa_refused(self.house, facility, source),
             ),
             slack_app.slack_router(self.slack.bolt),
-            door.router(call_verbs(self.house), verifier, speaker, self.refusals.at("twilio")),
-            pages.router(page_verbs(self.house), public_url=settings.public_url, now=self.clock.now),
+            door.router(verbs.call_verbs(self.house), verifier, speaker, self.refusals.at("twilio")),
+            pages.router(verbs.page_verbs(self.house), public_url=settings.public_url, now=self.clock.now),
         ]
         return web.application(routers, health=self._health(), refusals=self.refusals, running=self.running)
 
@@ -326,121 +280,3 @@ def anchored_at(path: Path) -> datetime | None:
     """Return when the heads were last anchored."""
     lines = audit.anchors(path)
     return datetime.fromisoformat(lines[-1]["at"]).astimezone(UTC) if lines else None
-
-
-# --- commands --------------------------------------------------------------------------------------------------------
-
-
-def _uvicorn(service: Service) -> None:
-    uvicorn.run(
-        service.application(),
-        host=service.settings.host,
-        port=service.settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-        proxy_headers=False,
-    )
-
-
-def serve(settings: ServiceSettings) -> None:
-    """Serve everything in one process on SQLite."""
-    logs.configure(settings.log_level)
-    service = Service(settings, doors=True, works=True)
-    try:
-        with service.store.database.alone():
-            service.prepare()
-            _uvicorn(service)
-    except DatabaseBusyElsewhere as busy:
-        raise CannotStart(str(busy)) from None
-    finally:
-        service.close()
-
-
-def web_process(settings: ServiceSettings) -> None:
-    """Serve the doors on PostgreSQL."""
-    logs.configure(settings.log_level)
-    service = Service(settings, doors=True, works=False)
-    try:
-        _uvicorn(service)
-    finally:
-        service.close()
-
-
-def worker_process(settings: ServiceSettings) -> None:
-    """Do the work on PostgreSQL until SIGTERM or SIGINT."""
-    logs.configure(settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    service = Service(settings, doors=False, works=True)
-    try:
-        with service.running():
-            stop.wait()
-    finally:
-        service.close()
-
-
-def migrate(settings: DatabaseSettings) -> str:
-    """Bring the database to head."""
-    database = Database(settings.database_url.get_secret_value())
-    try:
-        schema.migrate(database)
-        return f"The database is at {schema.head_of(database)[0]}."
-    finally:
-        database.close()
-
-
-def load(settings: MemorySettings, file: Path | None) -> str:
-    """Load a directory file."""
-    chance = SecretChance()
-    store = open_store(settings, WallClock(), chance)
-    try:
-        number = load_directory(store, chance, file or settings.directory, "command line")
-        return "This directory is in force already." if number is None else f"Loaded as version {number}."
-    finally:
-        store.database.close()
-
-
-def statement(settings: MemorySettings, case: str) -> str:
-    """Return a case's statement."""
-    clock, chance = WallClock(), SecretChance()
-    store = open_store(settings, clock, chance)
-    house = House(
-        memory=store.memory, directory=store.directory, clock=clock, chance=chance, script=CallScript(),
-        our_number="", pin_pepper=settings.pin_pepper.get_secret_value(),
-    )
-    try:
-        return cases.statement(house, case)
-    finally:
-        store.database.close()
-
-
-def examine(settings: ServiceSettings) -> tuple[str, int]:
-    """Examine a deployment; return the table and the exit status."""
-    database = Database(settings.database_url.get_secret_value())
-    with httpx.Client(timeout=10, trust_env=False) as http:
-        ports = doctor.Ports(
-            database=lambda: _database_state(database),
-            directory=lambda: read_directory(settings.directory.read_text(encoding="utf-8")),
-            scopes=slack_app.BOT_SCOPES,
-            sign=signer(settings.twilio_auth_token.get_secret_value()),
-            http=http,
-            now=WallClock().now,
-        )
-        checks = doctor.examine(settings, ports)
-    database.close()
-    return doctor.table(checks), doctor.exit_code(checks)
-
-
-def _database_state(database: Database) -> str:
-    current, head = schema.head_of(database)
-    if current != head:
-        raise CannotStart(f"the database is at {current or 'nothing'}, not {head}: run `radrelay migrate`")
-    return f"at migration {head}"
-
-
-def sandbox(state: Path, page_port: int, product_port: int, *, browser: bool) -> None:
-    """Run the sandbox."""
-    launch.run(state, page_port, product_port, open_browser=browser)

@@ -1,0 +1,148 @@
+"""What each command of the command line does, with everything it needs."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from bot import audit_cli, doctor, logs
+from bot.clock import SecretChance, WallClock
+from bot.settings import DatabaseSettings, MemorySettings, ServiceSettings
+from bot.slack.app import BOT_SCOPES
+from bot.wiring.service import CannotStart, Service, load_directory, open_store, read_directory
+from handlers import cases
+from handlers.ports import House
+from sandbox import launch
+from store import record, schema
+from store.database import Database, DatabaseBusyElsewhere
+from telephony.script import CallScript
+from telephony.signature import signer
+
+
+def _uvicorn(service: Service) -> None:
+    uvicorn.run(
+        service.application(),
+        host=service.settings.host,
+        port=service.settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+        proxy_headers=False,
+    )
+
+
+def serve(settings: ServiceSettings) -> None:
+    """Serve everything in one process on SQLite."""
+    logs.configure(settings.log_level)
+    service = Service(settings, doors=True, works=True)
+    try:
+        with service.store.database.alone():
+            service.prepare()
+            _uvicorn(service)
+    except DatabaseBusyElsewhere as busy:
+        raise CannotStart(str(busy)) from None
+    finally:
+        service.close()
+
+
+def web_process(settings: ServiceSettings) -> None:
+    """Serve the doors on PostgreSQL."""
+    logs.configure(settings.log_level)
+    service = Service(settings, doors=True, works=False)
+    try:
+        _uvicorn(service)
+    finally:
+        service.close()
+
+
+def worker_process(settings: ServiceSettings) -> None:
+    """Do the work on PostgreSQL until SIGTERM or SIGINT."""
+    logs.configure(settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    service = Service(settings, doors=False, works=True)
+    try:
+        with service.running():
+            stop.wait()
+    finally:
+        service.close()
+
+
+def migrate(settings: DatabaseSettings) -> str:
+    """Bring the database to head."""
+    database = Database(settings.database_url.get_secret_value())
+    try:
+        schema.migrate(database)
+        return f"The database is at {schema.head_of(database)[0]}."
+    finally:
+        database.close()
+
+
+def load(settings: MemorySettings, file: Path | None) -> str:
+    """Load a directory file."""
+    chance = SecretChance()
+    store = open_store(settings, WallClock(), chance)
+    try:
+        number = load_directory(store, chance, file or settings.directory, "command line")
+        return "This directory is in force already." if number is None else f"Loaded as version {number}."
+    finally:
+        store.database.close()
+
+
+def statement(settings: MemorySettings, case: str) -> str:
+    """Return a case's statement."""
+    clock, chance = WallClock(), SecretChance()
+    store = open_store(settings, clock, chance)
+    house = House(
+        memory=store.memory,
+        directory=store.directory,
+        clock=clock,
+        chance=chance,
+        script=CallScript(),
+        our_number="",
+        pin_pepper=settings.pin_pepper.get_secret_value(),
+    )
+    try:
+        return cases.statement(house, case)
+    finally:
+        store.database.close()
+
+
+def examine(settings: ServiceSettings) -> tuple[str, int]:
+    """Examine a deployment; return the table and the exit status."""
+    database = Database(settings.database_url.get_secret_value())
+    with httpx.Client(timeout=10, trust_env=False) as http:
+        ports = doctor.Ports(
+            database=lambda: _database_state(database),
+            directory=lambda: read_directory(settings.directory.read_text(encoding="utf-8")),
+            scopes=BOT_SCOPES,
+            sign=signer(settings.twilio_auth_token.get_secret_value()),
+            http=http,
+            now=WallClock().now,
+        )
+        checks = doctor.examine(settings, ports)
+    database.close()
+    return doctor.table(checks), doctor.exit_code(checks)
+
+
+def _database_state(database: Database) -> str:
+    current, head = schema.head_of(database)
+    if current != head:
+        raise CannotStart(f"the database is at {current or 'nothing'}, not {head}: run `radrelay migrate`")
+    return f"at migration {head}"
+
+
+def sandbox(state: Path, page_port: int, product_port: int, *, browser: bool) -> None:
+    """Run the sandbox."""
+    launch.run(state, page_port, product_port, open_browser=browser)
+
+
+def use_record() -> None:
+    """Let the audit commands read the store."""
+    audit_cli.use(record.opened)

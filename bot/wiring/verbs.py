@@ -1,0 +1,51 @@
+"""The inside's verbs, bound to a house, in the shape that each door asks for."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from handlers import callbacks, calls, cases, claims, desk, findings, halts, hands, texts
+from handlers.ports import House
+from telephony import door
+
+
+def call_verbs(house: House) -> door.CallVerbs:
+    """Bind the telephone's verbs to a house."""
+    heard = calls.Heard
+    bound: Any = SimpleNamespace(
+        answer=lambda token, turn, *, digits, speech: calls.answer(
+            house, token, turn, heard(digits=digits, speech=speech)
+        ),
+        whispered=lambda token, leg, turn, *, digits, speech: calls.whispered(
+            house, token, leg, turn, heard(digits=digits, speech=speech)
+        ),
+        **_bound(house, calls.inbound, calls.dialed, calls.recorded, calls.voicemail),
+        **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, callbacks.text_status),
+        **_bound(house, texts.texted),
+    )
+    verbs: door.CallVerbs = bound
+    return verbs
+
+
+def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    return {verb.__name__: functools.partial(verb, house) for verb in verbs}
+
+
+def slack_verbs(house: House) -> Any:
+    """Bind Slack's verbs to a house (`bot.slack.verbs.SlackVerbs`)."""
+    return SimpleNamespace(
+        **_bound(house, claims.claim, claims.release, claims.worklist, findings.phrases, findings.report),
+        **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),
+        **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
+    )
+
+
+def page_verbs(house: House) -> Any:
+    """Bind the case page's verbs to a house (`bot.pages.verbs.CaseVerbs`)."""
+    return SimpleNamespace(
+        **_bound(house, cases.redeem, cases.session, cases.view, cases.start, cases.recording),
+        **_bound(house, hands.log, hands.redirect, hands.withdraw, hands.close),
+    )

@@ -1,0 +1,78 @@
+"""What the people of a story do again and again: confirm, take, look at the texts, count what was dialed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from handlers.domain.relays import Attempt, Outcome, Purpose
+from sandbox.exchange import Call
+from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, KIM, Stage
+
+#: Longer than the demo's longest ladder, with its desk's first rounds.
+WHOLE_LADDER_MINUTES = 25
+
+
+def token_of(call: Call) -> str:
+    """Return our token in the address that a call of ours was created with."""
+    assert call.plan.document is not None
+    return call.plan.document.url.rsplit("/", 2)[-2]
+
+
+def attempt_of(stage: Stage, call: Call) -> Attempt:
+    """Return the attempt that a call belongs to."""
+    return next(one for one in stage.attempts() if one.token == token_of(call))
+
+
+def hear_out(stage: Stage, number: str = KIM, texts: int = 1) -> None:
+    """Look at the text pings beside a call."""
+    for _ in range(texts):
+        stage.exchange.expect_text(number)
+
+
+def hear_the_finding(stage: Stage, call: Call) -> str:
+    """Answer as a physician and listen; return the words with the finding."""
+    call.answer()
+    stage.settle()
+    return stage.press(call, "1")
+
+
+def key_back(stage: Stage, call: Call) -> str:
+    """Key the code of this call's own telling."""
+    return stage.press(call, attempt_of(stage, call).code)
+
+
+def confirm(stage: Stage, call: Call) -> None:
+    """Answer as a physician, hear the finding and key the code back."""
+    hear_the_finding(stage, call)
+    key_back(stage, call)
+
+
+def desk_takes(stage: Stage) -> None:
+    """The first desk phone is answered and 1 pressed; the other one stops ringing."""
+    call = stage.rings(DESK_PHONE)
+    other = stage.rings(DESK_PHONE_2)
+    call.answer()
+    stage.settle()
+    stage.press(call, "1")
+    assert other.status in ("canceled", "no-answer", "completed")
+
+
+def look_at_everything(stage: Stage) -> None:
+    """Note that every call and text was looked at: the story counts them itself."""
+    for one in [*stage.exchange.calls, *stage.exchange.messages]:
+        one.seen = True
+
+
+def creates(stage: Stage) -> Counter[str]:
+    """Return how many calls exist at the vendor per attempt of ours."""
+    return Counter(token_of(call) for call in stage.exchange.calls if call.direction == "outbound-api")
+
+
+def dialed(stage: Stage, number: str) -> list[Call]:
+    """Return the calls that were ever created to a number, oldest first."""
+    return [call for call in stage.exchange.calls if call.to == number and call.direction == "outbound-api"]
+
+
+def called_contacts(stage: Stage) -> list[tuple[str, Outcome | None]]:
+    """Return whom the ladder tried, with what came of it."""
+    return [(one.who, one.outcome) for one in stage.attempts() if one.purpose is Purpose.CONTACT]

@@ -1,0 +1,183 @@
+"""A call whose creation got no answer is looked up before anything is dialed again; none is lost and none is doubled."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.domain.relays import AttemptState, Ending, Outcome, Purpose, RelayState, TaskKind
+from tests.flows.acts import confirm, creates, desk_takes, dialed, hear_out, look_at_everything
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, SUPERVISOR, Stage
+
+
+def test_accepted_but_the_answer_was_lost(stage: Stage) -> None:
+    """The call rings all the same; it is found, and stays the only one."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("lost_answer")
+    stage.finding()
+    hear_out(stage)
+    call = stage.rings(KIM)
+    stage.advance(12)
+    assert dialed(stage, KIM) == [call]
+    assert stage.attempts()[0].sid == call.sid
+    assert "attempt:in_doubt" in stage.actions()
+    confirm(stage, call)
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+
+
+def test_a_lost_answer_without_any_callback_is_found_by_looking(stage: Stage) -> None:
+    """Neither the answer nor a callback arrived: the vendor's list of calls says that it rings."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("lost_answer")
+    stage.exchange.faults.drop("initiated", "ringing")
+    stage.finding()
+    hear_out(stage)
+    call = stage.rings(KIM)
+    assert stage.attempts()[0].state is AttemptState.IN_DOUBT
+    stage.advance(6)
+    assert stage.attempts()[0].state is AttemptState.RINGING
+    assert stage.attempts()[0].sid == call.sid
+    confirm(stage, call)
+    assert creates(stage).most_common(1)[0][1] == 1
+
+
+def test_answered_before_it_was_found(stage: Stage) -> None:
+    """The clinician is quicker than our look-up: the conversation is the attempt's, and nothing is dialed again."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("lost_answer")
+    stage.exchange.faults.drop("initiated", "ringing")
+    stage.finding()
+    hear_out(stage)
+    confirm(stage, stage.rings(KIM))
+    stage.advance(minutes=10)
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    assert len(dialed(stage, KIM)) == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "503"])
+def test_truly_not_there_is_placed_again_once(stage: Stage, fault: str) -> None:
+    """The vendor failed and has no such call: after two looks the same attempt is dialed, once."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("503" if fault == "503" else "500")
+    stage.finding()
+    hear_out(stage)
+    stage.exchange.nothing_rings()
+    assert stage.attempts()[0].state is AttemptState.IN_DOUBT
+    stage.advance(15)
+    call = stage.rings(KIM)
+    assert len(stage.attempts()) == 1
+    assert stage.actions().count("attempt:not_there") == 1
+    confirm(stage, call)
+    assert len(dialed(stage, KIM)) == 1
+
+
+def test_no_answer_within_the_timeout(stage: Stage) -> None:
+    """The vendor has the call and never answers the request: the client gives up, and the call is found."""
+    stage.stroke_ct()
+    stage.service.account._wire.timeout = 0.2  # real seconds, so that the story does not wait the usual ten
+    stage.exchange.faults.next_create("mute")
+    stage.finding()
+    hear_out(stage)
+    call = stage.rings(KIM)
+    stage.advance(6)
+    assert stage.attempts()[0].sid == call.sid
+    confirm(stage, call)
+    assert len(dialed(stage, KIM)) == 1
+
+
+def test_told_to_slow_down(stage: Stage) -> None:
+    """429 is no doubt: the vendor did nothing, so the call leaves a little later without a look-up."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("429", times=2)
+    stage.finding()
+    hear_out(stage)
+    stage.exchange.nothing_rings()
+    stage.advance(25)
+    confirm(stage, stage.rings(KIM))
+    assert "attempt:in_doubt" not in stage.actions()
+    assert stage.actions().count("attempt:postpone") == 2
+    assert len(dialed(stage, KIM)) == 1
+
+
+def test_a_look_up_is_not_misled_by_another_call_to_the_number(stage: Stage) -> None:
+    """A call that ended seconds before to the same number is not taken for the one in doubt."""
+    first = stage.critical_stroke()
+    hear_out(stage)
+    first.answer()
+    stage.settle()
+    stage.press(first, "9")
+    first.hang_up()
+    stage.settle()
+    stage.exchange.faults.next_create("503")
+    stage.command("U000000003", f"redirect {stage.case()} mercy-ed-physician")
+    assert stage.attempts()[-1].state is AttemptState.IN_DOUBT
+    stage.advance(11)
+    second = stage.rings(KIM)
+    assert second is not first
+    look_at_everything(stage)
+    confirm(stage, second)
+    assert len(dialed(stage, KIM)) == 2
+
+
+def test_stopped_while_in_doubt_it_is_hung_up_when_it_turns_up(stage: Stage) -> None:
+    """The finding is retracted before we know whether the call exists; its first sign of life ends it."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("lost_answer")
+    stage.exchange.faults.delay(4, "initiated", "ringing")
+    stage.finding()
+    hear_out(stage)
+    call = stage.rings(KIM)
+    assert stage.hospital.retract_finding()[0] == 202
+    stage.settle()
+    assert stage.relay().state is RelayState.ENDED
+    stage.advance(8)
+    assert not call.is_live
+    assert stage.attempts()[0].open_number is None
+
+
+def test_the_vendor_is_out_for_the_whole_ladder(stage: Stage) -> None:
+    """Every rung passes in its time, the desk has its task in Slack, and its phones ring once the vendor is back."""
+    stage.stroke_ct()
+    stage.exchange.faults.outage()
+    stage.finding()
+    stage.advance(minutes=20, seconds=5)
+    assert stage.relay().state is RelayState.AT_DESK
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.LADDER_EXHAUSTED]
+    assert stage.workspace.messages(DESK)
+    assert not stage.exchange.calls
+    stage.exchange.faults.clear()
+    stage.advance(minutes=3)
+    look_at_everything(stage)
+    assert {call.to for call in stage.exchange.ringing()} <= {DESK_PHONE, DESK_PHONE_2}
+    assert all(count == 1 for count in creates(stage).values())
+    stage.advance(minutes=3)
+    look_at_everything(stage)
+    for number in (KIM, CHARGE, SUPERVISOR, LEE_PHONE):
+        assert not dialed(stage, number)
+    while not stage.exchange.ringing(DESK_PHONE):
+        stage.advance(10)
+    look_at_everything(stage)
+    while not stage.exchange.ringing(DESK_PHONE_2):
+        stage.advance(5)
+    look_at_everything(stage)
+    if stage.exchange.ringing(DESK_PHONE):
+        desk_takes(stage)
+        assert stage.open_tasks()[0].taken_by == "Pat Quinn"
+
+
+def test_an_outage_of_two_minutes_costs_no_rung(stage: Stage) -> None:
+    """Back within the rung, the same attempt is dialed, once, and confirmed."""
+    stage.stroke_ct()
+    stage.exchange.faults.outage()
+    stage.finding()
+    stage.advance(minutes=2)
+    stage.exchange.faults.clear()
+    for _ in range(16):
+        stage.advance(10)
+        if stage.exchange.ringing(KIM):
+            break
+    look_at_everything(stage)
+    confirm(stage, stage.rings(KIM))
+    assert len(dialed(stage, KIM)) == 1
+    assert stage.relay().step == 0
+    assert [one.outcome for one in stage.attempts() if one.purpose is Purpose.CONTACT] == [Outcome.CONFIRMED_BY_CODE]
+    look_at_everything(stage)

@@ -1,0 +1,142 @@
+"""Two hundred readers press Claim at the same instant: one holds the read, and each other one is told who."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from sandbox.workspace import payloads
+from sandbox.workspace.events import signature
+from sandbox.workspace.model import elements
+from tests.flows.stage import DIRECTORY, READS, Servers, Stage
+
+READERS = 200
+ACK_SECONDS = 3.0  #: Slack gives an interaction so long
+IDS = [f"reader-{number:03d}" for number in range(READERS)]
+USERS = [f"U9{number:08d}" for number in range(READERS)]
+
+
+def _npi(number: int) -> str:
+    """Return a National Provider Identifier with its check digit (Luhn over the prefix 80840)."""
+    body = f"17{number:07d}"
+    total = 24
+    for at, digit in enumerate(reversed(body)):
+        value = int(digit) * (2 - at % 2)
+        total += value - 9 if value > 9 else value
+    return f"{body}{-total % 10}"
+
+
+def crowded() -> str:
+    """Return the demo directory with two hundred more readers, each of whom may read at Mercy."""
+    entries = []
+    for number, (reader, user) in enumerate(zip(IDS, USERS, strict=True)):
+        area = ("312", "415")[number // 100]
+        entries.append(
+            f"  {reader}:\n    name: Dr. Reader {number:03d}\n    slack_user: {user}\n"
+            f'    npi: "{_npi(number)}"\n    phone: "+1{area}55501{number % 100:02d}"\n'
+            f"    licenses: [{{state: IL, number: IL-{number}, expires: 2039-12-31}}]\n"
+            '    privileges: [{facilities: "*"}]\n'
+        )
+    text = DIRECTORY.read_text().replace("lee, haddad, stone]", f"lee, haddad, stone, {', '.join(IDS)}]")
+    return text.replace("\nradiologists:\n", f"\nradiologists:\n{''.join(entries)}")
+
+
+@dataclass(frozen=True)
+class Click:
+    """A signed click on Claim, ready to be sent."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    seconds: float
+
+
+@pytest.fixture
+def crowd(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Stage]:
+    """The stage of the stories, with two hundred more readers in its directory and its workspace."""
+    world = Stage(servers, database_url, tmp_path, crowded())
+    world.workspace.memory.users.update({user: f"Dr. Reader {number:03d}" for number, user in enumerate(USERS)})
+    try:
+        yield world
+        world.end_quietly()
+    finally:
+        world.close()
+
+
+def _click(stage: Stage, user: str) -> Click:
+    memory, card = stage.workspace.memory, stage.card()
+    block, claim = next(pair for pair in elements(card.blocks) if pair[1]["action_id"] == "claim")
+    payload = payloads.block_actions(memory, user, card, payloads.action(memory, block, claim, None))
+    body = urlencode({"payload": json.dumps(payload)}).encode()
+    timestamp = str(int(time.time()))
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": signature(stage.environment["SLACK_SIGNING_SECRET"], timestamp, body),
+    }
+    return Click(headers, body)
+
+
+def _all_at_once(stage: Stage, clicks: list[Click]) -> list[Answered]:
+    """Send every click on a connection of its own, all released together."""
+    barrier = threading.Barrier(len(clicks))
+    host = urlsplit(stage.servers.urls["product"]).netloc
+
+    def send(click: Click) -> Answered:
+        connection = http.client.HTTPConnection(host, timeout=30)
+        connection.connect()
+        barrier.wait(30)
+        begun = time.monotonic()
+        connection.request("POST", "/slack/events", click.body, click.headers)
+        response = connection.getresponse()
+        response.read()
+        seconds = time.monotonic() - begun
+        connection.close()
+        return Answered(response.status, seconds)
+
+    with ThreadPoolExecutor(len(clicks)) as threads:
+        return list(threads.map(send, clicks))
+
+
+def test_two_hundred_claims_have_one_holder_and_199_reasons(crowd: Stage) -> None:
+    """One `read:claim` in the record; everybody else is told the holder's name; every click is acknowledged in time."""
+    crowd.stroke_ct()
+    clicks = [_click(crowd, user) for user in USERS]
+    answers = _all_at_once(crowd, clicks)
+    assert crowd.service.slack.settle(60)
+    crowd.settle()
+
+    assert {answer.status for answer in answers} == {200}
+    slowest = max(answer.seconds for answer in answers)
+    print(f"\n200 claims on {crowd.service.store.database.url.get_backend_name()}: the slowest in {slowest:.2f} s")
+    assert slowest < ACK_SECONDS
+
+    holder = crowd.read().claimed_by
+    assert holder in IDS
+    name = f"Dr. Reader {holder[-3:]}"
+    told = {user: " ".join(one.words for one in crowd.workspace.ephemerals(user)) for user in USERS}
+    winner = USERS[IDS.index(holder)]
+    assert told.pop(winner) == "It is yours."
+    assert len(told) == READERS - 1
+    reason = re.compile(rf"{name} has this read since .+\.")
+    assert [words for words in told.values() if not reason.fullmatch(words)] == []
+
+    actions = crowd.actions()
+    assert actions.count("read:claim") == 1
+    assert actions.count("read:refuse") == READERS - 1
+    crowd.advance(5)
+    assert name in crowd.workspace.expect_message(READS, "STROKE").words

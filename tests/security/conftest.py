@@ -1,0 +1,7 @@
+"""The stage of the stories, for attacks on it."""
+
+from __future__ import annotations
+
+from tests.flows.conftest import servers, stage
+
+__all__ = ["servers", "stage"]
