@@ -27,6 +27,12 @@ report_app = typer.Typer(help="What goes into a report or to an auditor.", no_ar
 app.add_typer(directory_app, name="directory")
 app.add_typer(audit_app, name="audit")
 app.add_typer(report_app, name="report")
+keys_app = typer.Typer(help="Encryption keys.", no_args_is_help=True)
+aside_app = typer.Typer(
+    help="What could not be handled and was set aside; nothing accepted is ever lost.", no_args_is_help=True
+)
+app.add_typer(keys_app, name="keys")
+app.add_typer(aside_app, name="aside")
 
 
 @app.command()
@@ -108,6 +114,36 @@ def report_statement(case: Annotated[str, typer.Argument(help="The case code, li
     Example: radrelay report statement 4821-0934
     """
     typer.echo(commands.statement(settings.for_memory(Mode.REPORT), case))
+
+
+@keys_app.command("rotate")
+def keys_rotate() -> None:
+    """Seal every row with the first key of RADRELAY_ENCRYPTION_KEYS; afterwards the older keys may go.
+
+    Runs beside the service; may be run again. Example: radrelay keys rotate
+    """
+    for line in commands.reseal(settings.for_memory(Mode.REPORT)):
+        typer.echo(line)
+    typer.echo("Every row is sealed with the first key.")
+
+
+@aside_app.command("list")
+def aside_list() -> None:
+    """List events and effects that were set aside after several tries, with the reason; no patient data.
+
+    Example: radrelay aside list
+    """
+    lines = commands.set_aside(settings.for_memory(Mode.REPORT))
+    typer.echo("\n".join(lines) or "Nothing is set aside.")
+
+
+@aside_app.command("retry")
+def aside_retry(key: Annotated[str, typer.Argument(help="An id that `radrelay aside list` shows.")]) -> None:
+    """Handle one again, after its cause was mended.
+
+    Example: radrelay aside retry 8Zk3…
+    """
+    typer.echo(commands.try_again(settings.for_memory(Mode.REPORT), key))
 
 
 def main() -> None:

@@ -81,6 +81,10 @@ def seen(tx: Transaction, house: House, attempt: Attempt, status: str, error_cod
         lines.record(tx, attempt, "call:accepted", _case(tx, attempt))
     if attempt.state in OPEN_ATTEMPT:
         lines.watch(tx, attempt, RING_WATCH_SECONDS)
+    elif status in RINGING and attempt.open_number is not None:
+        # It was stopped before its sid was known: this is the first sign of it.
+        once_only = f"hang_up:{attempt.id}"
+        tx.effect(Effect(kind=EffectKind.HANG_UP, subject=attempt.id, lane="control", rank=0, once=once_only))
     return attempt
 
 

@@ -239,13 +239,20 @@ def _relay(tx: Transaction, directory: Directory, relay: Relay) -> RelayView:
 def _timeline(tx: Transaction, directory: Directory, relays: list[Relay]) -> tuple[TimelineLine, ...]:
     lines: list[TimelineLine] = []
     for relay in relays:
-        lines.append(TimelineLine(at=relay.delegated_at, who=relay.started_by, what="relay started"))
+        lines.append(TimelineLine(at=relay.delegated_at, who=_named(directory, relay.started_by), what="relay started"))
         for attempt in tx.all(Attempt, relay_id=relay.id):
             lines += _attempt_lines(directory, attempt)
         if relay.ended_at is not None and relay.ending is not None:
             what = f"relay ended: {relay.ending.value.replace('_', ' ')}"
-            lines.append(TimelineLine(at=relay.ended_at, who=relay.ended_by, what=what))
+            lines.append(TimelineLine(at=relay.ended_at, who=_named(directory, relay.ended_by), what=what))
     return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _named(directory: Directory, actor: str) -> str:
+    """Return a name for an actor of the record or a contact's id, where the directory has one."""
+    _, _, key = actor.rpartition(":")
+    known = directory.contacts.get(key) or directory.radiologists.get(key) or directory.staff.get(key)
+    return actor if known is None else known.name
 
 
 def _attempt_lines(directory: Directory, attempt: Attempt) -> list[TimelineLine]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime
 
 from handlers import findings, people
 from handlers.case_view import CaseView, view_of
@@ -24,6 +23,7 @@ from handlers.statement import statement_of
 MAX_TEXT = 400
 PURPOSES = ("view", "start", "log")
 GONE = "This link has been used or has expired. Ask for a new one in Slack: `/relay open CASE`."
+GIVEN = "A link was given for this already, and it is given only once. Ask again for a new one."
 SIGNED_OUT = "You are signed out of this case. Ask for a new link in Slack: `/relay open CASE`."
 
 
@@ -57,7 +57,7 @@ def open_link_for_task(house: House, task_id: str, slack_user: str, delivery: st
 
 
 def _link(house: House, code: str, facility: str, slack_user: str, delivery: str, purpose: str) -> str:
-    """Make a link. A repeat of the click makes another: a token is never kept, so the same one cannot be given again."""
+    """Make a link, once for each click or command: a token is never kept, and a replayed request gets no fresh one."""
     directory = house.directory()
     actor = people.actor_of(directory, slack_user)
     roles = people.roles_at(directory, slack_user, facility)
@@ -66,6 +66,9 @@ def _link(house: House, code: str, facility: str, slack_user: str, delivery: str
     token = house.chance.token()
 
     def act(tx: Transaction) -> None:
+        if tx.earlier_answer(delivery) is not None:
+            raise Rejection("link_given", GIVEN)
+        tx.keep_answer(delivery, "a link")
         link = Link(
             id=digest(token),
             facility=facility,
@@ -214,13 +217,3 @@ def statement(house: House, case: str) -> str:
     facility_of_case(house, code)
     with house.memory.reading() as look:
         return statement_of(look, house.directory(), code)
-
-
-def local_time(house: House, opened: Session, typed: str) -> datetime:
-    """Return the instant that somebody typed in the facility's own zone (``2026-11-24T02:10``)."""
-    facility = house.directory().facilities[opened.facility]
-    try:
-        naive = datetime.fromisoformat(typed)
-    except ValueError:
-        raise Rejection("bad_time", "Enter the date and time of the call.") from None
-    return naive.replace(tzinfo=facility.local(house.clock.now()).tzinfo)

@@ -11,23 +11,31 @@ from handlers.domain.eligibility import refusals
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.studies import Read, ReadState, Study
-from handlers.once import facility_or_reject, in_transaction, once
+from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction
 
 UNKNOWN = "This read does not exist any more."
 SHOWN_AT_MOST = 40
+_REFUSED = "refused:"
 
 
 def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     """Claim a read for the radiologist who clicked, or refuse with every rule that fails."""
     facility = facility_or_reject(house, Read, "unknown_read", UNKNOWN, id=read_id)
     reader = people.radiologist(house.directory(), slack_user)
-    try:
-        return once(house, facility, delivery, lambda tx: _claim(tx, house, read_id, reader))
-    except Rejection as refused:
-        rules = refused.code
-        in_transaction(house, facility, lambda tx: _refused(tx, read_id, reader, rules))
-        raise
+
+    def act(tx: Transaction) -> str:
+        try:
+            return _claim(tx, house, read_id, reader)
+        except Rejection as refused:  # kept as the click's answer: a repeat is refused the same, and recorded once
+            _refused(tx, read_id, reader, refused.code)
+            return f"{_REFUSED}{refused.code}:{refused.sentence}"
+
+    answer = once(house, facility, delivery, act)
+    if answer.startswith(_REFUSED):
+        code, _, sentence = answer.removeprefix(_REFUSED).partition(":")
+        raise Rejection(code, sentence)
+    return answer
 
 
 def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:

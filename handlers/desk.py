@@ -263,7 +263,7 @@ def take_case(house: House, case: str, slack_user: str, delivery: str) -> str:
     """Take whatever of a case waits at a desk (``/relay take CASE``)."""
     code = codes.parse(case)
     if code is None:
-        raise Rejection("bad_case", f"“{case[:20]}” is not a case code. It has eight digits, like 4821-0934.")
+        raise Rejection("bad_case", "That is not a case code. It has eight digits, like 4821-0934.")
     with house.memory.reading() as look:
         waiting = look.all(DeskTask, case_code=code, state=OPEN)
     if not waiting:

@@ -21,6 +21,8 @@ from handlers.ports import Dialer, House, Messenger, Recordings, Sending, Texter
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
+#: So many tries, a minute apart, a refusing channel is given to be mended: a day.
+MENDED_WITHIN = 1440
 #: A thread's note waits so long for its card to be posted.
 CARD_FIRST = timedelta(seconds=2)
 
@@ -59,13 +61,22 @@ def send_next(house: House, vendors: Vendors, lanes: str, on_failure: Callable[[
         house.memory.effect_later(sending, now + backoff(sending.tries), "in doubt")
     except DeliveryRefused as refused:
         on_failure(refused)
-        house.memory.effect_dropped(sending, f"{refused.code}: {refused.reason}")
+        _refused(house, sending, refused)
     except NotYet:
         house.memory.effect_later(sending, now + CARD_FIRST, "its card is not posted yet")
     except Exception as error:  # noqa: BLE001 - an accepted effect is never lost to a bug
         on_failure(error)
         house.memory.effect_later(sending, now + backoff(sending.tries), type(error).__name__)
     return True
+
+
+def _refused(house: House, sending: Sending, refused: DeliveryRefused) -> None:
+    """Give up what a vendor will never take; a Slack channel that can be mended (an invitation, a token) is waited for."""
+    reason = f"{refused.code}: {refused.reason}"
+    if sending.effect.lane.startswith("slack:") and sending.tries < MENDED_WITHIN:
+        house.memory.effect_later(sending, house.clock.now() + LONGEST_WAIT, reason)
+        return
+    house.memory.effect_dropped(sending, reason)
 
 
 def backoff(tries: int) -> timedelta:

@@ -169,7 +169,10 @@ def report(
     """Take a finding from a radiologist: a phrase of the directory (Slack), or free text (only the case page)."""
     facility = facility_or_reject(house, Study, "unknown_study", "This study does not exist any more.", id=study_id)
     reader_id = _may_report(house, slack_user, facility)
-    words = _words(house.directory().phrases.values(), phrase_id, text, category)
+    directory = house.directory()
+    words = _words(directory.phrases.values(), phrase_id, text, category)
+    if to is not None and directory.ordering(facility, to) is None:
+        raise Rejection("unknown_contact", "This contact is not one of this site's. Choose one from the list.")
 
     def act(tx: Transaction) -> str:
         study = tx.get(Study, study_id)

@@ -18,7 +18,7 @@ def _facilities(house: House, facility: str | None) -> list[str]:
         return sorted(known)
     if facility not in known:
         raise Rejection(
-            "unknown_facility", f"There is no facility “{facility[:40]}”. Known: {', '.join(sorted(known))}."
+            "unknown_facility", f"There is no such facility. Known: {', '.join(sorted(known))}."
         )
     return [facility]
 

@@ -45,7 +45,7 @@ def parse_case(case: str) -> str:
     """Return the case code that somebody typed, or refuse."""
     code = codes.parse(case)
     if code is None:
-        raise Rejection("bad_case", f"“{case[:20]}” is not a case code. It has eight digits, like 4821-0934.")
+        raise Rejection("bad_case", "That is not a case code. It has eight digits, like 4821-0934.")
     return code
 
 
@@ -99,7 +99,7 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
     actor = _may_handle(house, slack_user, facility)
     contact = house.directory().contacts.get(contact_id)
     if contact is None or contact.retired:
-        raise Rejection("unknown_contact", f"There is no contact “{contact_id[:40]}” in the directory.")
+        raise Rejection("unknown_contact", "There is no such contact in the directory. Its id is what the directory file calls it.")
     if not any(number.may_be_dialed() for number in contact.numbers):
         raise Rejection(
             "not_dialable", f"{contact.name} has no verified number with consent. Call by hand, then `/relay log`."

@@ -21,7 +21,7 @@ from handlers.domain.relays import (
     RelayState,
 )
 from handlers.once import in_transaction
-from handlers.ports import Dialer, House, Recordings, Sending, Texter, Transaction
+from handlers.ports import CallSeen, Dialer, House, Recordings, Sending, Texter, Transaction
 from handlers.texts import opted_out
 
 #: When an in-doubt call is looked for, after it was submitted.
@@ -143,6 +143,16 @@ def _refused(tx: Transaction, house: House, sending: Sending, code: str) -> None
         outcomes.finish(tx, house, attempt, Outcome.REFUSED, line_over=True, vendor_code=code)
 
 
+def _found(house: House, dialer: Dialer, attempt: Attempt) -> CallSeen | None:
+    """Return the vendor's newest call to the number since it was asked for, unless that is known to be another one."""
+    seen = dialer.find(to=attempt.number, since=(attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK)
+    if seen is None:
+        return None
+    with house.memory.reading() as look:
+        known = look.one(Attempt, sid=seen.sid)
+    return seen if known is None or known.id == attempt.id else None
+
+
 def find(house: House, dialer: Dialer, sending: Sending) -> None:
     """Look an in-doubt call up at the vendor; only when it is certainly not there is it placed again."""
     with house.memory.reading() as look:
@@ -150,7 +160,7 @@ def find(house: House, dialer: Dialer, sending: Sending) -> None:
     if attempt is None or attempt.state is not AttemptState.IN_DOUBT:
         house.memory.effect_done(sending)
         return
-    seen = dialer.find(to=attempt.number, since=(attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK)
+    seen = _found(house, dialer, attempt)
     if seen is not None:
         sid, status = seen.sid, seen.status
         in_transaction(house, sending.facility, lambda tx: _accepted(tx, house, sending, sid, status))
@@ -196,11 +206,15 @@ def check(house: House, dialer: Dialer, sending: Sending) -> None:
 
 
 def hang_up(house: House, dialer: Dialer, sending: Sending) -> None:
-    """End a call that is not wanted any more; one whose sid is not known yet is hung up when it becomes known."""
+    """End a call that is not wanted any more; one that was in doubt is looked up, or ended when it is heard of."""
     with house.memory.reading() as look:
         attempt = look.get(Attempt, sending.effect.subject)
-    if attempt is not None and attempt.sid is not None:
-        dialer.hang_up(attempt.sid)
+    sid = None if attempt is None else attempt.sid
+    if attempt is not None and sid is None and attempt.submitted_at is not None and attempt.open_number is not None:
+        seen = _found(house, dialer, attempt)
+        sid = None if seen is None else seen.sid
+    if sid is not None:
+        dialer.hang_up(sid)
     house.memory.effect_done(sending)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from handlers.domain.errors import StaleWrite
 from handlers.domain.machinery import SYSTEM, Accepted, AuditFact, Deadline, DeadlineKind, Effect, Verdict
 from handlers.ports import Chance, Clock, Delivered, Due, Sending, Transaction
-from store import audit, queues
+from store import audit, deadlines, queues
 from store.cipher import Cipher
 from store.database import Database
 from store.mapping import KEPT, columns_of, criterion, value_of
@@ -133,11 +133,11 @@ class SqlTransaction(SqlReading):
 
     def deadline(self, deadline: Deadline) -> None:
         """Record an instant."""
-        queues.put_deadline(self.connection, self.facility, deadline.kind, deadline.subject, deadline.due_at)
+        deadlines.put_deadline(self.connection, self.facility, deadline.kind, deadline.subject, deadline.due_at)
 
     def forget(self, subject: str, *kinds: DeadlineKind) -> None:
         """Drop the undone deadlines of a subject."""
-        queues.drop_deadlines(self.connection, subject, kinds)
+        deadlines.drop_deadlines(self.connection, subject, kinds)
 
     def audit(self, fact: AuditFact) -> None:
         """Append to the facility's chain, in this transaction."""
@@ -165,7 +165,7 @@ class SqlTransaction(SqlReading):
 
     def is_due(self, due: Due) -> bool:
         """Mark a deadline done; False when it was done or moved already."""
-        return queues.finish_deadline(self.connection, due)
+        return deadlines.finish_deadline(self.connection, due)
 
     def handled(self, item: Delivered) -> None:
         """Mark an inbox item handled and erase its body."""
@@ -233,6 +233,8 @@ class SqlMemory:
     def accept(self, deliveries: Iterable[Accepted]) -> list[Verdict | Exception]:
         """Append to the inbox in one commit; one bad row never fails its group."""
         rows = queues.inbox_rows(deliveries, self._chance.token, self.cipher)
+        if not rows:
+            return []
         verdicts: list[Verdict | Exception]
         try:
             verdicts = list(self._append(rows))
@@ -305,17 +307,17 @@ class SqlMemory:
     def take_due(self, limit: int = 50) -> list[Due]:
         """Return the deadlines that are due, oldest first."""
         with self.database.reading() as connection:
-            return queues.due_deadlines(connection, self._clock.now(), limit)
+            return deadlines.due_deadlines(connection, self._clock.now(), limit)
 
     def due_failed(self, due: Due) -> None:
         """Try a deadline whose handler failed again a little later."""
         with self._write() as connection:
-            queues.postpone_deadline(connection, due, self._clock.now())
+            deadlines.postpone_deadline(connection, due, self._clock.now())
 
     def next_instant(self) -> datetime | None:
         """Return the earliest instant at which anything stored falls due."""
         with self.database.reading() as connection:
-            return queues.next_instant(connection)
+            return deadlines.next_instant(connection)
 
     def beat(self, name: str) -> None:
         """Record that a worker went round."""

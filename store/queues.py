@@ -1,4 +1,4 @@
-"""The inbox, the outbox and the deadlines: taking one thing so that nobody else takes it, on both databases."""
+"""The inbox and the outbox: taking one thing so that nobody else takes it, on both databases."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from sqlalchemy import Connection, Select, Table, and_, case, delete, func, lite
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from handlers.domain.machinery import Accepted, DeadlineKind, Effect, EffectKind, Verdict
-from handlers.ports import Delivered, Due, Sending
+from handlers.domain.machinery import Accepted, Effect, EffectKind, Verdict
+from handlers.ports import Delivered, Sending
 from store.cipher import Cipher, SealBroken
-from store.tables import Chain, DeadlineRow, Inbox, Lane, Outbox
+from store.tables import Chain, Inbox, Lane, Outbox
 
 CHAIN: Table = Chain.__table__  # type: ignore[attr-defined]
 INBOX: Table = Inbox.__table__  # type: ignore[attr-defined]
 OUTBOX: Table = Outbox.__table__  # type: ignore[attr-defined]
 LANE: Table = Lane.__table__  # type: ignore[attr-defined]
-DEADLINE: Table = DeadlineRow.__table__  # type: ignore[attr-defined]
 
 #: Written into the statement, so that both planners see that the partial index fits.
 PENDING = INBOX.c.state == literal_column("'pending'")
@@ -30,7 +29,6 @@ PENDING = INBOX.c.state == literal_column("'pending'")
 LEASE = timedelta(seconds=60)
 EVENT_TRIES = 3
 EVENT_WAIT = timedelta(seconds=1)
-DEADLINE_WAIT_MAX = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +200,16 @@ def take_effect(
     connection: Connection, lanes: str, pace_of: Callable[[str], Pace], now: datetime, holder: str
 ) -> Sending | None:
     """Take the next effect that may leave; one whose sender seems to have crashed is taken in doubt."""
-    row = connection.execute(_next_effect(connection, lanes, now)).mappings().first()
-    if row is None:
-        return None
-    pace = pace_of(row["lane"])
-    if not _take_lane(connection, row["lane"], pace, now, holder):
-        return None
+    passed: set[str] = set()
+    while True:
+        row = connection.execute(_next_effect(connection, lanes, passed, now)).mappings().first()
+        if row is None:
+            return None
+        pace = pace_of(row["lane"])
+        may_leave = not pace.alone or _is_first(connection, row, now)
+        if may_leave and _take_lane(connection, row["lane"], pace, now, holder):
+            break
+        passed.add(row["lane"])
     connection.execute(
         update(OUTBOX)
         .where(OUTBOX.c.id == row["id"])
@@ -224,16 +226,26 @@ def take_effect(
     return Sending(row["id"], row["facility"], effect, row["tries"], in_doubt=row["state"] == "sending")
 
 
-def _next_effect(connection: Connection, lanes: str, now: datetime) -> Select[Any]:
-    free = or_(LANE.c.lane.is_(None), _is_free(now))
-    mine = or_(
+def _may_leave(now: datetime) -> Any:
+    return or_(
         and_(OUTBOX.c.state == "pending", OUTBOX.c.due_at <= now),
         and_(OUTBOX.c.state == "sending", OUTBOX.c.lease_until <= now),
     )
+
+
+def _is_first(connection: Connection, row: Any, now: datetime) -> bool:
+    """Tell whether an effect is its lane's first: an elder one may have been passed over only because it was locked."""
+    elder = or_(OUTBOX.c.rank < row["rank"], and_(OUTBOX.c.rank == row["rank"], OUTBOX.c.position < row["position"]))
+    query = select(OUTBOX.c.id).where(OUTBOX.c.lane == row["lane"], _may_leave(now), elder).limit(1)
+    return connection.execute(query).first() is None
+
+
+def _next_effect(connection: Connection, lanes: str, passed: set[str], now: datetime) -> Select[Any]:
+    free = or_(LANE.c.lane.is_(None), _is_free(now))
     query = (
         select(OUTBOX)
         .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
-        .where(OUTBOX.c.lane.startswith(lanes), mine, free)
+        .where(OUTBOX.c.lane.startswith(lanes), OUTBOX.c.lane.not_in(passed), _may_leave(now), free)
         .order_by(OUTBOX.c.rank, OUTBOX.c.position)
         .limit(1)
     )
@@ -287,67 +299,3 @@ def drop_effect(connection: Connection, sending: Sending, reason: str) -> None:
     values = {"state": "dropped", "lease_until": None, "reason": reason}
     if connection.execute(update(OUTBOX).where(_is_mine(sending)).values(**values)).rowcount:
         free_lane(connection, sending.effect.lane)
-
-
-# --- deadlines -------------------------------------------------------------------------------------------------------
-
-
-def put_deadline(connection: Connection, facility: str, kind: DeadlineKind, subject: str, due_at: datetime) -> None:
-    """Set the one undone deadline of a kind and subject."""
-    values = {"facility": facility, "due_at": due_at, "tries": 0}
-    statement = upsert(connection, DEADLINE).values(kind=kind.value, subject=subject, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
-
-
-def drop_deadlines(connection: Connection, subject: str, kinds: Iterable[DeadlineKind]) -> None:
-    """Drop undone deadlines."""
-    connection.execute(
-        delete(DEADLINE).where(DEADLINE.c.subject == subject, DEADLINE.c.kind.in_([kind.value for kind in kinds]))
-    )
-
-
-def due_deadlines(connection: Connection, now: datetime, limit: int) -> list[Due]:
-    """Return what is due, oldest first."""
-    rows = connection.execute(select(DEADLINE).where(DEADLINE.c.due_at <= now).order_by(DEADLINE.c.due_at).limit(limit))
-    return [
-        Due(
-            f"{row['kind']}:{row['subject']}", row["facility"], DeadlineKind(row["kind"]), row["subject"], row["due_at"]
-        )
-        for row in rows.mappings()
-    ]
-
-
-def finish_deadline(connection: Connection, due: Due) -> bool:
-    """Compare and set: False when the deadline was handled or moved meanwhile."""
-    return bool(connection.execute(delete(DEADLINE).where(_unmoved(due))).rowcount)
-
-
-def _unmoved(due: Due) -> Any:
-    return and_(DEADLINE.c.kind == due.kind.value, DEADLINE.c.subject == due.subject, DEADLINE.c.due_at == due.due_at)
-
-
-def postpone_deadline(connection: Connection, due: Due, now: datetime) -> None:
-    """Try a deadline whose handler failed again a little later; it is never dropped, and one that moved stays moved."""
-    mine = _unmoved(due)
-    tries = connection.execute(select(DEADLINE.c.tries).where(mine)).scalar()
-    if tries is None:
-        return
-    wait = min(timedelta(seconds=2 ** min(tries, 6)), DEADLINE_WAIT_MAX)
-    connection.execute(update(DEADLINE).where(mine).values(tries=tries + 1, due_at=now + wait))
-
-
-def next_instant(connection: Connection) -> datetime | None:
-    """Return the earliest instant at which anything stored falls due."""
-    paced = case((LANE.c.next_at > OUTBOX.c.due_at, LANE.c.next_at), else_=OUTBOX.c.due_at)
-    leaves = case((LANE.c.busy_until > paced, LANE.c.busy_until), else_=paced)
-    oldest = select(func.min(INBOX.c.position)).where(PENDING).group_by(INBOX.c.facility)
-    queries = (
-        select(func.min(DEADLINE.c.due_at)),
-        select(func.min(leaves))
-        .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
-        .where(OUTBOX.c.state == "pending"),
-        select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"),
-        select(func.min(INBOX.c.due_at)).where(INBOX.c.position.in_(oldest)),
-    )
-    instants = [connection.execute(query).scalar() for query in queries]
-    return min((instant for instant in instants if instant is not None), default=None)

@@ -110,6 +110,7 @@ _TAGS = [
     0x0020000D, 0x00201208,
 ]  # fmt: skip
 _LAST: Final = max(_TAGS)
+_REQUIRED: Final = {"AccessionNumber": "(0008,0050)", "StudyInstanceUID": "(0020,000D)"}
 #: Shape does not depend on when an object came.
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -125,7 +126,8 @@ class Header:
 def header(head: bytes, size: int) -> Header:
     """Read the beginning of an object of ``size`` bytes, or raise ``BadEvent``.
 
-    The accession number is required: without it nothing is known of what the images belong to.
+    Without its accession number nobody knows what an object belongs to. Every whole object has a Study Instance UID (type 1
+    in PS3.3 section C.7.2.1), which follows the patient: one cut off between two elements is told by its absence.
     """
     try:
         dataset = _dataset(head, size)
@@ -134,8 +136,11 @@ def header(head: bytes, size: int) -> Header:
         raise
     except Exception:  # noqa: BLE001 - whatever pydicom stumbles over is the object's fault, and may quote it
         raise _bad("cannot be read as DICOM") from None
-    if not found.said.get("AccessionNumber"):
-        raise BadEvent([Problem("AccessionNumber (0008,0050)", "is required; set it at the modality or the gateway")])
+    for keyword, tag in _REQUIRED.items():
+        if keyword not in found.said:
+            raise BadEvent(
+                [Problem(f"{keyword} {tag}", "is required; set it at the modality, and send the whole object")]
+            )
     return found
 
 

@@ -21,6 +21,7 @@ STALE = timedelta(days=7)
 
 _ENVELOPE: TypeAdapter[shapes.Envelope] = TypeAdapter(shapes.Envelope)
 _DICOM = TypeAdapter(shapes.DicomStudy)
+_NO_PATIENT, _NOT_STATED = shapes.Patient(), shapes.Stated.model_construct()
 _ONE_OF_THE_EVENTS = f"must be one of {', '.join(EventKind)}"
 _TAGS = frozenset({*EventKind, shapes.ID_TAG, shapes.STATED_TAG})
 
@@ -73,8 +74,8 @@ def _study(
     *,
     one_instance: bool = False,
 ) -> StudyEvent:
-    patient, ordering = data.patient or shapes.Patient(), data.ordering_contact
-    stated = ordering if isinstance(ordering, shapes.Stated) else shapes.Stated.model_construct()
+    patient, ordering = data.patient or _NO_PATIENT, data.ordering_contact
+    stated = ordering if isinstance(ordering, shapes.Stated) else _NOT_STATED
     return StudyEvent(
         kind=kind,
         at=at,

@@ -6,7 +6,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from bot.slack.blocks import Message, safe, section
+from bot.slack.blocks import Message, section
 
 RELAY = "/relay"
 WORKLIST = "/worklist"
@@ -88,9 +88,10 @@ def _case(rest: str) -> tuple[str, str]:
 
 
 def _unknown(name: str) -> Message:
+    """Explain without repeating what was typed: by mistake it may be a patient's name or accession number."""
     near = difflib.get_close_matches(name.lower(), _BY_NAME, n=1, cutoff=0.5)
     guess = f" Did you mean `{RELAY} {near[0]}`?" if near else ""
-    return help_message(f"There is no “{safe(name, 40)}”.{guess}")
+    return help_message(f"There is no such subcommand.{guess}")
 
 
 def _explained(trouble: str, usage: Usage) -> Message:

@@ -16,6 +16,7 @@ from bot.slack.commands import RELAY, WORKLIST, Asked, parse
 from bot.slack.replies import Replies, attempt, message
 from bot.slack.verbs import SlackVerbs
 from bot.slack.worklist import about, closed_home, home, worklist
+from handlers.domain import case_code
 
 
 class Listeners:
@@ -141,7 +142,8 @@ class Listeners:
             link_to = attempt(asked.name, lambda: verbs.open_link(asked.case, user, delivery, purpose=purpose))
             return self._linked(link_to.value, link_to.refusal, f"Case {safe(asked.case, 12)}: {title}")
         if asked.name == "withdraw":
-            return _question(asked.case)
+            code = case_code.parse(asked.case)  # what is no code may be a name, and is not repeated
+            return message(_NO_CODE) if code is None else _question(case_code.shown(code))
         if asked.name == "status":
             lines = attempt("status", lambda: verbs.status_lines(user))
             return message(lines.refusal) if lines.refusal else _status(lines.value or ())
@@ -225,4 +227,5 @@ def _status(lines: Sequence[str]) -> Message:
     return Message(text, (section(text),))
 
 
+_NO_CODE = "That is not a case code. It has eight digits, like 4821-0934."
 _STATUS_LINES = 14  #: of 200 characters, in a section of 3,000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from bot.wiring.service import CannotStart, Service, load_directory, open_store,
 from handlers import cases
 from handlers.ports import House
 from sandbox import launch
-from store import record, schema
+from store import record, schema, upkeep
 from store.database import Database, DatabaseBusyElsewhere
 from telephony.script import CallScript
 from telephony.signature import signer
@@ -136,6 +137,41 @@ def _database_state(database: Database) -> str:
     if current != head:
         raise CannotStart(f"the database is at {current or 'nothing'}, not {head}: run `radrelay migrate`")
     return f"at migration {head}"
+
+
+def reseal(settings: MemorySettings) -> Iterator[str]:
+    """Seal every row with the newest key; yields a line of progress per batch."""
+    store = open_store(settings, WallClock(), SecretChance())
+    try:
+        for table, rows in upkeep.reseal(store.database, store.memory.cipher):
+            yield f"{table}: {rows}"
+    finally:
+        store.database.close()
+
+
+def set_aside(settings: MemorySettings) -> list[str]:
+    """Return what was set aside, a line each."""
+    store = open_store(settings, WallClock(), SecretChance())
+    try:
+        return [
+            f"{one.id}  {one.at.isoformat(timespec='seconds')}  {one.what} {one.kind} of {one.facility}, "
+            f"{one.tries} tries: {one.reason}"
+            for one in upkeep.set_aside(store.database)
+        ]
+    finally:
+        store.database.close()
+
+
+def try_again(settings: MemorySettings, key: str) -> str:
+    """Let one that was set aside be handled again."""
+    clock = WallClock()
+    store = open_store(settings, clock, SecretChance())
+    try:
+        if not upkeep.try_again(store.database, key, clock.now()):
+            raise CannotStart(f"nothing with the id {key[:40]} was set aside; `radrelay aside list` shows what was")
+        return "It is handled again, within seconds."
+    finally:
+        store.database.close()
 
 
 def sandbox(state: Path, page_port: int, product_port: int, *, browser: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.flows import faults
 from tests.flows.stage import Servers, Stage, serving
 
 
@@ -25,3 +26,14 @@ def stage(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Stage
         world.end_quietly()
     finally:
         world.close()
+
+
+@pytest.fixture(params=faults.FAULTS)
+def fault(request: pytest.FixtureRequest, stage: Stage) -> Iterator[str]:
+    """Run a story once under each thing that may happen to the telephone company's callbacks."""
+    name = str(request.param)
+    faults.apply(stage.exchange, name)
+    yield name
+    assert (name == "none") != faults.happened(stage.exchange)
+    if name == "duplicate":
+        faults.nothing_doubles(stage)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from handlers.domain.relays import Ending, Outcome, RelayState
 from tests.flows.stage import DESK, KIM, LEE, OURS, READS, Stage
+
+pytestmark = pytest.mark.usefixtures("fault")
 
 
 def hear_out(stage: Stage, texts: int = 1) -> None:

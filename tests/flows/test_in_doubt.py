@@ -6,7 +6,7 @@ import pytest
 
 from handlers.domain.relays import AttemptState, Ending, Outcome, Purpose, RelayState, TaskKind
 from tests.flows.acts import confirm, creates, desk_takes, dialed, hear_out, look_at_everything
-from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, SUPERVISOR, Stage
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, QUINN, SUPERVISOR, Stage
 
 
 def test_accepted_but_the_answer_was_lost(stage: Stage) -> None:
@@ -102,35 +102,52 @@ def test_a_look_up_is_not_misled_by_another_call_to_the_number(stage: Stage) -> 
     """A call that ended seconds before to the same number is not taken for the one in doubt."""
     first = stage.critical_stroke()
     hear_out(stage)
-    first.answer()
-    stage.settle()
-    stage.press(first, "9")
-    first.hang_up()
+    first.busy()
     stage.settle()
     stage.exchange.faults.next_create("503")
-    stage.command("U000000003", f"redirect {stage.case()} mercy-ed-physician")
+    print(stage.command(QUINN, f"redirect {stage.case()} mercy-ed-physician"))
+    stage.advance(1)
     assert stage.attempts()[-1].state is AttemptState.IN_DOUBT
     stage.advance(11)
     second = stage.rings(KIM)
     assert second is not first
-    look_at_everything(stage)
     confirm(stage, second)
-    assert len(dialed(stage, KIM)) == 2
+    assert dialed(stage, KIM) == [first, second]
 
 
-def test_stopped_while_in_doubt_it_is_hung_up_when_it_turns_up(stage: Stage) -> None:
-    """The finding is retracted before we know whether the call exists; its first sign of life ends it."""
+def test_stopped_while_in_doubt_it_is_looked_up_and_hung_up(stage: Stage) -> None:
+    """The finding is retracted before we know whether the call exists, and no callback says so: it is found and ended."""
     stage.stroke_ct()
     stage.exchange.faults.next_create("lost_answer")
-    stage.exchange.faults.delay(4, "initiated", "ringing")
+    stage.exchange.faults.drop("initiated", "ringing")
     stage.finding()
     hear_out(stage)
     call = stage.rings(KIM)
     assert stage.hospital.retract_finding()[0] == 202
     stage.settle()
     assert stage.relay().state is RelayState.ENDED
-    stage.advance(8)
     assert not call.is_live
+    assert stage.attempts()[0].open_number is None
+
+
+def test_stopped_while_in_doubt_it_is_hung_up_when_it_turns_up(stage: Stage) -> None:
+    """The vendor is out as well when the finding is retracted: the call's first sign of life ends it."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("lost_answer")
+    stage.exchange.faults.delay(4, "initiated", "ringing")
+    stage.finding()
+    hear_out(stage)
+    call = stage.rings(KIM)
+    stage.exchange.faults.outage()
+    assert stage.hospital.retract_finding()[0] == 202
+    stage.settle()
+    assert stage.relay().state is RelayState.ENDED
+    stage.advance(3)
+    assert call.is_live
+    stage.exchange.faults.outage(on=False)
+    stage.advance(2)
+    assert not call.is_live
+    stage.advance(60)
     assert stage.attempts()[0].open_number is None
 
 

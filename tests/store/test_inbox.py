@@ -36,14 +36,24 @@ def handle(memory: SqlMemory) -> str | None:
         return None if work is None else work[0].accepted.delivery_id
 
 
-def fail(memory: SqlMemory) -> bool:
-    """Fail at the next delivery, as a bug would; True when it was set aside."""
+def rolled_back(memory: SqlMemory) -> Delivered:
+    """Fail at the next delivery, as a bug would, and return it; the failure is not counted yet."""
     taken: list[Delivered] = []
-    with pytest.raises(RuntimeError), memory.next_delivery() as work:
-        assert work is not None
-        taken.append(work[0])
-        raise RuntimeError
-    return memory.delivery_failed(taken[0], "RuntimeError")
+
+    def break_at_it() -> None:
+        with memory.next_delivery() as work:
+            assert work is not None
+            taken.append(work[0])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        break_at_it()
+    return taken[0]
+
+
+def fail(memory: SqlMemory) -> bool:
+    """Fail at the next delivery; True when it was set aside."""
+    return memory.delivery_failed(rolled_back(memory), "RuntimeError")
 
 
 def rows(memory: SqlMemory) -> dict[str, tuple[str, bytes, str]]:
@@ -124,13 +134,9 @@ def test_a_facility_that_waits_for_its_next_try_holds_nobody_else_up(memory: Sql
 def test_failing_after_another_process_handled_it_changes_nothing(memory: SqlMemory) -> None:
     """Between a rollback and its counting another process may take the item: it stays done."""
     memory.accept([accepted("1")])
-    taken: list[Delivered] = []
-    with pytest.raises(RuntimeError), memory.next_delivery() as work:
-        assert work is not None
-        taken.append(work[0])
-        raise RuntimeError
+    taken = rolled_back(memory)
     assert handle(memory) == "1"
-    assert memory.delivery_failed(taken[0], "late") is False
+    assert memory.delivery_failed(taken, "late") is False
     assert rows(memory)["1"][0] == "done"
 
 

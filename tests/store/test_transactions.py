@@ -52,16 +52,22 @@ def test_a_second_value_under_a_unique_key_is_refused(memory: SqlMemory) -> None
         tx.put(dataclasses.replace(two, open_number="+15035550101"))
 
 
-def test_an_exception_leaves_nothing_behind(memory: SqlMemory) -> None:
-    """State, effects, deadlines, answers, audit and the chain's head are one commit or none."""
-    with pytest.raises(RuntimeError), memory.transaction("north") as tx:
+def break_after_everything(memory: SqlMemory) -> None:
+    """Do all that a transaction can, then fail."""
+    with memory.transaction("north") as tx:
         tx.add(halt())
         tx.effect(Effect(kind=EffectKind.READ_CARD, subject="read-1", lane="slack:C1"))
         tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject="relay-1", due_at=NOON))
         tx.keep_answer("delivery-1", "done")
         tx.remember_message("read-1", "C1", "1.0")
         tx.audit(FACT)
-        raise RuntimeError
+        tx.put(halt("never added"))
+
+
+def test_an_exception_leaves_nothing_behind(memory: SqlMemory) -> None:
+    """State, effects, deadlines, answers, audit and the chain's head are one commit or none."""
+    with pytest.raises(StaleWrite):
+        break_after_everything(memory)
     with memory.database.reading() as connection:
         for table in ("halt", "outbox", "deadline", "delivery", "message", "audit_entry"):
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table  # noqa: S608
@@ -71,9 +77,8 @@ def test_a_hint_follows_each_commit_and_no_rollback(memory: SqlMemory) -> None:
     """Workers are woken after the commit, when there is something to see."""
     hints: list[int] = []
     memory.on_commit.append(lambda: hints.append(1))
-    with pytest.raises(RuntimeError), memory.transaction("north") as tx:
-        tx.add(halt())
-        raise RuntimeError
+    with pytest.raises(StaleWrite):
+        break_after_everything(memory)
     assert hints == []
     with memory.transaction("north") as tx:
         tx.add(halt())

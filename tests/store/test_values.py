@@ -129,7 +129,7 @@ def test_a_sealed_field_without_an_index_cannot_be_searched(memory: SqlMemory) -
 
 
 def test_an_empty_sealed_field_has_no_digest(memory: SqlMemory) -> None:
-    """ "" is stored as "": its digest would only tell that it is empty."""
+    """What is empty is stored empty: its digest would only tell that it is."""
     with memory.transaction("north") as tx:
         tx.add(dataclasses.replace(jane(), group=""))
         assert tx.one(Study, group="") is not None

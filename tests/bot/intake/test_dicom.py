@@ -204,6 +204,12 @@ def test_five_hundred_slices_are_five_hundred_images_of_one_study(stage: Stage) 
     assert {(event.facility, event.accession_number) for event in events} == {("mercy", "ACC1")}
 
 
+def test_a_missing_study_instance_uid_is_422(stage: Stage) -> None:
+    """Every whole object has one; where it is missing, the patient may be, too."""
+    answer = stage.dicom(image(StudyInstanceUID=None))
+    assert (answer.status, answer.json["errors"][0]["field"]) == (422, "StudyInstanceUID (0020,000D)")
+
+
 def test_the_order_of_refusals(stage: Stage) -> None:
     """401, 415, 422, 403: nobody learns more than they may."""
     raw = image()
@@ -257,7 +263,8 @@ def test_no_file_that_pydicom_ships_is_a_5xx(stage: Stage, path: Path) -> None:
         dataset = pydicom.dcmread(BytesIO(raw), stop_before_pixels=True)
     except Exception:  # noqa: BLE001 - not readable: refused is right
         return
-    readable = bool(dataset.get("AccessionNumber")) and "TransferSyntaxUID" in dataset.file_meta
+    needed = [dataset.get("AccessionNumber"), dataset.get("StudyInstanceUID")]
+    readable = all(needed) and "TransferSyntaxUID" in dataset.file_meta
     assert (answer.status == 202) == readable
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.intake import json_events
+from bot.intake import json_events, shapes
 from bot.intake.problems import BadEvent
 from handlers.domain.directory import PatientClass, Priority
 from handlers.domain.events import EventKind, FindingEvent, ReportEvent, StudyEvent
-from tests.bot.intake.stage import CANARY, NOW, Json, directory, envelope, finding, report, study
+from tests.bot.intake.stage import CANARY, NOW, RIS, Json, Stage, directory, envelope, finding, report, study
 
 
 def read(body: Json | bytes) -> Any:
@@ -202,3 +204,33 @@ def test_several_problems_are_told_at_once() -> None:
     with pytest.raises(BadEvent) as caught:
         read(study(modality="ct", priority="x", instance_count=-1))
     assert {one.field for one in caught.value.problems} == {"data.modality", "data.priority", "data.instance_count"}
+
+
+DOCS = (Path(__file__).parents[3] / "docs" / "events.md").read_text(encoding="utf-8")
+
+
+def test_every_example_of_the_documentation_is_an_event() -> None:
+    """All eight are shown, and each can be sent as it stands."""
+    blocks = [block for block in re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL) if "…" not in block]
+    assert {json_events.parse(block.encode()).kind for block in blocks} == set(EventKind)
+    assert len(blocks) == len(EventKind)
+
+
+def test_every_field_is_documented() -> None:
+    """A field that a model knows stands in the documentation's tables."""
+    models = [shapes.StudyData, shapes.ReportData, shapes.FindingData, shapes.AmendedData, shapes.RetractedData]
+    names = {name for model in models for name in model.model_fields} - {"patient"}
+    names |= {f"patient.{name}" for name in shapes.Patient.model_fields}
+    assert [name for name in sorted(names) if f"`{name}`" not in DOCS] == []
+
+
+def test_the_documentations_signing_example_signs() -> None:
+    """The Python example makes headers that the door takes."""
+    code = re.search(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    assert code is not None
+    lines = code[1].replace("whsec_…", RIS).split("request = ")[0]
+    made: dict[str, Any] = {"event": study()}
+    exec(lines, made)  # noqa: S102 - our own documentation
+    content_type = made["headers"].pop("Content-Type")
+    answer = Stage().post("/webhooks/events", made["body"], made["headers"], content_type)
+    assert answer.status == 202

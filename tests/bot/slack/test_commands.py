@@ -35,8 +35,8 @@ def test_a_command_is_read_as_people_type_it(text: str, asked: Asked) -> None:
         ("redirect 4821-0934", "Something is missing. `/relay redirect CASE CONTACT`"),
         ("open 4821-0934 now", "That is too much. `/relay open CASE`"),
         ("status please", "That is too much. `/relay status`"),
-        ("withdrew 4821-0934", "There is no “withdrew”. Did you mean `/relay withdraw`?"),
-        ("<!channel>", "There is no “&lt;!channel&gt;”."),
+        ("withdrew 4821-0934", "There is no such subcommand. Did you mean `/relay withdraw`?"),
+        ("<!channel>", "There is no such subcommand."),
         ("", "`/relay open CASE`"),
     ],
 )

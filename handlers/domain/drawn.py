@@ -1,0 +1,47 @@
+"""The state machines as pictures, drawn from the tables themselves: ``python -m handlers.domain.drawn``.
+
+The page in docs/ is this module's output; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, TASK_TABLE, AttemptState, RelayState, TaskState
+
+_HEAD = """# State machines
+
+Drawn from the tables in `handlers/domain/relays.py` by `python -m handlers.domain.drawn`. A pair of state and event that a table
+does not have is an error, never a silent change; a stale callback changes nothing and is recorded as stale.
+"""
+
+
+def diagram(table: Mapping[tuple[Any, Any], Any], first: StrEnum, last: StrEnum) -> str:
+    """Return a table as a Mermaid state diagram; events between the same two states share an arrow."""
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for (state, event), after in table.items():
+        arrows.setdefault((state.value, after.value), []).append(event.value)
+    lines = [f"    {start} --> {end}: {', '.join(events)}" for (start, end), events in arrows.items()]
+    return "\n".join(["stateDiagram-v2", f"    [*] --> {first.value}", *lines, f"    {last.value} --> [*]"])
+
+
+def page() -> str:
+    """Return the whole page."""
+    drawings = [
+        (
+            "Relay",
+            "One conversation about a study's critical findings.",
+            diagram(RELAY_TABLE, RelayState.CALLING, RelayState.ENDED),
+        ),
+        ("Attempt", "One try to reach somebody.", diagram(ATTEMPT_TABLE, AttemptState.QUEUED, AttemptState.FINISHED)),
+        ("Desk task", "Something a human at a desk has to do.", diagram(TASK_TABLE, TaskState.OPEN, TaskState.DONE)),
+    ]
+    parts = [f"## {name}\n\n{what}\n\n```mermaid\n{drawn}\n```\n" for name, what, drawn in drawings]
+    return "\n".join([_HEAD, *parts])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,59 @@
+"""What may happen to the telephone company's callbacks on their way to us; a story must end the same under each.
+
+Lost callbacks are those that polling has to recover: the progress of calls, what became of texts, and that a recording
+is ready. What a caller keys is no callback: without it there is no conversation.
+"""
+
+from __future__ import annotations
+
+from handlers.domain.relays import Attempt, DeskTask, Recording, Relay
+from sandbox.exchange import Exchange
+from tests.flows.stage import Stage
+
+FAULTS = ["none", "duplicate", "late", "lost", "reordered"]
+PROGRESS = ("initiated", "ringing", "answered", "completed")
+TEXTS = ("message-queued", "message-sent", "message-delivered", "message-undelivered")
+LATE_SECONDS = 20.0
+DUPLICATES = 3
+
+
+def apply(exchange: Exchange, fault: str) -> None:
+    """Let every callback from now on suffer a fault."""
+    faults = exchange.faults
+    match fault:
+        case "none":
+            return
+        case "duplicate":
+            faults.duplicate(*PROGRESS, *TEXTS, "recording", "amd", copies=DUPLICATES)
+        case "late":
+            faults.delay(LATE_SECONDS, *PROGRESS, *TEXTS, "recording", "amd")
+        case "lost":
+            faults.drop(*PROGRESS, *TEXTS, "recording")
+        case "reordered":
+            for event in PROGRESS[:-1]:
+                faults.hold(event, until="completed")
+            faults.hold("message-queued", until="message-delivered")
+            faults.hold("message-sent", until="message-delivered")
+        case _:
+            raise ValueError(f"{fault!r} is none of {', '.join(FAULTS)}")
+
+
+def happened(exchange: Exchange) -> bool:
+    """Tell whether any callback suffered: a fault that never happened shows nothing."""
+    return any(exchange.faults.counts.values())
+
+
+def facts(stage: Stage) -> list[object]:
+    """Return all that a story may have come to."""
+    return [one for kind in (Relay, Attempt, DeskTask, Recording) for one in stage.all(kind)]
+
+
+def nothing_doubles(stage: Stage) -> None:
+    """Send all that the telephone company ever sent once more, byte for byte: nothing is different afterwards."""
+    stage.settle()
+    before, calls, texts = facts(stage), len(stage.exchange.calls), len(stage.exchange.messages)
+    for request in stage.exchange.sent:
+        stage.exchange.replay(request)
+    stage.settle()
+    assert facts(stage) == before
+    assert (len(stage.exchange.calls), len(stage.exchange.messages)) == (calls, texts)
