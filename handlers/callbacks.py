@@ -195,11 +195,15 @@ def recording_ready(house: House, token: str, *, recording_sid: str, status: str
 
     def act(tx: Transaction) -> str:
         recording = tx.one(Recording, sid=recording_sid)
-        if recording is None or recording.state is not RecordingState.PENDING:
+        attempt = tx.one(Attempt, token=token)
+        if recording is None and attempt is not None and status != "absent":
+            expect_recording(tx, house, attempt, recording_sid)  # the call ended before it was told to us
+        if recording is None or recording.state is RecordingState.STORED:
             return ""
         if status == "absent":
-            missing(tx, recording)
-        else:
+            if recording.state is RecordingState.PENDING:
+                missing(tx, recording)
+        else:  # also one that was given up: it is fetched late rather than left at the vendor
             effect = Effect(kind=EffectKind.FETCH_RECORDING, subject=recording.id, lane="control", rank=5)
             tx.effect(replace(effect, once=f"fetch:{recording.id}"))
         return ""

@@ -17,9 +17,7 @@ def _facilities(house: House, facility: str | None) -> list[str]:
     if facility is None:
         return sorted(known)
     if facility not in known:
-        raise Rejection(
-            "unknown_facility", f"There is no such facility. Known: {', '.join(sorted(known))}."
-        )
+        raise Rejection("unknown_facility", f"There is no such facility. Known: {', '.join(sorted(known))}.")
     return [facility]
 
 

@@ -99,7 +99,9 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
     actor = _may_handle(house, slack_user, facility)
     contact = house.directory().contacts.get(contact_id)
     if contact is None or contact.retired:
-        raise Rejection("unknown_contact", "There is no such contact in the directory. Its id is what the directory file calls it.")
+        raise Rejection(
+            "unknown_contact", "There is no such contact in the directory. Its id is what the directory file calls it."
+        )
     if not any(number.may_be_dialed() for number in contact.numbers):
         raise Rejection(
             "not_dialable", f"{contact.name} has no verified number with consent. Call by hand, then `/relay log`."

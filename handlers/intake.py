@@ -61,9 +61,17 @@ def _failed(house: House, item: Delivered, error: Exception) -> None:
 
 
 def baa_refused(house: House, facility: str, source: str) -> None:
-    """Record, without patient data, that a new study was refused because the site's agreement is not in force."""
+    """Record, without patient data, that a new study was refused because the site's agreement is not in force.
+
+    Once per source and day: five hundred refused slices are one fact.
+    """
 
     def act(tx: Transaction) -> None:
+        day = house.directory().facilities[facility].today(tx.now).isoformat()
+        fact = f"baa:{source}:{day}"
+        if tx.earlier_answer(fact) is not None:
+            return
+        tx.keep_answer(fact, "refused")
         tx.audit(AuditFact(action="study:refuse_baa", actor=f"source:{source}"))
         desk.open_task(tx, house, TaskKind.BAA_LAPSED, subject_id=f"baa:{facility}")
 

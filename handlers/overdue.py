@@ -18,6 +18,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.DESK_ROUND: desk.round_due,
     DeadlineKind.TASK_REMINDER: desk.reminder_due,
     DeadlineKind.CARD_REFRESH: studies.refresh_due,
+    DeadlineKind.STUDY_STABLE: studies.stable_due,
     DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
 }
 

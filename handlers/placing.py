@@ -289,15 +289,21 @@ def fetch(house: House, recordings: Recordings, sending: Sending) -> None:
     """Fetch a read-back, keep it encrypted with its checksum, and delete it at the vendor."""
     with house.memory.reading() as look:
         recording = look.get(Recording, sending.effect.subject)
-    if recording is None or recording.state is not RecordingState.PENDING:
+    if recording is None or (recording.state is RecordingState.MISSING and sending.tries > 1):
         house.memory.effect_done(sending)
         return
+    if recording.state is not RecordingState.STORED:
+        _keep(house, recordings, sending, recording)
+    recordings.delete(recording.sid)  # tried again until the vendor has none
+    house.memory.effect_done(sending)
+
+
+def _keep(house: House, recordings: Recordings, sending: Sending, recording: Recording) -> None:
     audio, media_type = recordings.fetch(recording.sid)
 
     def keep(tx: Transaction) -> None:
-        tx.sent(sending)
         fresh = tx.get(Recording, recording.id)
-        if fresh is None or fresh.state is not RecordingState.PENDING:
+        if fresh is None or fresh.state is RecordingState.STORED:
             return
         checksum = hashlib.sha256(audio).hexdigest()
         tx.put(replace(fresh, state=RecordingState.STORED, audio=audio, sha256=checksum, media_type=media_type))
@@ -307,4 +313,3 @@ def fetch(house: House, recordings: Recordings, sending: Sending) -> None:
         tx.audit(AuditFact(action="recording:store", actor="robot", case_code=case_code, subject=fresh.id, facts=facts))
 
     in_transaction(house, sending.facility, keep)
-    recordings.delete(recording.sid)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handlers import desk, relays, showing
 from handlers.domain import case_code
 from handlers.domain.directory import Facility, PatientClass, Priority
 from handlers.domain.events import EventKind, StudyEvent
-from handlers.domain.machinery import AuditFact, DeadlineKind
+from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.relays import TaskKind
 from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study, StudyStatus
 from handlers.ports import House, Transaction
 
 _FIELDS = frozenset(field.name for field in fields(Study))
 _BODY = "0123456789"
+#: A study whose images nobody declared complete counts as ready when none has come for so long (a PACS's StableAge).
+STABLE_AFTER = timedelta(seconds=60)
+#: What an image cannot know better than the order: a source's defaults fill these only where nothing was said.
+_ORDER = frozenset({"priority", "patient_class", "ordering_contact", "ordering_npi", "ordering_name", "ordering_phone"})
 
 
 def find(tx: Transaction, facility: str, accession_number: str) -> Study | None:
@@ -71,7 +75,7 @@ def _receive(tx: Transaction, house: House, event: StudyEvent, source: str) -> N
         callback_phone=event.callback_phone or "",
         ordered_at=event.ordered_at,
         last_image_at=event.last_image_at,
-        ready=True if event.ready is None else event.ready,
+        ready=not event.one_instance if event.ready is None else event.ready,
         instance_count=event.instance_count if event.instance_count is not None else int(event.one_instance),
         group=event.group or "",
         test=bool(event.test),
@@ -81,6 +85,8 @@ def _receive(tx: Transaction, house: House, event: StudyEvent, source: str) -> N
     )
     tx.add(study)
     _audit(tx, study, "study:receive", source, priority=study.priority.value, modality=study.modality, test=study.test)
+    if event.one_instance:
+        _wait_until_stable(tx, study)
     _open_read(tx, house, study, facility)
     _join_waiting_findings(tx, house, study)
 
@@ -130,8 +136,10 @@ def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
         for field in fields(event)
         if field.name in _FIELDS and field.name != "facility" and getattr(event, field.name) is not None
     }
-    if event.one_instance and event.instance_count is None:
-        said["instance_count"] = study.instance_count + 1
+    if event.one_instance:
+        said = {name: value for name, value in said.items() if name not in _ORDER or not getattr(study, name)}
+        if event.instance_count is None:
+            said["instance_count"] = study.instance_count + 1
     if event.last_image_at is not None and study.last_image_at is not None:
         said["last_image_at"] = max(event.last_image_at, study.last_image_at)
     reopened = study.status is StudyStatus.CANCELED
@@ -139,6 +147,8 @@ def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
     if changed == study:
         return
     study = tx.put(changed)
+    if event.one_instance and not study.ready:
+        _wait_until_stable(tx, study)
     _audit(tx, study, "study:update", source, fields=",".join(sorted(said)), reopened=reopened)
     _follow(tx, house, study, reopened=reopened)
 
@@ -168,6 +178,20 @@ def _cancel(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
         tx.forget(read.id, DeadlineKind.CARD_REFRESH)
         showing.show_read(tx, house, read)
         showing.note_study(tx, house, study.id, "The site canceled this study.")
+
+
+def _wait_until_stable(tx: Transaction, study: Study) -> None:
+    due = Deadline(kind=DeadlineKind.STUDY_STABLE, subject=study.id, due_at=tx.now + STABLE_AFTER)
+    tx.deadline(due)
+
+
+def stable_due(tx: Transaction, house: House, study_id: str) -> None:
+    """Count a study as ready whose last image came a while ago; a late image updates the same card."""
+    study = tx.get(Study, study_id)
+    if study is not None and not study.ready:
+        study = tx.put(replace(study, ready=True))
+        _audit(tx, study, "study:stable", "robot", images=study.instance_count)
+        showing.show_study(tx, house, study.id)
 
 
 def refresh_due(tx: Transaction, house: House, read_id: str) -> None:

@@ -319,6 +319,14 @@ class SqlMemory:
         with self.database.reading() as connection:
             return deadlines.next_instant(connection)
 
+    def recover(self) -> int:
+        """Give up the leases of a process that is known to be dead: on SQLite there was only one, and it is us now.
+
+        What it was sending is in doubt at once, not after its lease; returns how many effects that were.
+        """
+        with self._write() as connection:
+            return queues.expire_leases(connection, self._clock.now())
+
     def beat(self, name: str) -> None:
         """Record that a worker went round."""
         with self._write() as connection:

@@ -26,7 +26,7 @@ LANE: Table = Lane.__table__  # type: ignore[attr-defined]
 #: Written into the statement, so that both planners see that the partial index fits.
 PENDING = INBOX.c.state == literal_column("'pending'")
 #: How long a process may be sending before others think that it crashed.
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 EVENT_TRIES = 3
 EVENT_WAIT = timedelta(seconds=1)
 
@@ -292,6 +292,13 @@ def later_effect(connection: Connection, sending: Sending, at: datetime, reason:
     values = {"state": "pending", "due_at": at, "lease_until": None, "reason": reason}
     if connection.execute(update(OUTBOX).where(_is_mine(sending)).values(**values)).rowcount:
         free_lane(connection, sending.effect.lane, at if whole_lane else None)
+
+
+def expire_leases(connection: Connection, now: datetime) -> int:
+    """Let everything that was being sent be taken, in doubt, and every lane be free."""
+    connection.execute(update(LANE).where(LANE.c.busy_until.is_not(None)).values(busy_until=None))
+    expired = connection.execute(update(OUTBOX).where(OUTBOX.c.state == "sending").values(lease_until=now))
+    return int(expired.rowcount)
 
 
 def drop_effect(connection: Connection, sending: Sending, reason: str) -> None:

@@ -57,8 +57,9 @@ def parse_dicom(body: bytes, received_at: datetime) -> StudyEvent:
     except ValidationError as error:
         raise BadEvent(_explained(error)) from None
     acquired = (one for one in header.acquired if received_at - STALE <= one <= received_at + AHEAD)
-    event = _study(EventKind.STUDY_RECEIVED, received_at, header.data, next(acquired, None), one_instance=True)
-    return replace(event, birth_date=None) if _born_later(event.birth_date, received_at) else event
+    event = _study(EventKind.STUDY_RECEIVED, received_at, header.data)
+    born = None if _born_later(event.birth_date, received_at) else event.birth_date
+    return replace(event, one_instance=True, last_image_at=next(acquired, None), birth_date=born)
 
 
 def _born_later(birth_date: date | None, now: datetime) -> bool:
@@ -66,14 +67,7 @@ def _born_later(birth_date: date | None, now: datetime) -> bool:
     return birth_date is not None and birth_date > now.date() + timedelta(days=1)
 
 
-def _study(
-    kind: EventKind,
-    at: datetime,
-    data: shapes.StudyData,
-    acquired: datetime | None = None,
-    *,
-    one_instance: bool = False,
-) -> StudyEvent:
+def _study(kind: EventKind, at: datetime, data: shapes.StudyData) -> StudyEvent:
     patient, ordering = data.patient or _NO_PATIENT, data.ordering_contact
     stated = ordering if isinstance(ordering, shapes.Stated) else _NOT_STATED
     return StudyEvent(
@@ -99,10 +93,9 @@ def _study(
         ordering_phone=stated.phone,
         callback_phone=data.callback_phone,
         ordered_at=data.ordered_at,
-        last_image_at=data.last_image_at or acquired,
+        last_image_at=data.last_image_at,
         ready=data.ready,
         instance_count=data.instance_count,
-        one_instance=one_instance,
         group=data.group,
         test=data.test,
     )

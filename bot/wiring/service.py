@@ -167,6 +167,8 @@ class Service:
     def prepare(self) -> None:
         """Migrate and load a changed directory: what `serve` does at its start and `release` before one."""
         schema.migrate(self.store.database)
+        if self.store.database.is_sqlite:
+            self.store.memory.recover()
         number = load_directory(self.store, self.chance, self.settings.directory, "start")
         log.info("directory_loaded" if number else "directory_unchanged", count=len(self.store.directory().facilities))
 

@@ -54,6 +54,7 @@ class DeadlineKind(StrEnum):
     DESK_ROUND = "desk_round"  # subject: desk task
     TASK_REMINDER = "task_reminder"  # subject: desk task that was taken
     CARD_REFRESH = "card_refresh"  # subject: read
+    STUDY_STABLE = "study_stable"  # subject: study; no further image for a while
     RECORDING_LATE = "recording_late"  # subject: recording
 
 

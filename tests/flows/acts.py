@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from handlers.domain.relays import Attempt, Outcome, Purpose
+from handlers import hands
+from handlers.domain.relays import Attempt, Outcome, Purpose, RelayState
 from sandbox.exchange import Call
-from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, KIM, Stage
+from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, KIM, QUINN, Stage
 
 #: Longer than the demo's longest ladder, with its desk's first rounds.
 WHOLE_LADDER_MINUTES = 25
@@ -57,6 +58,15 @@ def desk_takes(stage: Stage) -> None:
     assert other.status in ("canceled", "no-answer", "completed")
 
 
+def advance_until_ringing(stage: Stage, number: str, *, minutes: int) -> Call:
+    """Let time pass until a number rings; it must within so many minutes."""
+    for _ in range(minutes * 12):
+        if stage.exchange.ringing(number):
+            break
+        stage.advance(5)
+    return stage.rings(number)
+
+
 def look_at_everything(stage: Stage) -> None:
     """Note that every call and text was looked at: the story counts them itself."""
     for one in [*stage.exchange.calls, *stage.exchange.messages]:
@@ -76,3 +86,31 @@ def dialed(stage: Stage, number: str) -> list[Call]:
 def called_contacts(stage: Stage) -> list[tuple[str, Outcome | None]]:
     """Return whom the ladder tried, with what came of it."""
     return [(one.who, one.outcome) for one in stage.attempts() if one.purpose is Purpose.CONTACT]
+
+
+def exhaust(stage: Stage) -> None:
+    """Let everybody on the ladder be engaged, until the desk's phones ring."""
+    for _ in range(30):
+        if stage.relay().state is RelayState.AT_DESK:
+            return
+        for call in stage.exchange.ringing():
+            call.busy()
+            stage.settle()
+        if stage.relay().state is not RelayState.AT_DESK:
+            stage.advance(61)
+    raise AssertionError("the ladder did not reach the desk within half an hour")
+
+
+def log_by_hand(stage: Stage, *, user: str = QUINN, receiver: str = "mercy-ed-physician", read_back: bool = True) -> str:
+    """Document a call made by hand, as the case page does."""
+    return hands.log(
+        stage.service.house,
+        stage.case(),
+        user,
+        receiver=receiver,
+        receiver_name="",
+        role="physician",
+        at=stage.clock.now(),
+        read_back=read_back,
+        delivery=f"log:{stage.clock.now().isoformat()}",
+    )

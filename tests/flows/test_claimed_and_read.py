@@ -116,3 +116,24 @@ def test_a_late_update_never_overwrites_a_newer_one(stage: Stage) -> None:
     assert stage.hospital.send_event("study.updated", older)[0] == 202
     stage.settle()
     assert stage.study().description == "newer"
+
+
+def test_an_image_never_overrules_the_order(stage: Stage) -> None:
+    """A modality's defaults fill only what the order did not say: a stroke stays a stroke."""
+    stage.stroke_ct()
+    order = stage.study()
+    stage.hospital.send_dicom_ct(AccessionNumber=order.accession_number, PatientID=order.patient_id)
+    stage.advance(5)
+    after = stage.study()
+    assert (after.priority, after.ordering_contact) == (order.priority, order.ordering_contact)
+    assert len(stage.workspace.messages(READS)) == 1
+
+
+def test_images_arrive_until_none_has_come_for_a_minute(stage: Stage) -> None:
+    """A study that only a modality sends is arriving first, then ready."""
+    stage.hospital.send_dicom_ct(slices=3)
+    stage.advance(5)
+    assert "arriving" in stage.card().words
+    stage.advance(90)
+    assert stage.study().ready
+    assert "ready" in stage.card().words

@@ -67,7 +67,7 @@ class Answered:
 
 @pytest.fixture
 def crowd(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Stage]:
-    """The stage of the stories, with two hundred more readers in its directory and its workspace."""
+    """Yield the stage of the stories with two hundred more readers in its directory and its workspace."""
     world = Stage(servers, database_url, tmp_path, crowded())
     world.workspace.memory.users.update({user: f"Dr. Reader {number:03d}" for number, user in enumerate(USERS)})
     try:

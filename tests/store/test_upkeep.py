@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from bot.clock import SecretChance, WallClock
 from handlers.domain.machinery import Accepted, Effect, EffectKind
 from handlers.domain.relays import Turn
+from handlers.ports import Delivered
 from store import queues, schema, upkeep
 from store.cipher import Cipher, SealBroken
 from store.database import Database
@@ -59,6 +61,16 @@ def test_after_resealing_the_old_key_may_go(database: Database) -> None:
     database.close()
 
 
+def taken_and_failed(memory: SqlMemory) -> Delivered:
+    """Take the oldest event, and fail while handling it."""
+    taken = []
+    with suppress(KeyError), memory.next_delivery() as work:
+        assert work is not None
+        taken.append(work[0])
+        raise KeyError
+    return taken[0]
+
+
 def test_what_was_set_aside_is_listed_and_can_be_tried_again(database: Database) -> None:
     """An event and an effect that were given up come back when they are asked for, and only then."""
     memory = memory_of(database, Fernet.generate_key().decode())
@@ -66,11 +78,7 @@ def test_what_was_set_aside_is_listed_and_can_be_tried_again(database: Database)
     for _ in range(queues.EVENT_TRIES):
         with memory.database.writing() as connection:
             connection.execute(text("UPDATE inbox SET due_at = received_at"))
-        with pytest.raises(KeyError), memory.next_delivery() as work:
-            assert work is not None
-            item = work[0]
-            raise KeyError
-        memory.delivery_failed(item, "KeyError")
+        memory.delivery_failed(taken_and_failed(memory), "KeyError")
     with memory.transaction("f") as tx:
         tx.effect(Effect(kind=EffectKind.HANG_UP, subject="x", lane="control"))
     sending = memory.take_effect("control")

@@ -218,7 +218,13 @@ def test_every_example_of_the_documentation_is_an_event() -> None:
 
 def test_every_field_is_documented() -> None:
     """A field that a model knows stands in the documentation's tables."""
-    models = [shapes.StudyData, shapes.ReportData, shapes.FindingData, shapes.AmendedData, shapes.RetractedData]
+    models: list[type[shapes.Shape]] = [
+        shapes.StudyData,
+        shapes.ReportData,
+        shapes.FindingData,
+        shapes.AmendedData,
+        shapes.RetractedData,
+    ]
     names = {name for model in models for name in model.model_fields} - {"patient"}
     names |= {f"patient.{name}" for name in shapes.Patient.model_fields}
     assert [name for name in sorted(names) if f"`{name}`" not in DOCS] == []

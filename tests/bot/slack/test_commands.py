@@ -13,9 +13,9 @@ from bot.slack.commands import USAGES, Asked, parse
     [
         ("open 4821-0934", Asked("open", "4821-0934")),
         ("OPEN 48210934", Asked("open", "4821-0934")),
-        ("open  4821 0937 ", Asked("open", "4821-0934")),
-        ("open 4821–0937", Asked("open", "4821-0934")),
-        ("redirect 4821 0937 dr-osei", Asked("redirect", "4821-0934", "dr-osei")),
+        ("open  4821 0934 ", Asked("open", "4821-0934")),
+        ("open 4821–0934", Asked("open", "4821-0934")),
+        ("redirect 4821 0934 dr-osei", Asked("redirect", "4821-0934", "dr-osei")),
         ("redirect nonsense dr-osei", Asked("redirect", "nonsense", "dr-osei")),
         ("take 1234", Asked("take", "1234")),
         ("halt", Asked("halt")),

@@ -1,0 +1,122 @@
+"""Fifty relays through faults of every kind, each from its own seed: none is lost, and no attempt is dialed twice."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from handlers.domain.relays import OPEN_ATTEMPT, Attempt, RelayState, TaskState
+from sandbox.exchange import Call
+from tests.flows.acts import attempt_of, creates, look_at_everything, token_of
+from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, Stage
+
+SEEDS = 50
+BATCH = 10
+EVENTS = ("initiated", "ringing", "answered", "completed", "amd")
+
+
+def spoil(stage: Stage, chance: random.Random) -> None:
+    """Switch on some faults of the vendor."""
+    faults = stage.exchange.faults
+    for _ in range(chance.randint(1, 4)):
+        match chance.randrange(7):
+            case 0 | 1:
+                faults.next_create(chance.choice(("lost_answer", "429", "500", "503")))
+            case 2:
+                faults.drop(*chance.sample(EVENTS, 2), times=chance.randint(1, 4))
+            case 3:
+                faults.duplicate(*chance.sample(EVENTS, 3), times=chance.randint(1, 6))
+            case 4:
+                faults.delay(chance.choice((1, 7, 40)), chance.choice(EVENTS), times=2)
+            case 5:
+                faults.hold("ringing", until="answered")
+            case _:
+                faults.outage()
+                stage.timeline.after(chance.choice((3, 20, 100)), lambda: faults.outage(on=False))
+
+
+def somebody_reacts(stage: Stage, call: Call, chance: random.Random) -> None:
+    """Whoever rings is busy, does not answer, hangs up, or takes it."""
+    call.seen = True
+    at_desk = call.to in (DESK_PHONE, DESK_PHONE_2)
+    match chance.randrange(5):
+        case 0:
+            call.busy()
+        case 1:
+            return
+        case 2:
+            call.answer()
+            stage.settle()
+            if call.status == "in-progress":
+                call.hang_up()
+        case _:
+            call.answer()
+            stage.settle()
+            if call.status != "in-progress":
+                return
+            stage.press(call, "1")
+            if not at_desk and call.status == "in-progress":
+                stage.press(call, attempt_of(stage, call).code)
+    stage.settle()
+
+
+def no_number_rings_twice(stage: Stage) -> None:
+    """At most one line of ours is open to a number, at the vendor as in our own rows."""
+    live = [call.to for call in stage.exchange.calls if call.is_live and call.direction == "outbound-api"]
+    assert len(live) == len(set(live)), f"two lines to one number: {live}"
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
+def test_nothing_is_lost_and_nothing_is_doubled(stage: Stage, first: int) -> None:
+    """Whatever the vendor does, each relay ends by a human or is taken at the desk, and each attempt is one call."""
+    stage.load("storm: {relays: 10, within: 15m}", "storm: {relays: 1000, within: 15m}")
+    for seed in range(first, first + BATCH):
+        chance = random.Random(seed)
+        stage.stroke_ct()
+        spoil(stage, chance)
+        stage.finding()
+        story(stage, seed, chance)
+        stage.exchange.faults.clear()
+        let_go(stage)
+    doubled = {token: count for token, count in creates(stage).items() if count > 1}
+    assert not doubled
+    assert not stage.all(Attempt, state=tuple(OPEN_ATTEMPT))
+    assert not [one for one in stage.all(Attempt) if one.open_number]
+    look_at_everything(stage)
+
+
+def story(stage: Stage, seed: int, chance: random.Random) -> None:
+    """Let time pass and people react until somebody has the finding."""
+    met: set[str] = set()
+    for _ in range(600):
+        for call in stage.exchange.ringing():
+            if token_of(call) not in met:
+                met.add(token_of(call))
+                somebody_reacts(stage, call, chance)
+        no_number_rings_twice(stage)
+        if is_in_human_hands(stage):
+            return
+        stage.advance(5)
+    raise AssertionError(f"seed {seed}: after fifty minutes nobody has it: {stage.relay()}")
+
+
+def is_in_human_hands(stage: Stage) -> bool:
+    """Tell whether the newest relay has ended, or a human at the desk has taken it by name."""
+    relay = stage.relay()
+    taken = [task for task in stage.open_tasks() if task.relay_id == relay.id and task.state is TaskState.TAKEN]
+    return relay.state is RelayState.ENDED or bool(taken)
+
+
+def let_go(stage: Stage) -> None:
+    """Close what a human took, and let every line end."""
+    with stage.service.store.memory.reading():
+        pass
+    if stage.relay().state is not RelayState.ENDED:
+        from handlers import hands
+
+        hands.close(stage.service.house, stage.case(), "U000000003", "already_known", f"close-{stage.case()}")
+    for call in stage.exchange.calls:
+        if call.status == "in-progress" and call.direction == "outbound-api":
+            call.hang_up()
+    stage.advance(minutes=5)
