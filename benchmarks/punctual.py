@@ -9,6 +9,7 @@ import json
 import sys
 import threading
 import time
+from collections.abc import Collection
 from datetime import timedelta
 
 from bot import logs, settings
@@ -39,7 +40,7 @@ class Stopwatch:
         self.entered.append(self._late(due))
         self._mine.due = due
 
-    def _on_commit(self) -> None:
+    def _on_commit(self, _touched: Collection[str]) -> None:
         due = getattr(self._mine, "due", None)
         if due is not None:
             self.done.append(self._late(due))

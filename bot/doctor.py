@@ -23,6 +23,7 @@ from handlers.domain.errors import RadrelayError
 MAX_SKEW_SECONDS = 60
 #: A token that no call has: a good signature on it is answered "unknown call", a bad one is refused before that.
 STATUS_PATH = "/twilio/status/doctor"
+STATUS_FIELDS = {"CallSid": "CA" + "0" * 32, "CallStatus": "completed", "SequenceNumber": "0"}
 VOICE_PATH = "/twilio/inbound"
 TEXT_PATH = "/twilio/sms"
 
@@ -171,7 +172,7 @@ class Examination:
             yield _bad(f"{public}/healthz answers {health.status_code}", "Start radrelay, and let the proxy pass it.")
             return
         yield _good(f"{public}/healthz, from outside")
-        url, fields = f"{public}{STATUS_PATH}", {"CallSid": "CA" + "0" * 32, "CallStatus": "completed"}
+        url, fields = f"{public}{STATUS_PATH}", dict(STATUS_FIELDS)
         signed = self._signed(url, fields, self.ports.sign(url, fields))
         if signed == httpx.codes.NOT_FOUND:
             yield _good("a good Twilio signature is accepted through the public URL")

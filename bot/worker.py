@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from handlers import dispatcher, intake, overdue
 from handlers.dispatcher import Vendors
 from handlers.domain.errors import RadrelayError
+from handlers.domain.machinery import WAKE_INBOX
 from handlers.intake import Parse
 from handlers.ports import Due, House
 
@@ -33,10 +34,14 @@ HEARTBEAT = timedelta(seconds=10)
 SWEEP = timedelta(seconds=30)
 
 
+def _begins(lanes: str) -> Callable[[str], bool]:
+    return lambda touched: touched.startswith(lanes)
+
+
 class Store(Protocol):
     """What the worker needs of the store beside the house's memory."""
 
-    on_commit: list[Callable[[], None]]
+    on_commit: list[Callable[[Collection[str]], None]]
 
     def beat(self, name: str) -> None:
         """Record that a worker went round."""
@@ -54,8 +59,11 @@ class Worker:
         self._parse = parse
         self._store = store
         self._name = name
-        self._wakes = [threading.Event() for _ in range(1 + sum(LANES.values()))]
+        #: Each loop's event, with what of a commit concerns it.
+        self._wakes: list[tuple[Callable[[str], bool], threading.Event]] = []
         self._plan = threading.Event()
+        #: When every loop was last told to look; what was due by then waits for no timer.
+        self._seen: datetime | None = None
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._scheduler = BackgroundScheduler(
@@ -91,17 +99,16 @@ class Worker:
     def start(self, cron: list[tuple[timedelta, Callable[[], None]]] | None = None) -> None:
         """Start the threads and the scheduler; ``cron`` is work that runs every so often."""
         self._store.on_commit.append(self.wake)
-        wakes = iter(self._wakes)
-        self._spawn("inbox", next(wakes), self._inbox_step)
+        self._spawn("inbox", threading.Event(), WAKE_INBOX.__eq__, self._inbox_step)
         for lanes, threads in LANES.items():
             for index in range(threads):
-                self._spawn(f"{lanes.strip(':')}-{index}", next(wakes), self._lane_step(lanes))
-        self._spawn("planner", self._plan, self._arm)
+                self._spawn(f"{lanes.strip(':')}-{index}", threading.Event(), _begins(lanes), self._lane_step(lanes))
+        self._spawn("planner", self._plan, WAKE_INBOX.__ne__, self._arm)  # new events wait for no instant
         self._scheduler.start()
         for every, work in [(HEARTBEAT, self._beat), (SWEEP, self._sweep), *(cron or [])]:
             self._scheduler.add_job(self._guarded(work), IntervalTrigger(seconds=int(every.total_seconds())))
         self._beat()
-        self.wake()
+        self._look_everywhere()
 
     def stop(self) -> None:
         """Stop in reverse: no new due work, then the threads, each after what it is doing."""
@@ -115,12 +122,20 @@ class Worker:
             thread.join()
         self._threads.clear()
 
-    def wake(self) -> None:
-        """Let every loop look: something was committed, here or in another process."""
-        for event in (*self._wakes, self._plan):
-            event.set()
+    def wake(self, touched: Collection[str] | None = None) -> None:
+        """Let the loops look that a commit, here or in another process, concerns; all of them when that is not known."""
+        for concerns, event in self._wakes:
+            if touched is None or any(map(concerns, touched)):
+                event.set()
 
-    def _spawn(self, name: str, woken: threading.Event, step: Callable[[], object]) -> None:
+    def _look_everywhere(self) -> None:
+        self._seen = self._house.clock.now()
+        self.wake()
+
+    def _spawn(
+        self, name: str, woken: threading.Event, concerns: Callable[[str], bool], step: Callable[[], object]
+    ) -> None:
+        self._wakes.append((concerns, woken))
         thread = threading.Thread(target=self._loop, args=(woken, step), name=f"radrelay-{name}", daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -146,7 +161,7 @@ class Worker:
 
     def _arm(self) -> None:
         """Hold one date job for the earliest instant at which anything stored falls due."""
-        instant = self._house.memory.next_instant()
+        instant = self._house.memory.next_instant(self._seen)
         with self._arming:
             if instant is None or (self._armed is not None and self._armed[1] <= instant):
                 return
@@ -157,15 +172,19 @@ class Worker:
             self._scheduler.add_job(self._tick, DateTrigger(max(instant, self._house.clock.now())), args=[key], id=key)
 
     def _tick(self, key: str) -> None:
-        """Handle what is due, wake the lanes whose effects may leave, and arm for the next instant."""
+        """Handle what is due, or wake the lanes whose effects may leave, and arm for the next instant."""
+        handled = 0
         try:
-            overdue.handle_due(self._house, self._failed, self.on_entry)
+            handled = overdue.handle_due(self._house, self._failed, self.on_entry)
         except Exception as error:  # noqa: BLE001 - the next instant must be armed whatever happens
             self._failed(error)
         with self._arming:
             if self._armed is not None and self._armed[0] == key:
                 self._armed = None
-        self.wake()
+        if handled:
+            self._plan.set()  # their commits have woken whom they concern
+        else:
+            self._look_everywhere()
 
     def _beat(self) -> None:
         self._store.beat(self._name)
@@ -176,7 +195,7 @@ class Worker:
             stale = self._armed is not None and self._scheduler.get_job(self._armed[0]) is None
             if stale:
                 self._armed = None
-        self.wake()
+        self._look_everywhere()
 
     def _guarded(self, work: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import lines, outcomes
 from handlers.domain.access import InboundCall
@@ -22,6 +22,7 @@ from handlers.domain.relays import (
     RecordingState,
     Relay,
     Stage,
+    Turn,
 )
 from handlers.once import once
 from handlers.ports import House, Transaction
@@ -37,11 +38,25 @@ OVER = frozenset({*_ENDS, "completed"})
 RING_WATCH_SECONDS = 75
 #: The word that stands for a token in the status URL of our own number, whose calls carry none.
 INBOUND = "inbound"
+#: What a turn holds in which nobody keyed or said an answer; the door writes ``?`` for any other talk.
+NO_ANSWERS = ("|", "|?")
 RECORDING_LATE = timedelta(minutes=10)
 
 
-def status(house: House, token: str, *, sid: str, status: str, sequence: int, error_code: str = "") -> None:
-    """Apply a status callback: a repeat is a no-op, an older one changes nothing and is recorded as stale."""
+def status(
+    house: House,
+    token: str,
+    *,
+    sid: str,
+    status: str,
+    sequence: int,
+    error_code: str = "",
+    at: datetime | None = None,
+) -> None:
+    """Apply a status callback: a repeat is a no-op, an older one changes nothing and is recorded as stale.
+
+    ``at`` is when it happened, as the vendor says; the callback may be late.
+    """
     ours = {"sid": sid} if token == INBOUND else {"token": token}
     facility = house.memory.facility_of(Attempt, **ours)
     if facility is None:
@@ -60,7 +75,7 @@ def status(house: House, token: str, *, sid: str, status: str, sequence: int, er
         if sequence <= attempt.sequence:
             lines.record(tx, attempt, "call:stale", _case(tx, attempt), status=status, sequence=sequence)
             return ""
-        seen(tx, house, replace(attempt, sid=sid, sequence=sequence), status, error_code)
+        seen(tx, house, replace(attempt, sid=sid, sequence=sequence), status, error_code, at)
         return ""
 
     once(house, facility, delivery, act)
@@ -71,11 +86,18 @@ def _case(tx: Transaction, attempt: Attempt) -> str:
     return "" if relay is None else relay.case_code
 
 
-def seen(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str = "") -> Attempt:
+def seen(
+    tx: Transaction,
+    house: House,
+    attempt: Attempt,
+    status: str,
+    error_code: str = "",
+    at: datetime | None = None,
+) -> Attempt:
     """Apply what the vendor says of a call, from a callback or because we asked."""
     attempt = tx.put(attempt)
     if status in OVER:
-        return _over(tx, house, attempt, status, error_code)
+        return _over(tx, house, attempt, status, error_code, min(at or tx.now, tx.now))
     if status in RINGING and attempt.state in (AttemptState.SUBMITTING, AttemptState.IN_DOUBT):
         attempt = tx.put(lines.move(attempt, AttemptEvent.ACCEPTED))
         lines.record(tx, attempt, "call:accepted", _case(tx, attempt))
@@ -88,10 +110,10 @@ def seen(tx: Transaction, house: House, attempt: Attempt, status: str, error_cod
     return attempt
 
 
-def _over(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str) -> Attempt:
+def _over(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str, at: datetime) -> Attempt:
     if attempt.state is AttemptState.FINISHED:
         return lines.release(tx, attempt)
-    outcome = _ENDS.get(status) or (hung_up(attempt, tx.now) if attempt.answered_at is not None else Outcome.NO_ANSWER)
+    outcome = _ENDS.get(status) or (hung_up(attempt, at) if attempt.answered_at is not None else Outcome.NO_ANSWER)
     if outcome is Outcome.HUNG_UP and attempt.machine.startswith("machine"):
         outcome = Outcome.MACHINE
     return outcomes.finish(tx, house, attempt, outcome, line_over=True, vendor_code=error_code)
@@ -121,16 +143,17 @@ def machine(house: House, token: str, *, sid: str, answered_by: str) -> None:
             return ""
         attempt = tx.put(replace(attempt, machine=answered_by))
         lines.record(tx, attempt, "call:answered_by", _case(tx, attempt), answered_by=answered_by)
-        if answered_by.startswith(("machine", "fax")) and _nobody_spoke(attempt):
+        if answered_by.startswith(("machine", "fax")) and _nobody_spoke(tx, attempt):
             _machine_answered(tx, house, attempt, answered_by)
         return ""
 
     once(house, facility, f"amd:{sid}", act)
 
 
-def _nobody_spoke(attempt: Attempt) -> bool:
+def _nobody_spoke(tx: Transaction, attempt: Attempt) -> bool:
+    """Tell whether nobody pressed a key or said an answer; other talk may be the machine's own greeting."""
     waiting = attempt.stage in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT, Stage.TAKE)
-    untouched = attempt.receiver_role is None and attempt.told_at is None and not attempt.wrong and not attempt.holds
+    untouched = all(turn.heard in NO_ANSWERS for turn in tx.all(Turn, attempt_id=attempt.id))
     return waiting and untouched and attempt.state is AttemptState.TALKING
 
 

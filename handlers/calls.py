@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from handlers import callbacks, lines, outcomes, pins
+from handlers import callbacks, desk, lines, outcomes, pins
 from handlers.domain import case_code as codes
 from handlers.domain import conversation, dialog
 from handlers.domain.access import InboundCall
@@ -22,11 +22,13 @@ from handlers.domain.relays import (
     Relay,
     RelayState,
     Stage,
+    TaskKind,
+    TaskState,
     Turn,
 )
 from handlers.domain.studies import Study
 from handlers.endings import findings_of
-from handlers.once import in_transaction
+from handlers.once import in_transaction, once
 from handlers.ports import House, Transaction
 
 #: A live call is asked after when nothing was heard of it for so long.
@@ -82,7 +84,8 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
     name = facility.alias if facility is not None else "radrelay"
     shown = codes.shown(task.case_code) if task is not None and task.case_code else ""
     if relay is None or facility is None or attempt.purpose is Purpose.DESK:
-        return Facts(relay=relay, facility=name, case_code=shown, our_number=house.our_number)
+        has_it = _who_has(task)
+        return Facts(relay=relay, facility=name, case_code=shown, our_number=house.our_number, not_to_take=has_it)
     contact = directory.contacts.get(attempt.who)
     study = tx.get(Study, relay.study_id)
     if study is None:
@@ -105,6 +108,13 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         legs=_legs(house, relay, facility),
         ended_words=_ended_words(house, relay, facility),
     )
+
+
+def _who_has(task: DeskTask | None) -> str:
+    """Return who has a desk's task, or finished it; "" while it can be taken."""
+    if task is None or task.state is TaskState.OPEN:
+        return ""
+    return task.done_by or task.taken_by or "somebody"
 
 
 def _needs_pin(attempt: Attempt, contact: Contact | None) -> bool:
@@ -269,6 +279,8 @@ def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds
 
 def dialed(house: House, token: str, turn: int, *, status: str, bridged: bool) -> Reply:  # noqa: ARG001
     """Take the end of a dialed leg. Whether somebody of ours accepted is what we recorded, not what the vendor says."""
+    if house.memory.facility_of(InboundCall, token=token) is not None:
+        return _desk_dialed(house, token, turn, bridged=bridged)
     facility = _facility_of_token(house, token)
 
     def act(tx: Transaction) -> Reply:
@@ -283,6 +295,19 @@ def dialed(house: House, token: str, turn: int, *, status: str, bridged: bool) -
     return in_transaction(house, facility, act)
 
 
+def _desk_dialed(house: House, token: str, turn: int, *, bridged: bool) -> Reply:
+    """Take the end of connecting a caller without a code to the desk; where nobody came, the desk is rung."""
+
+    def act(tx: Transaction) -> str:
+        if bridged:
+            return PromptKind.HANG_UP.value
+        desk.open_task(tx, house, TaskKind.MISSED_CALLER, subject_id=f"caller:{token}")
+        return PromptKind.REFERRED.value
+
+    kind = PromptKind(once(house, SYSTEM, f"desk-dialed:{token}:{turn}", act))
+    return Reply(token=token, turn=turn + 1, prompt=Prompt(kind=kind))
+
+
 def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Reply:
     """Ask the one who is being bridged whether they accept: 1 does, anything else does not (it may be a machine)."""
     inbound = house.memory.facility_of(InboundCall, token=token)
@@ -294,7 +319,7 @@ def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Re
             return Reply(token=token, turn=turn + 1, prompt=Prompt(kind=kind, facility="radrelay"))
         attempt = _attempt(tx, token)
         facts = facts_for(tx, house, attempt)
-        name = _leg_name(house, attempt, leg)
+        name = _leg_name(house, facts.relay, attempt, leg)
         kind = _whisper_kind(turn, heard)
         open_bridge = attempt.state is AttemptState.BRIDGED and attempt.bridged_to.endswith(PENDING)
         if kind is PromptKind.WHISPER_GO and attempt.bridged_to != name:
@@ -315,7 +340,7 @@ def _whisper_kind(turn: int, heard: Heard) -> PromptKind:
     return PromptKind.WHISPER_GO if (heard.digits or dialog.digits_said(heard.speech)) == "1" else PromptKind.HANG_UP
 
 
-def _leg_name(house: House, attempt: Attempt, leg: str) -> str:
+def _leg_name(house: House, relay: Relay | None, attempt: Attempt, leg: str) -> str:
     directory = house.directory()
     facility = directory.facilities[attempt.facility]
     if leg.startswith("d") and leg[1:].isdigit():
@@ -323,7 +348,8 @@ def _leg_name(house: House, attempt: Attempt, leg: str) -> str:
         if int(leg[1:]) < len(phones):
             return phones[int(leg[1:])].who
         raise unknown_call()
-    return "the radiologist"
+    reader = directory.radiologists.get("" if relay is None else relay.delegated_by)
+    return "the radiologist" if reader is None else reader.name
 
 
 # --- our number, called ----------------------------------------------------------------------------------------------
@@ -434,6 +460,6 @@ def _after_no_code(house: House, call: InboundCall, number: str) -> Prompt:
     if number not in ("", "0") and call.wrong < dialog.MAX_WRONG:
         return _ask_callback(house, Lead.WRONG_CODE)
     directory = house.directory()
-    desk = directory.desks.get(directory.front_desk) or next(iter(directory.desks.values()))
-    legs = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(desk.phones))
-    return Prompt(kind=PromptKind.BRIDGE, facility=desk.name, dial=legs, callback_number=house.our_number)
+    front = directory.desks.get(directory.front_desk) or next(iter(directory.desks.values()))
+    legs = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(front.phones))
+    return Prompt(kind=PromptKind.BRIDGE, facility=front.name, dial=legs, callback_number=house.our_number)

@@ -125,6 +125,8 @@ class CaseView:
     recordings: tuple[RecordingLine, ...]
     tasks: tuple[TaskLine, ...]
     contacts: tuple[tuple[str, str, str], ...]
+    #: Whose finding may be started here: a radiologist's own, or, for a PACS administrator, any of the pool's.
+    finders: tuple[tuple[str, str], ...]
     close_reasons: tuple[tuple[str, str], ...]
     pacs_link: str
     may: frozenset[str]
@@ -179,6 +181,7 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         recordings=tuple(_recording(one) for one in recordings),
         tasks=tuple(_task(one) for one in tasks),
         contacts=_contacts(directory, study.facility),
+        finders=_finders(directory, opened, facility),
         close_reasons=tuple(CLOSE_REASONS.items()),
         pacs_link=_pacs_link(facility, study),
         may=_may(opened, directory, relay),
@@ -291,6 +294,16 @@ def _contacts(directory: Directory, facility: str) -> tuple[tuple[str, str, str]
     )
 
 
+def _finders(directory: Directory, opened: Session, facility: Facility) -> tuple[tuple[str, str], ...]:
+    reader = directory.radiologist_of_slack(opened.slack_user)
+    if reader is not None and "radiologist" in opened.roles:
+        return ((reader.id, reader.name),)
+    if "pacs_admin" not in opened.roles:
+        return ()
+    members = directory.pools[facility.pool].members
+    return tuple((one, directory.radiologists[one].name) for one in members)
+
+
 def _pacs_link(facility: Facility, study: Study) -> str:
     """Fill the site's link template; values are quoted so that none of them can change the address."""
     values = {
@@ -309,7 +322,7 @@ def _may(opened: Session, directory: Directory, relay: Relay | None) -> frozense
     handles = bool({"radiologist", "pacs_admin"} & set(opened.roles))
     open_relay = relay is not None and relay.state is not RelayState.ENDED
     may = {"play"} if handles or "auditor" in opened.roles else set()
-    if "radiologist" in opened.roles:
+    if handles:
         may.add("start")
     if handles and open_relay:
         may |= {"log", "redirect", "close"}

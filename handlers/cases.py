@@ -168,8 +168,17 @@ def view(house: House, opened: Session) -> CaseView:
     return in_transaction(house, opened.facility, act)
 
 
-def start(house: House, opened: Session, *, contact_id: str | None, category: int, text: str, delivery: str) -> str:
-    """Start a relay from the page, where the patient was shown before it dials."""
+def start(
+    house: House,
+    opened: Session,
+    *,
+    contact_id: str | None,
+    category: int,
+    text: str,
+    found_by: str,
+    delivery: str,
+) -> str:
+    """Start a relay from the page, where the patient was shown before it dials; it names whose finding it is."""
     with house.memory.reading() as look:
         study = look.one(Study, case_code=opened.case_code)
     if study is None:
@@ -186,6 +195,7 @@ def start(house: House, opened: Session, *, contact_id: str | None, category: in
         text=words,
         delivery=delivery,
         to=contact_id or None,
+        found_by=found_by,
     )
 
 

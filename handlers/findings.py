@@ -164,11 +164,13 @@ def report(
     text: str | None,
     delivery: str,
     to: str | None = None,
+    found_by: str | None = None,
     found_at: datetime | None = None,
 ) -> str:
     """Take a finding from a radiologist: a phrase of the directory (Slack), or free text (only the case page)."""
     facility = facility_or_reject(house, Study, "unknown_study", "This study does not exist any more.", id=study_id)
-    reader_id = _may_report(house, slack_user, facility)
+    reader_id = _on_behalf_of(house, slack_user, facility, found_by)
+    actor = people.actor_of(house.directory(), slack_user)
     directory = house.directory()
     words = _words(directory.phrases.values(), phrase_id, text, category)
     if to is not None and directory.ordering(facility, to) is None:
@@ -178,9 +180,23 @@ def report(
         study = tx.get(Study, study_id)
         if study is None:
             raise Rejection("unknown_study", "This study does not exist any more.")
-        return _start(tx, house, study, reader_id, words, category, to, found_at or tx.now)
+        return _start(tx, house, study, reader_id, actor, words, category, to, found_at or tx.now)
 
     return once(house, facility, delivery, act)
+
+
+def _on_behalf_of(house: House, slack_user: str, facility: str, found_by: str | None) -> str:
+    """Return whose finding it is: a radiologist's own, or, from a PACS administrator, one of the pool's, by name."""
+    directory = house.directory()
+    if directory.radiologist_of_slack(slack_user) is not None or not people.is_admin(directory, slack_user, facility):
+        reader_id = _may_report(house, slack_user, facility)
+        if found_by not in (None, reader_id):
+            raise Rejection("not_yours", "You can report your own findings only.")
+        return reader_id
+    reader = directory.radiologists.get(found_by or "")
+    if reader is None or not people.may_read_at(directory, reader, facility):
+        raise Rejection("unknown_radiologist", "Choose the radiologist of this site's pool whose finding it is.")
+    return reader.id
 
 
 def _words(phrases: Iterable[Phrase], phrase_id: str | None, text: str | None, category: int) -> str:
@@ -199,6 +215,7 @@ def _start(
     house: House,
     study: Study,
     reader_id: str,
+    actor: str,
     words: str,
     category: int,
     to: str | None,
@@ -221,7 +238,6 @@ def _start(
             event_at=tx.now,
         )
     )
-    actor = f"radiologist:{reader_id}"
     facts: dict[str, str | int | bool | None] = {"category": category, "found_by": reader_id}
     tx.audit(
         AuditFact(action="finding:report", actor=actor, case_code=study.case_code, subject=finding.id, facts=facts)

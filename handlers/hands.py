@@ -38,6 +38,8 @@ MAY_RECEIVE = {
     Role.PA: "physician assistant",
     Role.RN: "nurse",
 }
+#: Where a relay is, in words for people.
+STANDS = {RelayState.BETWEEN: "waits to try again", RelayState.AT_DESK: "at the desk"}
 AHEAD = timedelta(minutes=1)
 
 
@@ -229,7 +231,7 @@ def status_lines(house: House, slack_user: str) -> list[str]:
                 continue
             facility = directory.facilities[relay.facility]
             minutes = int((look.now - relay.delegated_at).total_seconds() // 60)
-            where = "at the desk" if relay.state is RelayState.AT_DESK else relay.state.value
+            where = STANDS.get(relay.state, relay.state.value)
             rung = f"step {relay.step + 1} of {len(relay.policy.steps)}"
             lines_out.append(
                 f"{codes.shown(relay.case_code)} · {facility.alias} · category {relay.category} · {where} · {rung} · {minutes} min"

@@ -61,6 +61,7 @@ def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, out
 
 def _taken_by(tx: Transaction, house: House, relay: Relay, who: str) -> None:
     """Give whatever of a relay waits at a desk to the human who has it now; it needs their outcome."""
+    rungs.stop_ringing(tx, relay)
     waiting = [task for task in desk.tasks_of(tx, relay.id) if task.state is TaskState.OPEN]
     for task in waiting:
         desk.taken(tx, house, task, who, f"phone:{who}")

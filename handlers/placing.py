@@ -197,7 +197,7 @@ def check(house: House, dialer: Dialer, sending: Sending) -> None:
         if fresh is None or (fresh.state is AttemptState.FINISHED and fresh.open_number is None):
             return
         lines.record(tx, fresh, "call:asked", _case(tx, fresh), status=seen.status)
-        callbacks.seen(tx, house, fresh, seen.status, seen.error_code)
+        callbacks.seen(tx, house, fresh, seen.status, seen.error_code, seen.ended_at)
         again = tx.get(Attempt, fresh.id)
         if again is not None and again.open_number is not None:
             lines.watch(tx, again, callbacks.RING_WATCH_SECONDS)

@@ -164,8 +164,11 @@ class Memory(Protocol):
     def due_failed(self, due: Due) -> None:
         """Try a deadline whose handler failed again a little later; it is never dropped."""
 
-    def next_instant(self) -> datetime | None:
-        """Return the earliest instant at which a deadline or a waiting effect falls due."""
+    def next_instant(self, seen: datetime | None = None) -> datetime | None:
+        """Return the earliest instant at which a deadline or a waiting effect falls due.
+
+        Without effects and events that were due at ``seen`` already: those who carry them out have looked since.
+        """
 
 
 class Messenger(Protocol):
@@ -192,6 +195,7 @@ class CallSeen:
     to: str
     status: str
     created_at: datetime
+    ended_at: datetime | None = None
     answered_by: str = ""
     error_code: str = ""
 

@@ -125,9 +125,11 @@ def changed(tx: Transaction, house: House, relay: Relay, category: int, note: st
     study = tx.get(Study, relay.study_id)
     facility = house.directory().facilities[relay.facility]
     policy = None if study is None else facility.policy_for(relay.category, study.patient_class, tx.now)
-    if policy is None or rungs.somebody_talks(tx, relay):
+    if policy is None:
         return relay
     endings.record(tx, relay, "relay:upgrade", policy=policy.name)
+    if policy.steps and rungs.somebody_talks(tx, relay):
+        return rungs.begin_again_after_talk(tx, replace(relay, policy=policy))
     rungs.stop_ringing(tx, relay)
     tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
     return rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), 0)

@@ -79,9 +79,15 @@ def _nobody_to_dial(tx: Transaction, house: House, relay: Relay, to: str) -> Rel
 
 def _text(tx: Transaction, house: House, relay: Relay, contact: Contact) -> None:
     number = next((one for one in contact.numbers if one.may_be_texted()), None)
-    if number is None or relay.shadow or opted_out(tx, number.e164):
+    if number is None or relay.shadow or opted_out(tx, number.e164) or _was_texted(tx, relay):
         return
     lines.plan(tx, house, _plan_for(relay, Purpose.CONTACT, contact.id, number, channel=TEXT))
+
+
+def _was_texted(tx: Transaction, relay: Relay) -> bool:
+    """Tell whether this rung has sent its text: a try that found the line busy is made again, its text is not."""
+    texts = tx.all(Attempt, relay_id=relay.id, channel=TEXT, step=relay.step)
+    return any(relay.step_started_at is None or one.planned_at >= relay.step_started_at for one in texts)
 
 
 def _call(tx: Transaction, house: House, relay: Relay, contact: Contact, number: Number) -> Relay:
@@ -89,8 +95,12 @@ def _call(tx: Transaction, house: House, relay: Relay, contact: Contact, number:
         return _wait(tx, relay, LINE_BUSY)
     relay = tx.put(replace(relay, tries=relay.tries + 1))
     attempt = _place(tx, house, relay, _plan_for(relay, Purpose.CONTACT, contact.id, number))
-    endings.shown(tx, house, relay, f"Calling {contact.role.value} {contact.name}, try {relay.tries}.")
+    endings.shown(tx, house, relay, f"{_calling(relay)} {contact.name}, try {relay.tries}.")
     return after(tx, house, relay, attempt) if attempt.outcome is not None else relay
+
+
+def _calling(relay: Relay) -> str:
+    return "Would call" if relay.shadow else "Calling"
 
 
 def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
@@ -114,7 +124,7 @@ def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
         rank=relay.category - 1,
     )
     attempt = _place(tx, house, relay, plan)
-    endings.shown(tx, house, relay, f"Calling the radiologist, try {relay.tries}.")
+    endings.shown(tx, house, relay, f"{_calling(relay)} the radiologist, try {relay.tries}.")
     return after(tx, house, relay, attempt) if attempt.outcome is not None else relay
 
 
@@ -148,6 +158,14 @@ def _wait(tx: Transaction, relay: Relay, span: timedelta) -> Relay:
         relay = tx.put(endings.moved(relay, RelayEvent.RETRY_LATER))
     tx.deadline(Deadline(kind=DeadlineKind.RUNG_RETRY, subject=relay.id, due_at=tx.now + span))
     return relay
+
+
+def begin_again_after_talk(tx: Transaction, relay: Relay) -> Relay:
+    """Put a relay back to the first rung of its policy; it calls as soon as whoever listens now has hung up."""
+    relay = tx.put(replace(relay, step=0, step_started_at=tx.now, tries=0))
+    due_at = ladder.rung_ends(relay.policy.steps[0], tx.now)
+    tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=due_at))
+    return _wait(tx, relay, SOMEBODY_TALKS)
 
 
 def after(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> Relay:

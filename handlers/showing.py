@@ -80,12 +80,12 @@ def relay_line(relay: Relay | None) -> str:
         return ""
     words = {
         RelayState.CALLING: f"calling, step {relay.step + 1} of {len(relay.policy.steps)}",
-        RelayState.BETWEEN: f"will call again, step {relay.step + 1} of {len(relay.policy.steps)}",
+        RelayState.BETWEEN: f"waits to try again, step {relay.step + 1} of {len(relay.policy.steps)}",
         RelayState.HELD: f"held ({relay.hold_reason}): nobody is being called",
         RelayState.AT_DESK: "at the desk",
         RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}",
     }
-    shadow = "shadow: nobody is called; " if relay.shadow else ""
+    shadow = "shadow (nobody is called): " if relay.shadow else ""
     return f"Category {relay.category} relay — {shadow}{words[relay.state]}"
 
 

@@ -6,7 +6,7 @@ Form after the ACR's practice parameter for communication and the sentence that 
 
 from __future__ import annotations
 
-from handlers.domain.directory import Directory, Facility, Role
+from handlers.domain.directory import PRACTITIONERS, Directory, Facility, Role
 from handlers.domain.relays import Attempt, Ending, Purpose, Relay, RelayState
 from handlers.ports import Reading
 
@@ -33,7 +33,9 @@ def statement_of(look: Reading, directory: Directory, case_code: str) -> str:
     facility = directory.facilities[relay.facility]
     attempts = look.all(Attempt, relay_id=relay.id)
     if relay.state is not RelayState.ENDED or relay.ended_at is None:
-        return f"CRITICAL RESULT COMMUNICATION IS NOT COMPLETE: {len(attempts)} ATTEMPTS, NOT YET CONFIRMED RECEIVED."
+        calls = sum(one.channel != "sms" for one in attempts)
+        made = "SHADOW, NOBODY IS CALLED" if relay.shadow else f"{calls} {'CALL' if calls == 1 else 'CALLS'} SO FAR"
+        return f"CRITICAL RESULT COMMUNICATION IS NOT COMPLETE: {made}, NOT CONFIRMED RECEIVED."
     if relay.ending in _HOW:
         return _received(relay, facility, directory, look)
     return _not_received(relay, facility)
@@ -72,8 +74,8 @@ def _receiver(attempt: Attempt | None, name: str) -> str:
 def _title(relay: Relay, attempt: Attempt | None) -> str:
     stated = attempt is not None and attempt.channel != "hand"
     title = TITLES.get(relay.ended_role, relay.ended_role)
-    if stated and relay.ended_role == Role.PHYSICIAN.value:
-        offered = [role for role in relay.policy.ended_by if role in (Role.PHYSICIAN, Role.NP, Role.PA)]
+    if stated and relay.ended_role in PRACTITIONERS:
+        offered = [role for role in relay.policy.ended_by if role in PRACTITIONERS]
         title = " OR ".join(TITLES[role.value] for role in offered) or title
     return f"{title} AS STATED BY KEY" if stated else title
 

@@ -49,6 +49,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A contact answered STOP and is not texted any more. Calls go on.",
         "Ask the contact how they want to be reached, and update the directory.",
     ),
+    TaskKind.MISSED_CALLER: (
+        "Somebody called our number without a valid code, and nobody at the desk picked up.",
+        "Look at the open relays (`/relay status`) for who may have called, and call them back.",
+    ),
     TaskKind.ODD_REPORT: (
         "A report was signed by somebody else than the claiming reader, or by a reader who may not read here.",
         "Open the case and settle it with the readers and the site; the report was accepted as it is.",

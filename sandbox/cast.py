@@ -6,6 +6,7 @@ Only the file is shared, not a line of the product's code.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -28,6 +29,8 @@ class Cast:
 
     channels: dict[str, str]
     users: dict[str, str]
+    parts: dict[str, str]  #: Slack user to what they are and may do
+    people: dict[str, str]  #: directory id to name
     telephones: dict[str, str]  #: number to who answers it
     sites: tuple[Site, ...]
     secret_names: tuple[str, ...]  #: every environment variable that a source's secret is read from
@@ -44,6 +47,8 @@ def read_cast(path: Path) -> Cast:
     return Cast(
         channels=_channels(town),
         users=_users(town),
+        parts=_parts(town),
+        people=_people(town),
         telephones=_telephones(town),
         sites=tuple(_site(town, facility) for facility in town["facilities"]),
         secret_names=tuple(name for source in sources for name in source["secrets"]),
@@ -61,6 +66,30 @@ def _channels(town: Mapping[str, Any]) -> dict[str, str]:
 def _users(town: Mapping[str, Any]) -> dict[str, str]:
     people = [*town["radiologists"].values(), *town.get("staff", {}).values()]
     return {one["slack_user"]: one["name"] for one in people} | dict([STRANGER])
+
+
+def _parts(town: Mapping[str, Any]) -> dict[str, str]:
+    readers = {one["slack_user"]: _reader(one) for one in town["radiologists"].values()}
+    staff = {
+        one["slack_user"]: ", ".join(role.replace("pacs_admin", "PACS administrator") for role in one["roles"])
+        for one in town.get("staff", {}).values()
+    }
+    return readers | staff | {STRANGER[0]: "a stranger to radrelay"}
+
+
+def _reader(one: Mapping[str, Any]) -> str:
+    """Say where a radiologist may read, and where not any more."""
+    today = datetime.now(UTC).date()
+    good = [held["state"] for held in one["licenses"] if held["expires"] >= today]
+    gone = [f"{held['state']} license expired" for held in one["licenses"] if held["expires"] < today]
+    where = [held["facilities"] for held in one["privileges"] if held["facilities"] != "*"]
+    only = [f"only at {', '.join(site.title() for site in sites)}" for sites in where]
+    return " · ".join([f"radiologist, {', '.join(good)}", *gone, *only])
+
+
+def _people(town: Mapping[str, Any]) -> dict[str, str]:
+    groups = ("contacts", "radiologists", "staff", "desks", "facilities")
+    return {id_: one.get("alias", one["name"]) for group in groups for id_, one in town.get(group, {}).items()}
 
 
 def _telephones(town: Mapping[str, Any]) -> dict[str, str]:

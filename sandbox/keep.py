@@ -6,11 +6,12 @@ import base64
 import json
 import os
 import secrets
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 DEMO_DIRECTORY = Path(__file__).parent / "demo" / "directory.yaml"
 
@@ -26,6 +27,7 @@ class Keep:
         self.directory = self.folder / "directory.yaml"
         self.anchors = self.folder / "anchors.jsonl"
         self.log = self.folder / "radrelay.log"
+        self.command = self.folder / "radrelay"
         if not self.directory.exists():
             self.directory.write_bytes(DEMO_DIRECTORY.read_bytes())
 
@@ -49,6 +51,17 @@ class Keep:
             _write(path, {**kept, **made})
         return made
 
+    def write_command(self, product: Sequence[str], settings: Mapping[str, str]) -> None:
+        """Write a command that is the product's own with the sandbox's settings, for a second terminal."""
+        exports = [f"export {name}={shlex.quote(value)}" for name, value in sorted(settings.items())]
+        lines = [
+            "#!/bin/sh",
+            "# radrelay with the settings of this sandbox.",
+            *exports,
+            f'exec {shlex.join(product)} "$@"',
+        ]
+        _put(self.command, "\n".join([*lines, ""]), 0o700)
+
     def save(self, snapshot: Any) -> None:
         """Keep what a second start continues with; a crash in the middle leaves the older one."""
         _write(self.folder / "sandbox.json", snapshot)
@@ -65,10 +78,15 @@ def _webhook_secret() -> str:
 
 
 def _write(path: Path, value: Any) -> None:
+    _put(path, json.dumps(value), 0o600)
+
+
+def _put(path: Path, text: str, mode: int) -> None:
+    """Write a file whole or not at all."""
     fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(value, file)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)

@@ -62,7 +62,8 @@ def run(
     try:
         sandbox.start(listener, stop)
         if not stop.is_set():
-            say(f"\n  Open {sandbox.page_url} — Ctrl-C ends it.\n")
+            say(f"\n  Open {sandbox.page_url} — Ctrl-C ends it.")
+            say(f"  Its record, from another terminal: {sandbox.command} audit verify (or show CASE, export)\n")
             _show(sandbox.page_url, wanted=open_browser)
             sandbox.watch(stop)
     finally:
@@ -79,7 +80,8 @@ class Sandbox:
         self._cast = read_cast(keep.directory)
         self._command = product
         self._secrets = keep.secrets(self._cast.secret_names)
-        self._env = self._environment(product_port)
+        self._settings = self._settings_of(product_port)
+        self._env = _without_settings() | self._settings
         self._timeline = Timeline()
         self._record = Record()
         self._workspace, self._exchange, self._hospital = self._town(self._cast)
@@ -88,6 +90,15 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def command(self) -> str:
+        """Return what to type for the product's own commands with this sandbox's settings."""
+        return (
+            os.path.relpath(self._keep.command)
+            if self._keep.command.is_relative_to(Path.cwd())
+            else str(self._keep.command)
+        )
 
     def start(self, listener: socket.socket, stop: threading.Event) -> None:
         """Start the stand-ins, then the product, and wait until it is ready or ``stop`` is set."""
@@ -102,6 +113,7 @@ class Sandbox:
         self._timeline.start()
         self._serve(listener)
         say("Slack, the telephone exchange and the hospital are up")
+        self._keep.write_command(self._command, self._settings)
         log = self._keep.log.open("ab")
         with log:
             self._process = subprocess.Popen(
@@ -109,7 +121,7 @@ class Sandbox:
             )
         self._await_ready(stop)
         if not stop.is_set():
-            self._record.follow([*self._command, "audit", "export", "--follow"], self._env)
+            self._record.follow([*self._command, "audit"], self._env)
 
     def watch(self, stop: threading.Event) -> None:
         """Wait for ``stop``, keeping a snapshot of what changed; a product that ends by itself ends the sandbox."""
@@ -150,6 +162,8 @@ class Sandbox:
             self._hospital,
             self._record,
             names=self._cast.telephones,
+            people=self._cast.people,
+            parts=self._cast.parts,
             ours=OURS,
             sites=self._cast.sites,
         )
@@ -189,11 +203,9 @@ class Sandbox:
         hospital.modality_facility = cast.dicom_facility
         return workspace, exchange, hospital
 
-    def _environment(self, port: int) -> dict[str, str]:
-        """Return the product's environment: ours without any setting of its own, and the sandbox's."""
-        mine = ("RADRELAY_", "SLACK_", "TWILIO_")
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(mine)}
-        return inherited | {
+    def _settings_of(self, port: int) -> dict[str, str]:
+        """Return all that the product is told: where everything is, and its secrets."""
+        return {
             "RADRELAY_DATABASE_URL": f"sqlite:///{self._keep.database}",
             "RADRELAY_PUBLIC_URL": self.product_url,
             "RADRELAY_HOST": _LOOPBACK,
@@ -236,6 +248,12 @@ class Sandbox:
             say(f"radrelay did not end within {_STOP_SECONDS} seconds and is killed")
             self._process.kill()
             self._process.wait()
+
+
+def _without_settings() -> dict[str, str]:
+    """Return our environment without any setting of the product's."""
+    settings = ("RADRELAY_", "SLACK_", "TWILIO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(settings)}
 
 
 def say(words: str) -> None:

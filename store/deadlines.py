@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, case, delete, func, select, update
+from sqlalchemy import Connection, Select, Table, and_, case, delete, func, select, update
 
 from handlers.domain.machinery import DeadlineKind
 from handlers.ports import Due
@@ -61,18 +61,26 @@ def postpone_deadline(connection: Connection, due: Due, now: datetime) -> None:
     connection.execute(update(DEADLINE).where(mine).values(tries=tries + 1, due_at=now + wait))
 
 
-def next_instant(connection: Connection) -> datetime | None:
-    """Return the earliest instant at which anything stored falls due."""
+def _after(query: Select[Any], instant: Any, seen: datetime | None) -> Select[Any]:
+    return query if seen is None else query.where(instant > seen)
+
+
+def next_instant(connection: Connection, seen: datetime | None = None) -> datetime | None:
+    """Return the earliest instant at which anything stored falls due; of effects and events, after ``seen``."""
     paced = case((LANE.c.next_at > OUTBOX.c.due_at, LANE.c.next_at), else_=OUTBOX.c.due_at)
     leaves = case((LANE.c.busy_until > paced, LANE.c.busy_until), else_=paced)
     oldest = select(func.min(INBOX.c.position)).where(PENDING).group_by(INBOX.c.facility)
     queries = (
         select(func.min(DEADLINE.c.due_at)),
-        select(func.min(leaves))
-        .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
-        .where(OUTBOX.c.state == "pending"),
-        select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"),
-        select(func.min(INBOX.c.due_at)).where(INBOX.c.position.in_(oldest)),
+        _after(
+            select(func.min(leaves))
+            .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
+            .where(OUTBOX.c.state == "pending"),
+            leaves,
+            seen,
+        ),
+        _after(select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"), OUTBOX.c.lease_until, seen),
+        _after(select(func.min(INBOX.c.due_at)).where(PENDING, INBOX.c.position.in_(oldest)), INBOX.c.due_at, seen),
     )
     instants = [connection.execute(query).scalar() for query in queries]
     return min((instant for instant in instants if instant is not None), default=None)

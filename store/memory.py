@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from handlers.domain.errors import StaleWrite
-from handlers.domain.machinery import SYSTEM, Accepted, AuditFact, Deadline, DeadlineKind, Effect, Verdict
+from handlers.domain.machinery import (
+    SYSTEM,
+    WAKE_CLOCK,
+    WAKE_INBOX,
+    Accepted,
+    AuditFact,
+    Deadline,
+    DeadlineKind,
+    Effect,
+    Verdict,
+)
 from handlers.ports import Chance, Clock, Delivered, Due, Sending, Transaction
 from store import audit, deadlines, queues
 from store.cipher import Cipher
@@ -25,6 +35,8 @@ V = TypeVar("V")
 DELIVERY: Any = DeliveryRow.__table__  # type: ignore[attr-defined]
 MESSAGE: Any = MessageRow.__table__  # type: ignore[attr-defined]
 HEARTBEAT: Any = Heartbeat.__table__  # type: ignore[attr-defined]
+#: A lane's name, like those of the other two that are woken, has no space in it.
+NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', :touched)")
 
 
 class SqlReading:
@@ -84,10 +96,19 @@ class SqlReading:
 class SqlTransaction(SqlReading):
     """One transaction of one facility."""
 
-    def __init__(self, connection: Connection, cipher: Cipher, clock: Clock, facility: str, chance: Chance) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        cipher: Cipher,
+        clock: Clock,
+        facility: str,
+        chance: Chance,
+        touched: set[str],
+    ) -> None:
         super().__init__(connection, cipher, clock.now())
         self.facility = facility
         self._chance = chance
+        self._touched = touched
         self._facts: list[AuditFact] = []
         self._head = self._lock_chain()
         self.now = clock.now()  # after waiting for the lock: the chain's instants never go back
@@ -130,10 +151,12 @@ class SqlTransaction(SqlReading):
     def effect(self, effect: Effect) -> None:
         """Record something to be sent after the commit."""
         queues.add_effect(self.connection, self._chance.token(), self.facility, effect, self.now)
+        self._touched.add(effect.lane)
 
     def deadline(self, deadline: Deadline) -> None:
         """Record an instant."""
         deadlines.put_deadline(self.connection, self.facility, deadline.kind, deadline.subject, deadline.due_at)
+        self._touched.add(WAKE_CLOCK)
 
     def forget(self, subject: str, *kinds: DeadlineKind) -> None:
         """Drop the undone deadlines of a subject."""
@@ -162,6 +185,7 @@ class SqlTransaction(SqlReading):
     def sent(self, sending: Sending) -> None:
         """Mark an effect as sent, together with what came of it."""
         queues.done_effect(self.connection, sending)
+        self._touched.add(sending.effect.lane)
 
     def is_due(self, due: Due) -> bool:
         """Mark a deadline done; False when it was done or moved already."""
@@ -190,33 +214,38 @@ class SqlMemory:
         self._chance = chance
         self._pace_of = pace_of
         self._holder = chance.token()
-        #: Called after each commit; a wake-up hint, lost without harm.
-        self.on_commit: list[Callable[[], None]] = []
+        #: Called after each commit with what it touched; a wake-up hint, lost without harm.
+        self.on_commit: list[Callable[[Collection[str]], None]] = []
+        #: Facilities that are known to have a chain: it is never removed.
+        self._chained: set[str] = set()
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def _write(self, touched: Collection[str] = ()) -> Iterator[Connection]:
+        """Begin a write, and tell other processes what it touched; one that touched nothing wakes nobody."""
         try:
             with self.database.writing() as connection:
                 yield connection
-                if not self.database.is_sqlite:
-                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+                if touched and not self.database.is_sqlite:
+                    connection.execute(NOTIFY, {"touched": " ".join(sorted(touched))})
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", "") in {"40001", "40P01"}:
                 raise StaleWrite("the database asked to run the transaction again") from None
             raise
 
-    def _committed(self) -> None:
+    def _committed(self, touched: Collection[str]) -> None:
         for hint in self.on_commit:
-            hint()
+            hint(touched)
 
     @contextmanager
     def transaction(self, facility: str) -> Iterator[Transaction]:
         """Open the facility's one transaction."""
-        with self._write() as connection:
-            tx = SqlTransaction(connection, self.cipher, self._clock, facility, self._chance)
+        # On PostgreSQL whoever looked for events meanwhile has passed over this facility, whose chain we hold.
+        touched = set() if self.database.is_sqlite else {WAKE_INBOX}
+        with self._write(touched) as connection:
+            tx = SqlTransaction(connection, self.cipher, self._clock, facility, self._chance, touched)
             yield tx
             tx.flush_audit()
-        self._committed()
+        self._committed(touched)
 
     @contextmanager
     def reading(self) -> Iterator[SqlReading]:
@@ -240,13 +269,17 @@ class SqlMemory:
             verdicts = list(self._append(rows))
         except Exception:  # noqa: BLE001 - whatever it was, it is told to the one it belongs to
             verdicts = [self._append_alone(row) for row in rows]
-        self._committed()
+        self._committed((WAKE_INBOX,))
         return verdicts
 
     def _append(self, rows: list[dict[str, Any]]) -> list[Verdict]:
-        with self._write() as connection:
-            self._ensure_chains(connection, {row["facility"] for row in rows})
-            return queues.append_inbox(connection, rows)
+        facilities = {row["facility"] for row in rows}
+        with self._write((WAKE_INBOX,)) as connection:
+            if facilities - self._chained:
+                self._ensure_chains(connection, facilities)
+            verdicts = queues.append_inbox(connection, rows)
+        self._chained |= facilities
+        return verdicts
 
     def _append_alone(self, row: dict[str, Any]) -> Verdict | Exception:
         try:
@@ -265,16 +298,17 @@ class SqlMemory:
     @contextmanager
     def next_delivery(self) -> Iterator[tuple[Delivered, Transaction] | None]:
         """Take the oldest inbox item of a facility nobody else works on, inside that facility's transaction."""
-        with self._write() as connection:
+        touched: set[str] = set()
+        with self._write(touched) as connection:
             item = queues.take_delivery(connection, self._clock.now(), self.cipher)
             if item is None:
                 yield None
                 return
-            tx = SqlTransaction(connection, self.cipher, self._clock, item.accepted.facility, self._chance)
+            tx = SqlTransaction(connection, self.cipher, self._clock, item.accepted.facility, self._chance, touched)
             yield item, tx
             tx.handled(item)
             tx.flush_audit()
-        self._committed()
+        self._committed(touched)
 
     def delivery_failed(self, item: Delivered, reason: str) -> bool:
         """Count a failed try in a transaction of its own; True when the item has been set aside."""
@@ -288,21 +322,21 @@ class SqlMemory:
 
     def effect_done(self, sending: Sending) -> None:
         """Mark an effect as sent."""
-        with self._write() as connection:
+        with self._write((sending.effect.lane,)) as connection:
             queues.done_effect(connection, sending)
-        self._committed()
+        self._committed((sending.effect.lane,))
 
     def effect_later(self, sending: Sending, at: datetime, reason: str, *, whole_lane: bool = False) -> None:
         """Give an effect back, to leave at an instant."""
-        with self._write() as connection:
+        with self._write((sending.effect.lane,)) as connection:
             queues.later_effect(connection, sending, at, reason, whole_lane=whole_lane)
-        self._committed()
+        self._committed((sending.effect.lane,))
 
     def effect_dropped(self, sending: Sending, reason: str) -> None:
         """Give an effect up for good."""
-        with self._write() as connection:
+        with self._write((sending.effect.lane,)) as connection:
             queues.drop_effect(connection, sending, reason)
-        self._committed()
+        self._committed((sending.effect.lane,))
 
     def take_due(self, limit: int = 50) -> list[Due]:
         """Return the deadlines that are due, oldest first."""
@@ -314,10 +348,10 @@ class SqlMemory:
         with self._write() as connection:
             deadlines.postpone_deadline(connection, due, self._clock.now())
 
-    def next_instant(self) -> datetime | None:
-        """Return the earliest instant at which anything stored falls due."""
+    def next_instant(self, seen: datetime | None = None) -> datetime | None:
+        """Return the earliest instant at which anything stored falls due; of effects and events, after ``seen``."""
         with self.database.reading() as connection:
-            return deadlines.next_instant(connection)
+            return deadlines.next_instant(connection, seen)
 
     def recover(self) -> int:
         """Give up the leases of a process that is known to be dead: on SQLite there was only one, and it is us now.

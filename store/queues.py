@@ -78,20 +78,28 @@ def inbox_rows(deliveries: Iterable[Accepted], ids: Callable[[], str], cipher: C
 
 
 def append_inbox(connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
-    """Insert or ignore rows, and say of each what became of it."""
-    connection.execute(upsert(connection, INBOX).on_conflict_do_nothing(), rows)
-    found = connection.execute(
-        select(INBOX.c.source, INBOX.c.delivery_id, INBOX.c.id, INBOX.c.digest).where(
-            INBOX.c.delivery_id.in_({row["delivery_id"] for row in rows})
-        )
-    ).all()
-    stored = {(source, delivery): (key, digest) for source, delivery, key, digest in found}
+    """Insert or ignore rows in one statement, and say of each what became of it."""
+    statement = upsert(connection, INBOX).on_conflict_do_nothing().returning(INBOX.c.id)
+    fresh = set(connection.execute(statement, rows).scalars())
+    known = _digests(connection, [row for row in rows if row["id"] not in fresh])
     verdicts = []
     for row in rows:
-        key, digest = stored[row["source"], row["delivery_id"]]
-        same = Verdict.REPEATED if digest == row["digest"] else Verdict.DIFFERENT
-        verdicts.append(Verdict.NEW if key == row["id"] else same)
+        same = known.get((row["source"], row["delivery_id"])) == row["digest"]
+        verdicts.append(Verdict.NEW if row["id"] in fresh else Verdict.REPEATED if same else Verdict.DIFFERENT)
     return verdicts
+
+
+def _digests(connection: Connection, rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    """Return the digests of the bodies that are stored already under the keys of these rows."""
+    if not rows:
+        return {}
+    # Both halves of the unique key are named, or its index would be of no use.
+    mine = (
+        INBOX.c.source.in_({row["source"] for row in rows}),
+        INBOX.c.delivery_id.in_({row["delivery_id"] for row in rows}),
+    )
+    found = connection.execute(select(INBOX.c.source, INBOX.c.delivery_id, INBOX.c.digest).where(*mine)).all()
+    return {(source, delivery): digest for source, delivery, digest in found}
 
 
 def take_delivery(connection: Connection, now: datetime, cipher: Cipher) -> Delivered | None:
@@ -112,15 +120,15 @@ def _next_facility(connection: Connection, now: datetime) -> Select[Any]:
     other = INBOX.alias()
     oldest = (
         select(func.min(other.c.position))
-        .where(other.c.facility == CHAIN.c.facility, other.c.state == "pending")
+        .where(other.c.facility == CHAIN.c.facility, other.c.state == literal_column("'pending'"))
         .correlate(CHAIN)
         .scalar_subquery()
     )
     query = (
         select(CHAIN.c.facility)
-        .select_from(CHAIN.join(INBOX, INBOX.c.position == oldest))
-        .where(INBOX.c.due_at <= now)
-        .order_by(INBOX.c.position)
+        .select_from(CHAIN.join(INBOX, and_(INBOX.c.facility == CHAIN.c.facility, INBOX.c.position == oldest)))
+        .where(PENDING, INBOX.c.due_at <= now)
+        .order_by(INBOX.c.position + 0)  # not the column itself: SQLite would walk all of the inbox in its order
         .limit(1)
     )
     return _skipping_locked(query, connection, CHAIN)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import psycopg
 
@@ -13,9 +13,9 @@ RETRY_SECONDS = 2.0
 
 
 class Listener:
-    """Listens on a connection of its own and calls ``hint`` for each notification, until stopped."""
+    """Listens on a connection of its own and calls ``hint`` with what each notification names, until stopped."""
 
-    def __init__(self, url: str, hint: Callable[[], None]) -> None:
+    def __init__(self, url: str, hint: Callable[[Collection[str]], None]) -> None:
         self._url = url.replace("postgresql+psycopg://", "postgresql://", 1)
         self._hint = hint
         self._stopping = threading.Event()
@@ -42,5 +42,5 @@ class Listener:
         with psycopg.connect(self._url, autocommit=True) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             while not self._stopping.is_set():
-                for _ in connection.notifies(timeout=LISTEN_SECONDS / 10, stop_after=1):
-                    self._hint()
+                for heard in connection.notifies(timeout=LISTEN_SECONDS / 10, stop_after=1):
+                    self._hint(heard.payload.split())

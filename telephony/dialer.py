@@ -89,4 +89,5 @@ def _seen(call: Any) -> CallSeen:
         status=str(call.status),
         created_at=call.date_created,
         answered_by=str(call.answered_by or ""),
+        ended_at=getattr(call, "end_time", None),
     )

@@ -8,6 +8,7 @@ fallback URL, which apologizes and gives the staffed number.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 from urllib.parse import parse_qsl
@@ -67,8 +68,10 @@ class CallVerbs(Protocol):
     def recording_ready(self, token: str, *, recording_sid: str, status: str) -> None:
         """Learn that a recording can be fetched, or never will be there."""
 
-    def status(self, token: str, *, sid: str, status: str, sequence: int, error_code: str) -> None:
-        """Learn a call's progress."""
+    def status(
+        self, token: str, *, sid: str, status: str, sequence: int, error_code: str, at: datetime | None
+    ) -> None:
+        """Learn a call's progress, and when it happened."""
 
     def machine(self, token: str, *, sid: str, answered_by: str) -> None:
         """Learn what the machine detection thinks."""
@@ -242,6 +245,7 @@ class _Routes:
             status=form.one("CallStatus", heard.CALL_STATUSES),
             sequence=form.whole("SequenceNumber"),
             error_code=form.error_code(),
+            at=form.instant("Timestamp"),
         )
         return _nothing()
 

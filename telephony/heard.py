@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 _DIGITS = re.compile(r"[0-9*#]{0,32}")
@@ -73,6 +75,13 @@ class Form:
     def has(self, name: str) -> bool:
         """Tell whether a parameter came at all."""
         return name in self._values
+
+    def instant(self, name: str) -> datetime | None:
+        """Return an instant as Twilio writes it (RFC 2822), None where there is none or it cannot be read."""
+        try:
+            return parsedate_to_datetime(self._values.get(name, "")).astimezone(UTC)
+        except ValueError:
+            return None
 
     def error_code(self) -> str:
         """Return Twilio's error code, or ""."""

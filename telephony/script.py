@@ -237,6 +237,10 @@ def _taken(_prompt: Prompt) -> Words:
     yield Utterance("Goodbye.", Part.ACTION)
 
 
+def _has_it(prompt: Prompt) -> Words:
+    yield Utterance(f"{_sentence(prompt.who or 'somebody')} has it already. Thank you, goodbye.", Part.ACTION)
+
+
 def _not_taken(_prompt: Prompt) -> Words:
     yield Utterance("Not taken. We will keep calling. Goodbye.", Part.ACTION)
 
@@ -258,7 +262,7 @@ def _whisper_go(_prompt: Prompt) -> Words:
 
 
 def _referred(prompt: Prompt) -> Words:
-    yield Utterance("I am sorry, nobody could come to the line. The desk is being called.", Part.ACTION)
+    yield Utterance("I am sorry, nobody could come to the line. We keep calling.", Part.ACTION)
     # The staffed number is answered by humans; the callback code is for our own.
     yield from _call_us(replace(prompt, callback_code=""))
     yield Utterance("Goodbye.", Part.ACTION)
@@ -286,6 +290,7 @@ _WORDS: dict[PromptKind, Callable[[Prompt], Words]] = {
     PromptKind.ENDED: _ended,
     PromptKind.DESK: _desk,
     PromptKind.TAKEN: _taken,
+    PromptKind.HAS_IT: _has_it,
     PromptKind.NOT_TAKEN: _not_taken,
     PromptKind.CALLBACK: _callback,
     PromptKind.WHISPER: _whisper,

@@ -58,6 +58,7 @@ _ABOUT: Final = {
     PromptKind.ENDED: "Somebody calls back after the relay has ended.",
     PromptKind.DESK: "At the desk's or the radiologist's telephone.",
     PromptKind.TAKEN: "1 was pressed at the desk.",
+    PromptKind.HAS_IT: "1 at a desk's phone, when somebody else was quicker.",
     PromptKind.NOT_TAKEN: "Nobody pressed 1 at the desk.",
     PromptKind.CALLBACK: "Our number was called.",
     PromptKind.WHISPER: "Said to the one being bridged, before the two are connected.",

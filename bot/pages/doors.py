@@ -116,7 +116,7 @@ class _Doors:
         """Show patient, finding and receiver together before anything is dialed; nothing is recorded yet."""
         session, fields = await self._form(request)
         seen = await run_in_threadpool(self._verbs.view, session)
-        asked = forms.start(fields, _ids(seen))
+        asked = forms.start(fields, _ids(seen), {one for one, _ in seen.finders})
         receiver = next((one for one in seen.contacts if one[0] == asked.contact_id), None)
         return self._look.page(
             "confirm.html",
@@ -124,13 +124,14 @@ class _Doors:
             case=seen,
             asked=asked,
             receiver=receiver,
+            finder=dict(seen.finders)[asked.found_by],
             seal=forms.seal(session.token, asked),
         )
 
     async def confirmed(self, request: Request) -> Response:
         session, fields = await self._form(request)
-        # The seal says that the contact was on the list; the page need not look at the patient once more.
-        asked = forms.start(fields, {fields.get("contact", "")})
+        # The seal says that contact and radiologist were on the list; the page need not look at the patient once more.
+        asked = forms.start(fields, {fields.get("contact", "")}, {fields.get("found_by", "")})
         forms.check_seal(fields, session.token, asked)
         return await self._done(
             session,
@@ -139,6 +140,7 @@ class _Doors:
             contact_id=asked.contact_id,
             category=asked.category,
             text=asked.text,
+            found_by=asked.found_by,
             delivery=_delivery(session, fields, "start"),
         )
 

@@ -62,7 +62,7 @@ def check_csrf(fields: dict[str, str], session_token: str) -> None:
 
 def seal(session_token: str, asked: Start) -> str:
     """Return the seal over what the confirmation page showed: only that can be started, and only after it was shown."""
-    shown = "\0".join(("shown", str(asked.category), asked.contact_id or "", asked.text))
+    shown = "\0".join(("shown", str(asked.category), asked.contact_id or "", asked.found_by, asked.text))
     return hmac.new(session_token.encode(), shown.encode(), hashlib.sha256).hexdigest()
 
 
@@ -98,6 +98,7 @@ class Start:
     category: int
     text: str
     contact_id: str | None
+    found_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +112,18 @@ class Logged:
     read_back: bool
 
 
-def start(fields: dict[str, str], contacts: Collection[str]) -> Start:
-    """Check category, text and contact; an empty contact means the ordering clinician."""
+def start(fields: dict[str, str], contacts: Collection[str], finders: Collection[str]) -> Start:
+    """Check category, text, contact and whose finding it is; an empty contact means the ordering clinician."""
     category = fields.get("category", "")
     if category not in {str(one) for one in CATEGORIES}:
         raise Refused(422, "Choose category 1, 2 or 3.")
     text = _line(fields, "text", MAX_TEXT, "the finding")
     if not text:
         raise Refused(422, "Write the finding: it is what will be spoken.")
-    contact = fields.get("contact", "")
-    return Start(int(category), text, contact_of(contact, contacts) if contact else None)
+    contact, found_by = fields.get("contact", ""), fields.get("found_by", "")
+    if found_by not in finders:
+        raise Refused(422, "Choose the radiologist whose finding it is.")
+    return Start(int(category), text, contact_of(contact, contacts) if contact else None, found_by)
 
 
 def contact_of(contact: str, contacts: Collection[str]) -> str:

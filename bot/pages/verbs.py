@@ -21,7 +21,9 @@ class CaseVerbs(Protocol):
     def view(self, opened: Session) -> CaseView:
         """Look at the case; every look is audited."""
 
-    def start(self, opened: Session, *, contact_id: str | None, category: int, text: str, delivery: str) -> str:
+    def start(
+        self, opened: Session, *, contact_id: str | None, category: int, text: str, found_by: str, delivery: str
+    ) -> str:
         """Record the finding and start to call."""
 
     def recording(self, opened: Session, recording_id: str) -> tuple[bytes, str]:

@@ -52,6 +52,8 @@ class Facts:
     recording: bool = False
     legs: tuple[tuple[str, tuple[Leg, ...]], ...] = ()
     ended_words: str = ""
+    #: Who has what a desk's phone rings for, or that it is done; "" while it can be taken.
+    not_to_take: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +178,7 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
         return ended(attempt, facts)
     if attempt.stage is Stage.TAKE:
         return _take(attempt, facts, key)
-    if key is Key.PERSON:
+    if key is Key.PERSON or attempt.turn >= dialog.MAX_TURNS:
         return bridging(attempt, facts)
     if key is Key.WRONG_PERSON:
         return _over(attempt, PromptKind.WRONG_PERSON, facts, Outcome.WRONG_PERSON)
@@ -188,6 +190,8 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
 
 
 def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
+    if facts.not_to_take:
+        return _over(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
     if key is Key.TAKE:
         return _over(attempt, PromptKind.TAKEN, facts, Outcome.TAKEN, who=attempt.who)
     over = _over(attempt, PromptKind.NOT_TAKEN, facts, Outcome.SILENT)
@@ -210,13 +214,21 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, *, pin_ok: bool, n
     if attempt.stage is Stage.MENU and key in (Key.PRACTITIONER, Key.NURSE):
         return _claimed_role(attempt, facts, key, now)
     if attempt.stage is Stage.MAY_NOT:
-        return _over(attempt, PromptKind.MESSAGE_LEFT, facts, Outcome.MESSAGE_LEFT)
+        return _may_not(attempt, facts, key)
     if key is Key.SILENCE:
         over = _over(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
         return _silent(attempt, opening(attempt, facts, Lead.AGAIN), over)
     if key is Key.AGAIN:
         return opening(attempt, facts, Lead.AGAIN)
     return _wrong(attempt, facts, opening(attempt, facts, Lead.UNKNOWN_KEY))
+
+
+def _may_not(attempt: Attempt, facts: Facts, key: Key) -> Said:
+    if key is Key.SILENCE:
+        return _over(attempt, PromptKind.MESSAGE_LEFT, facts, Outcome.MESSAGE_LEFT)
+    lead = Lead.AGAIN if key is Key.AGAIN else Lead.UNKNOWN_KEY
+    again = Said(attempt=attempt, prompt=_prompt(PromptKind.MAY_NOT, facts, lead))
+    return again if key is Key.AGAIN else _wrong(attempt, facts, again)
 
 
 def _identified(attempt: Attempt, facts: Facts, now: datetime, *, pin_ok: bool) -> Said:
@@ -302,11 +314,11 @@ def voicemail(attempt: Attempt, facts: Facts) -> Said:
     return _over(attempt, PromptKind.VOICEMAIL, facts, Outcome.VOICEMAIL_LEFT)
 
 
-def hung_up(attempt: Attempt, now: datetime) -> Outcome:
-    """Return what a call came to that ended without a key: a finding counts as heard only when its time had passed."""
+def hung_up(attempt: Attempt, at: datetime) -> Outcome:
+    """Return what a call came to that ended so at ``at``: a finding counts as heard only when its time had passed."""
     if attempt.bridged_to and not attempt.bridged_to.endswith(PENDING):
         return Outcome.BRIDGED
-    if attempt.told_at is not None and (now - attempt.told_at).total_seconds() >= attempt.telling_seconds:
+    if attempt.told_at is not None and (at - attempt.told_at).total_seconds() >= attempt.telling_seconds:
         return Outcome.REACHED_WITHOUT_READ_BACK
     if attempt.stage is Stage.MAY_NOT:
         return Outcome.MESSAGE_LEFT

@@ -39,11 +39,12 @@ class PromptKind(StrEnum):
     ENDED = "ended"  # the relay has ended: who has it
     DESK = "desk"  # a desk's or radiologist's phone: 1 takes it
     TAKEN = "taken"
+    HAS_IT = "has_it"  # to a desk's phone: somebody else was quicker, or it is done
     NOT_TAKEN = "not_taken"
     CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
     WHISPER = "whisper"  # to the one being bridged: 1 accepts
     WHISPER_GO = "whisper_go"
-    REFERRED = "referred"  # nobody came to the line: the staffed number is given and the desk is rung
+    REFERRED = "referred"  # nobody came to the line: the staffed number is given, and the ladder goes on
 
 
 class Lead(StrEnum):
@@ -117,6 +118,8 @@ CALLBACK_DIGITS = 6
 CODE_ALPHABET = "12345678"
 MAX_WRONG = 3
 MAX_SILENT = 2
+#: A call that goes on for so many turns (an hour on hold has forty) is connected to a person.
+MAX_TURNS = 60
 
 
 class Key(StrEnum):
@@ -202,14 +205,14 @@ def keyed(stage: Stage, digits: str, speech: str) -> tuple[Key, str]:
 def role_of(key: Key, ended_by: tuple[Role, ...]) -> Role | None:
     """Return the role a menu key claims, as exactly as the policy lets it be known.
 
-    ``1`` stands for any practitioner that the policy names; it is kept as ``physician`` only when NP and PA may not.
+    ``1`` stands for any practitioner that the policy names, and is kept as one of them: ``physician`` where it may be.
     """
     if key is Key.NURSE:
         return Role.RN
     if key is not Key.PRACTITIONER:
         return None
     offered = [role for role in ended_by if role in PRACTITIONERS]
-    return offered[0] if len(offered) == 1 else Role.PHYSICIAN
+    return Role.PHYSICIAN if Role.PHYSICIAN in offered or not offered else offered[0]
 
 
 def may_end(key: Key, ended_by: tuple[Role, ...]) -> bool:

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 SYSTEM = "system"  #: the chain of what belongs to no facility
+#: What a commit may have given somebody to do, beside the lanes whose names it touched: only those are woken.
+WAKE_INBOX, WAKE_CLOCK = "inbox", "clock"
 
 
 class EffectKind(StrEnum):

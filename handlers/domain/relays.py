@@ -310,6 +310,7 @@ class TaskKind(StrEnum):
     FINDING_CHANGED_AFTER = "finding_changed_after"
     RETRACTED_AFTER_TELLING = "retracted_after_telling"
     OPTED_OUT = "opted_out"
+    MISSED_CALLER = "missed_caller"  # called our number, had no code, and nobody at the desk picked up
     ODD_REPORT = "odd_report"
     UNKNOWN_REPORT = "unknown_report"
     PATIENT_MISMATCH = "patient_mismatch"
@@ -330,6 +331,7 @@ RINGS = frozenset(
         TaskKind.FINDING_CHANGED_AFTER,
         TaskKind.RETRACTED_AFTER_TELLING,
         TaskKind.OUTCOME_NEEDED,
+        TaskKind.MISSED_CALLER,
     }
 )
 

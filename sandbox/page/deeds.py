@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from sandbox.exchange import Exchange
     from sandbox.hospital import Hospital, Site
+    from sandbox.page.record import Record
     from sandbox.workspace import Answer, Workspace
 
 Json = dict[str, Any]
@@ -19,7 +20,14 @@ _WORDS_A_SECOND = 2.5
 class Deeds:
     """The deeds by name; each takes what the page sent and returns what the page says about it."""
 
-    def __init__(self, workspace: Workspace, exchange: Exchange, hospital: Hospital, sites: Sequence[Site]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        exchange: Exchange,
+        hospital: Hospital,
+        record: Record,
+        sites: Sequence[Site],
+    ) -> None:
         self._workspace = workspace
         self._exchange = exchange
         self._hospital = hospital
@@ -35,6 +43,7 @@ class Deeds:
             "call_in": lambda g: _done(exchange.call_in(g["from"], g["to"])),
             "text_in": lambda g: _done(exchange.text_in(g["from"], g["to"], g["body"])),
             "hospital": self._order,
+            "verify": lambda _: record.verify(),
         }
 
     def do(self, given: Json) -> Json:

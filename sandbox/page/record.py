@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _STOP_SECONDS = 5
+_CHECK_SECONDS = 30
 _SHOWN = 400
 
 
@@ -24,15 +25,33 @@ class Record:
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
         self._note = "not following yet"
+        self._command: tuple[str, ...] = ()
+        self._env: dict[str, str] = {}
 
     def follow(self, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start the command and take its lines until ``stop`` or its end."""
+        """Start the product's ``audit`` command following its record, and take its lines until ``stop`` or its end."""
         self._note = ""
+        self._command, self._env = tuple(command), dict(env)
+        follower = [*command, "export", "--follow"]
         self._process = subprocess.Popen(
-            command, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            follower, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
         self._thread = threading.Thread(target=self._read, args=(self._process,), name="sandbox-record", daemon=True)
         self._thread.start()
+
+    def verify(self) -> dict[str, str]:
+        """Let the product check its record; what it says is a note, or a failure when it found something."""
+        if not self._command:
+            raise LookupError("radrelay is not up yet")
+        done = subprocess.run(
+            [*self._command, "verify"],
+            env=self._env,
+            capture_output=True,
+            text=True,
+            timeout=_CHECK_SECONDS,
+            check=False,
+        )
+        return {"failure" if done.returncode else "note": (done.stdout + done.stderr).strip()}
 
     def add(self, line: str) -> None:
         """Take one line; one that is not a JSON object is left out."""

@@ -24,7 +24,7 @@ from sandbox.page import view
 from sandbox.page.deeds import Deeds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -46,8 +46,9 @@ _HEADERS = {
 class Page:
     """The page over one workspace, exchange, hospital and record.
 
-    ``names`` says who answers which number; ``ours`` is the product's number. ``mounts`` are applications served beside
-    the page, by path; ``sites`` are the facilities that studies can be sent from.
+    ``names`` says who answers which number, ``people`` who has which directory id, ``parts`` what each Slack user is;
+    ``ours`` is the product's number. ``mounts`` are applications served beside the page, by path; ``sites`` are the
+    facilities that studies can be sent from.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Page:
         hospital: Hospital,
         record: Record,
         *,
-        names: dict[str, str],
+        names: Mapping[str, str],
+        people: Mapping[str, str],
+        parts: Mapping[str, str],
         ours: str,
         sites: Sequence[Site] = (),
     ) -> None:
@@ -66,9 +69,11 @@ class Page:
         self._hospital = hospital
         self._record = record
         self._names = names
+        self._people = people
+        self._parts = parts
         self._ours = ours
         self._sites = tuple(sites) or (hospital.site,)
-        self._deeds = Deeds(workspace, exchange, hospital, self._sites)
+        self._deeds = Deeds(workspace, exchange, hospital, record, self._sites)
 
     def app(self, mounts: dict[str, Any] | None = None) -> Starlette:
         """Return the ASGI application."""
@@ -85,9 +90,9 @@ class Page:
     def state(self) -> dict[str, Any]:
         """Return all that the page shows."""
         return {
-            "slack": view.slack(self._workspace),
+            "slack": view.slack(self._workspace, self._parts),
             "phone": view.telephone(self._exchange, self._names, self._ours),
-            "record": self._record.state(),
+            "record": self._record.state() | {"people": dict(self._people)},
             "hospital": view.hospital(self._hospital, self._sites),
         }
 

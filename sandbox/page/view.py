@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sandbox.exchange import Exchange
     from sandbox.hospital import Hospital, Site
@@ -17,12 +17,12 @@ CALLS_SHOWN = 12
 _LIVE = {"queued", "ringing", "in-progress"}
 
 
-def slack(workspace: Workspace) -> dict[str, Any]:
-    """Return channels, people, messages, modals and Homes."""
+def slack(workspace: Workspace, parts: Mapping[str, str]) -> dict[str, Any]:
+    """Return channels, people and their parts, messages, modals and Homes."""
     memory = workspace.memory
     with memory.lock:
         shown = {
-            "users": [{"id": user, "name": name} for user, name in memory.users.items()],
+            "users": [{"id": user, "name": name, "part": parts.get(user, "")} for user, name in memory.users.items()],
             "channels": [{"id": c.id, "name": c.name, "person": c.person} for c in memory.channels.values()],
             "bot": {"id": memory.identity.bot_user_id, "name": memory.identity.bot_name},
             "messages": [m.to_json() for m in memory.messages[-MESSAGES_SHOWN:]],
@@ -33,13 +33,13 @@ def slack(workspace: Workspace) -> dict[str, Any]:
         return shown | {"commands": list(workspace.commands)}
 
 
-def telephone(exchange: Exchange, names: dict[str, str], ours: str) -> dict[str, Any]:
+def telephone(exchange: Exchange, names: Mapping[str, str], ours: str) -> dict[str, Any]:
     """Return calls with who is called, texts, and what the exchange could not make sense of."""
     shown = exchange.state()
     ended = [call.state() for call in exchange.calls if call.status not in _LIVE]
     return {
         "ours": ours,
-        "names": names,
+        "names": dict(names),
         "calls": [*shown["calls"], *reversed(ended[-CALLS_SHOWN:])],
         "texts": shown["messages"],
         "errors": shown["application_errors"],

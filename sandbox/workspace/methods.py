@@ -73,5 +73,7 @@ METHODS: dict[str, Method] = {
     "views.publish": Method(views.publish_view, ("user_id", "view"), ("hash",), changes=True),
 }
 
-#: What the app is granted unless a test takes some away.
-ALL_SCOPES = frozenset({method.scope for method in METHODS.values() if method.scope} | {"commands"})
+#: What the app is granted unless a test takes some away; ``groups:`` is what ``channels:`` is, for private channels.
+ALL_SCOPES = frozenset(
+    {method.scope for method in METHODS.values() if method.scope} | {"commands", "groups:history", "groups:read"}
+)

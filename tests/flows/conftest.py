@@ -6,9 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from tests.flows import faults
 from tests.flows.stage import Servers, Stage, serving
+
+
+@pytest.fixture(autouse=True)
+def short_logs() -> Iterator[None]:
+    """Log in one line: drawing every local variable of every failure on purpose takes longer than the stories."""
+    structlog.configure(processors=[structlog.processors.KeyValueRenderer(drop_missing=True)])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,11 @@ import random
 
 import pytest
 
+from handlers import hands
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt, RelayState, TaskState
 from sandbox.exchange import Call
 from tests.flows.acts import attempt_of, creates, look_at_everything, token_of
-from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, Stage
+from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, LEE_PHONE, QUINN, Stage
 
 SEEDS = 50
 BATCH = 10
@@ -39,7 +40,7 @@ def spoil(stage: Stage, chance: random.Random) -> None:
 def somebody_reacts(stage: Stage, call: Call, chance: random.Random) -> None:
     """Whoever rings is busy, does not answer, hangs up, or takes it."""
     call.seen = True
-    at_desk = call.to in (DESK_PHONE, DESK_PHONE_2)
+    is_ours = call.to in (DESK_PHONE, DESK_PHONE_2, LEE_PHONE)
     match chance.randrange(5):
         case 0:
             call.busy()
@@ -56,7 +57,7 @@ def somebody_reacts(stage: Stage, call: Call, chance: random.Random) -> None:
             if call.status != "in-progress":
                 return
             stage.press(call, "1")
-            if not at_desk and call.status == "in-progress":
+            if not is_ours and call.status == "in-progress":
                 stage.press(call, attempt_of(stage, call).code)
     stage.settle()
 
@@ -110,12 +111,8 @@ def is_in_human_hands(stage: Stage) -> bool:
 
 def let_go(stage: Stage) -> None:
     """Close what a human took, and let every line end."""
-    with stage.service.store.memory.reading():
-        pass
     if stage.relay().state is not RelayState.ENDED:
-        from handlers import hands
-
-        hands.close(stage.service.house, stage.case(), "U000000003", "already_known", f"close-{stage.case()}")
+        hands.close(stage.service.house, stage.case(), QUINN, "already_known", f"close-{stage.case()}")
     for call in stage.exchange.calls:
         if call.status == "in-progress" and call.direction == "outbound-api":
             call.hang_up()

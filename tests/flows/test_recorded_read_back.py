@@ -147,7 +147,7 @@ def test_a_recording_that_never_arrives_is_flagged_and_holds_nothing_up(stage: S
     assert kept(stage).state is RecordingState.MISSING
     assert stage.actions().count("recording:missing") == 1
     view = cases.view(stage.service.house, page_session(stage, LEE))
-    assert [state for _, _, state in view.recordings] == ["missing"]
+    assert [one.state for one in view.recordings] == ["missing"]
     stage.advance(minutes=30)
     stage.exchange.nothing_rings()
 

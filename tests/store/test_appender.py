@@ -48,7 +48,7 @@ def test_five_hundred_at_once_are_all_answered_after_their_commit(memory: SqlMem
 def test_what_waits_together_is_committed_together(memory: SqlMemory) -> None:
     """Five hundred that were handed over before the first commit are two commits, in their order."""
     commits: list[int] = []
-    memory.on_commit.append(lambda: commits.append(1))
+    memory.on_commit.append(lambda _touched: commits.append(1))
     appender = Appender(memory)
     futures = [appender.append(accepted(str(number))) for number in range(500)]
     appender.start()

@@ -66,7 +66,7 @@ def rows(memory: SqlMemory) -> dict[str, tuple[str, bytes, str]]:
 def test_a_group_is_one_commit_with_a_verdict_each(memory: SqlMemory) -> None:
     """New, repeated and different are told apart within one group and across groups."""
     commits: list[int] = []
-    memory.on_commit.append(lambda: commits.append(1))
+    memory.on_commit.append(lambda _touched: commits.append(1))
     assert memory.accept([accepted("1", b"a"), accepted("2", b"b"), accepted("1", b"a")]) == [NEW, NEW, REPEATED]
     assert memory.accept([accepted("1", b"a"), accepted("2", b"other"), accepted("3")]) == [REPEATED, DIFFERENT, NEW]
     assert memory.accept([]) == []

@@ -76,7 +76,7 @@ def test_an_exception_leaves_nothing_behind(memory: SqlMemory) -> None:
 def test_a_hint_follows_each_commit_and_no_rollback(memory: SqlMemory) -> None:
     """Workers are woken after the commit, when there is something to see."""
     hints: list[int] = []
-    memory.on_commit.append(lambda: hints.append(1))
+    memory.on_commit.append(lambda _touched: hints.append(1))
     with pytest.raises(StaleWrite):
         break_after_everything(memory)
     assert hints == []

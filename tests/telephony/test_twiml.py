@@ -18,7 +18,7 @@ SPEAKER = Speaker(URLS, our_number=OUR_NUMBER, staffed_number=STAFFED)
 ENDS = [
     *(PromptKind.CONFIRMED, PromptKind.RECORDED, PromptKind.MESSAGE_LEFT, PromptKind.WRONG_PERSON, PromptKind.SILENT),
     *(PromptKind.VOICEMAIL, PromptKind.HANG_UP, PromptKind.RETRACTED, PromptKind.ENDED, PromptKind.TAKEN),
-    *(PromptKind.NOT_TAKEN, PromptKind.REFERRED),
+    *(PromptKind.HAS_IT, PromptKind.NOT_TAKEN, PromptKind.REFERRED),
 ]
 
 

@@ -66,7 +66,7 @@ export function toast(words, bad = false) {
   // Shown again each time, so that it lies above a dialog that has opened since.
   box.hidePopover?.();
   box.showPopover?.();
-  setTimeout(() => note.remove(), bad ? 9000 : 3500);
+  setTimeout(() => note.remove(), Math.max(bad ? 9000 : 3500, words.length * 45));
 }
 
 /** Ask the sandbox to do something; a refusal is shown as a note and returned. */

@@ -1,7 +1,8 @@
 // Asks for the state twice a second, draws what changed, and carries the hospital's orders out.
 
-import { clock, el, fill, perform, reconcile } from "./dom.js";
+import { el, fill, perform } from "./dom.js";
 import { showPhone, tick } from "./phone.js";
+import { showRecord } from "./record.js";
 import { showSlack } from "./slack.js";
 
 const $ = (id) => document.getElementById(id);
@@ -39,32 +40,6 @@ function draw(state, now) {
   showRecord(state.record);
   showSites(state.hospital.sites);
   showStudies(state.hospital.studies);
-}
-
-function showRecord(record) {
-  $("record-count").textContent = record.count ? `${record.count} entries` : "";
-  $("record-note").hidden = !record.note;
-  $("record-note").textContent = record.note;
-  const items = record.entries.map((entry, index) => ({ key: `${entry.facility}/${entry.seq ?? index}`, value: entry }));
-  reconcile($("entries"), items, entryNode, { stick: true });
-}
-
-function entryNode(entry) {
-  const [noun, verb] = String(entry.action ?? "").split(":");
-  const facts = Object.entries(entry.facts ?? {}).filter(([, value]) => value !== null && value !== "");
-  return el(
-    "li",
-    { "data-testid": "record-entry", "data-action": entry.action },
-    el(
-      "p",
-      { class: "entry-head" },
-      el("span", { class: `action ${noun}` }, verb ? `${noun} ${verb.replaceAll("_", " ")}` : noun),
-      el("time", {}, entry.at ? clock(entry.at, true) : ""),
-    ),
-    el("p", { class: "quiet" }, [entry.seq !== undefined && `#${entry.seq}`, entry.facility, entry.case, entry.actor].filter(Boolean).join(" · ")),
-    facts.length > 0 &&
-      el("dl", {}, facts.map(([key, value]) => el("div", {}, el("dt", {}, key.replaceAll("_", " ")), el("dd", {}, typeof value === "object" ? JSON.stringify(value) : String(value))))),
-  );
 }
 
 function showSites(sites) {

@@ -48,7 +48,7 @@ function drawCalls() {
 }
 
 function callNode(call) {
-  if (call.quiet) return el("p", { class: "quiet empty" }, "No calls. A critical finding makes one of these phones ring.");
+  if (call.quiet) return nextSteps();
   const inbound = call.direction === "inbound";
   const other = inbound ? call.from : call.to;
   const does = (what, more = {}) => perform("call", { sid: call.sid, what, ...more });
@@ -69,6 +69,11 @@ function callNode(call) {
     call.status === "in-progress" && [words, talking(call, does)],
     !live && el("details", {}, el("summary", {}, "What was said"), words),
   );
+}
+
+function nextSteps() {
+  const steps = ["Send a stroke CT, above.", "Claim its card, in Slack.", "Press Critical finding on the card, and choose one.", "This is where the physician’s phone rings: answer it."];
+  return el("div", { class: "next quiet" }, el("p", {}, "No calls yet. To make this telephone ring:"), el("ol", {}, steps.map((step) => el("li", {}, step))));
 }
 
 function ringing(does) {

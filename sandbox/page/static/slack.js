@@ -40,6 +40,7 @@ function draw() {
 
 function people() {
   const select = $("you");
+  $("part").textContent = slack.users.find((user) => user.id === you)?.part ?? "";
   const print = JSON.stringify([slack.users, you]);
   if (select.dataset.print === print) return;
   select.dataset.print = print;
@@ -115,7 +116,7 @@ function slim({ seen, metadata, ...rest }) {
 }
 
 function build(value) {
-  if (value.empty) return el("p", { class: "quiet empty" }, "Nothing here yet. Send a study from the hospital above.");
+  if (value.empty) return el("p", { class: "quiet empty" }, "Nothing here yet. Send a study from the hospital above: its card appears here.");
   const { message, replies } = value;
   return messageNode(message, threadNodes(message, replies));
 }

@@ -75,6 +75,7 @@ EMPTY_CASE = CaseView(
     recordings=(),
     tasks=(),
     contacts=(OKAFOR, CHARGE),
+    finders=(("lee", "Dr. Maya Lee"),),
     close_reasons=(("patient_died", "The patient has died"), ("duplicate", "It is told in another relay")),
     pacs_link="https://pacs.mercy.example/viewer?acc=ACC-77",
     may=frozenset(),
@@ -172,8 +173,11 @@ class FakeVerbs:
         self._did("view", opened)
         return self.case
 
-    def start(self, opened: Session, *, contact_id: str | None, category: int, text: str, delivery: str) -> str:
-        return self._did("start", opened, contact_id=contact_id, category=category, text=text, delivery=delivery)
+    def start(
+        self, opened: Session, *, contact_id: str | None, category: int, text: str, found_by: str, delivery: str
+    ) -> str:
+        given = {"contact_id": contact_id, "category": category, "text": text, "found_by": found_by}
+        return self._did("start", opened, **given, delivery=delivery)
 
     def recording(self, opened: Session, recording_id: str) -> tuple[bytes, str]:
         self._did("recording", opened, recording_id=recording_id)

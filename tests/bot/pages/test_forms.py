@@ -59,6 +59,7 @@ def test_confirming_starts_the_relay_with_what_was_shown(signed_in: TestClient, 
             "contact_id": "okafor",
             "category": 1,
             "text": "Acute subdural hematoma",
+            "found_by": "lee",
             "delivery": f"page:start:48210934:{sent['key']}",
         }
     ]

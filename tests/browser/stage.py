@@ -1,0 +1,194 @@
+"""A sandbox as a process of its own, and its page in Chromium: what the browser stories are told with.
+
+Everything here is real: time, processes, HTTP. A step waits for what the page shows, never for a fixed time.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
+
+START_SECONDS = 30
+WAIT = 20_000  #: how long a step may take, in milliseconds; a call's words are spoken in real time
+WINDOW = {"width": 1440, "height": 900}
+KIM = "+13125550101"
+KIM_NAME = "Dr. Grace Kim"
+_SPOKEN_CODE = re.compile(r"Code: (\d), (\d), (\d)\.")
+_QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Town:
+    """`radrelay sandbox` in a folder of its own, started and ended as a person does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._ports = (free_port(), free_port())
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._ports[0]}/"
+
+    def start(self) -> None:
+        """Start it and read on until it says where the page is."""
+        page, product = map(str, self._ports)
+        command = [sys.executable, "-m", "bot.cli", "sandbox", "--no-browser", "--state", str(self.folder)]
+        self._process = subprocess.Popen(
+            [*command, "--page-port", page, "--product-port", product],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        told = []
+        for line in self._process.stdout:
+            told.append(line)
+            if "Ctrl-C" in line:
+                return
+        raise AssertionError(f"the sandbox did not start: {''.join(told)}")
+
+    def interrupt(self) -> tuple[int, float]:
+        """Press Ctrl-C; return the exit status and the seconds it took."""
+        assert self._process is not None
+        begun = time.monotonic()
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate(timeout=START_SECONDS)
+        status, self._process = self._process.returncode, None
+        return status, time.monotonic() - begun
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the product's own commands with this sandbox's settings, as the terminal is told to."""
+        return subprocess.run([str(self.folder / "radrelay"), *words], capture_output=True, text=True, check=False)
+
+    def close(self) -> None:
+        """End it if it still runs."""
+        if self._process is not None:
+            self.interrupt()
+
+
+@contextmanager
+def chromium(program: str) -> Iterator[Browser]:
+    """Run Debian's Chromium, which calls nobody by itself."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=[*_QUIET])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """Somebody who looks at the page, with a browser profile of their own."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self.context = browser.new_context(viewport={"width": WINDOW["width"], "height": WINDOW["height"]})
+        self.context.set_default_timeout(WAIT)
+        self.context.on("console", self._hear)
+        self.page: Page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(url)
+        expect(self.page.get_by_test_id("you-are")).to_have_value(re.compile("U0"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    # --- Slack ---------------------------------------------------------------------------------------------------
+
+    def become(self, name: str) -> None:
+        """Be another Slack user."""
+        self.page.get_by_test_id("you-are").select_option(label=name)
+
+    def order(self, what: str) -> None:
+        """Let the hospital do something."""
+        self.page.get_by_test_id(f"hospital-{what}").click()
+
+    def study(self, what: str) -> Locator:
+        """Let the hospital send a study; return its card, which is found by its case code from now on."""
+        cards = self.page.locator("[data-kind=message]").filter(has=self.page.get_by_test_id("action-open_case"))
+        before = cards.count()
+        self.order(what)
+        expect(cards).to_have_count(before + 1)
+        return self.card(cards.last.locator("code").inner_text())
+
+    def card(self, case: str) -> Locator:
+        """Return the card of a case."""
+        return self.page.locator("[data-kind=message]").filter(has_text=case)
+
+    def case_of(self, card: Locator) -> str:
+        """Return the case code that a card shows."""
+        return card.locator("code").first.inner_text()
+
+    def press(self, card: Locator, action: str) -> None:
+        """Press a button of a card."""
+        card.get_by_test_id(f"action-{action}").click()
+
+    def say(self, words: str) -> None:
+        """Type below the channel."""
+        self.page.get_by_test_id("composer").fill(words)
+        self.page.get_by_test_id("composer-send").click()
+
+    def told(self, words: str) -> Locator:
+        """Expect an answer that only this user sees, and return it."""
+        answer = self.page.locator("[data-kind=ephemeral]").filter(has_text=words).last
+        expect(answer).to_be_visible()
+        return answer
+
+    def choose_finding(self, category: str, phrase: str) -> None:
+        """Fill in the modal that a card's Critical finding opens, submit it and close what it answers."""
+        modal = self.page.get_by_test_id("modal")
+        modal.get_by_test_id(f"input-category-{category}").check()
+        modal.get_by_test_id("input-phrase").select_option(label=phrase)
+        modal.get_by_test_id("modal-submit").click()
+        expect(modal).to_contain_text("Recorded.")
+        modal.get_by_test_id("modal-close").click()
+        expect(modal).to_be_hidden()
+
+    # --- telephone -----------------------------------------------------------------------------------------------
+
+    def phone(self, number: str, status: str, end: str = "to") -> Locator:
+        """Expect a call in this state to (or ``from``) a number, the newest first."""
+        call = self.page.locator(f'.call[data-{end}="{number}"][data-status="{status}"]').first
+        expect(call).to_be_visible()
+        return call
+
+    def heard(self, call: Locator, words: str | re.Pattern[str]) -> None:
+        """Expect these words to have been spoken to their end."""
+        expect(call.locator("[data-who=voice] .said").filter(has_text=words).last).to_be_visible()
+
+    def key(self, call: Locator, digits: str) -> None:
+        """Press keys one after the other."""
+        for digit in digits:
+            call.get_by_test_id(f"key-{digit}").click()
+
+    def spoken_code(self, call: Locator) -> str:
+        """Listen until the code has been said, and return it."""
+        self.heard(call, _SPOKEN_CODE)
+        words = call.locator("[data-who=voice]").filter(has_text=_SPOKEN_CODE).last.inner_text()
+        found = _SPOKEN_CODE.search(words)
+        assert found is not None
+        return "".join(found.groups())
+
+    # --- the record ----------------------------------------------------------------------------------------------
+
+    def recorded(self, action: str) -> Locator:
+        """Expect an entry in the record, and return the newest such."""
+        entry = self.page.locator(f'[data-testid=record-entry][data-action="{action}"]').last
+        expect(entry).to_be_visible()
+        return entry

@@ -1,0 +1,161 @@
+"""The whole story as a newcomer has it: the real sandbox, its page, a real browser, real time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.stage import KIM, KIM_NAME, Town, Visitor, chromium
+from tests.databases import need_chromium
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium(need_chromium()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """One sandbox for all stories but the last; each has studies of its own."""
+    running = Town(tmp_path_factory.mktemp("town") / "state")
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, town: Town) -> Iterator[Visitor]:
+    """Somebody with a fresh browser; afterwards the console must have stayed quiet."""
+    someone = Visitor(browser, town.url)
+    yield someone
+    someone.context.close()
+    assert someone.errors == []
+
+
+def test_a_finding_is_claimed_called_through_and_confirmed(visitor: Visitor) -> None:
+    """Card, claim, modal, ringing, the words, the code: the card says confirmed, the record grew, the call ended."""
+    card = visitor.study("stroke")
+    visitor.press(card, "claim")
+    expect(card).to_contain_text("Claimed by Dr. Maya Lee")
+    before = visitor.page.get_by_test_id("record-entry").count()
+    visitor.press(card, "critical_finding")
+    visitor.choose_finding("1", "Acute intracranial hemorrhage")
+    ringing = visitor.phone(KIM, "ringing")
+    expect(ringing).to_contain_text(KIM_NAME)
+    ringing.get_by_test_id("call-answer").click()
+    call = visitor.phone(KIM, "in-progress")
+    visitor.heard(call, "Radiology, Mercy")
+    visitor.key(call, "1")
+    visitor.heard(call, "Acute intracranial hemorrhage")
+    visitor.key(call, visitor.spoken_code(call))
+    expect(card).to_contain_text("ended: confirmed by code")
+    visitor.heard(call, "Your code is on the record")
+    ended = visitor.phone(KIM, "completed")
+    ended.get_by_text("What was said").click()
+    expect(ended).to_contain_text("Acute intracranial hemorrhage")
+    expect(visitor.recorded("relay:end")).to_contain_text("ending confirmed by code")
+    assert visitor.page.get_by_test_id("record-entry").count() > before + 5
+
+
+def test_open_case_shows_the_patient_in_a_new_tab(visitor: Visitor) -> None:
+    """The link that only the asker sees opens the one page with identifiers; Slack shows none; the look is recorded."""
+    card = visitor.study("trauma")
+    visitor.press(card, "open_case")
+    link = visitor.told("The link works once").get_by_role("button")
+    with visitor.context.expect_page() as opened:
+        link.click()
+    page = opened.value
+    expect(page.get_by_text("Case " + visitor.case_of(card))).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("SANDBOX")
+    assert "SBX-" in page.inner_text("body")
+    assert "SBX-" not in visitor.page.get_by_test_id("messages").inner_text()
+    expect(visitor.recorded("page:view")).to_contain_text("Dr. Maya Lee")
+
+
+def test_a_voicemail_is_called_back_with_the_code_of_the_text(visitor: Visitor) -> None:
+    """A voicemail ends nothing; whoever calls in with the code hears the finding and confirms it."""
+    card = visitor.study("stroke")
+    visitor.press(card, "claim")
+    expect(card).to_contain_text("Claimed by Dr. Maya Lee")
+    visitor.order("finding")
+    visitor.phone(KIM, "ringing").get_by_test_id("call-voicemail").click()
+    text = visitor.page.get_by_test_id("text-message").filter(has_text=KIM_NAME).first
+    code = re.search(r"code (\d{6})", text.inner_text())
+    assert code is not None
+    expect(card).to_contain_text("step 2 of 4")
+    visitor.page.get_by_test_id("call-in-from").fill(KIM)
+    visitor.page.get_by_test_id("call-in").click()
+    call = visitor.phone(KIM, "in-progress", end="from")
+    visitor.heard(call, "code")
+    visitor.key(call, code[1])
+    visitor.heard(call, "1 physician")
+    visitor.key(call, "1")
+    visitor.key(call, visitor.spoken_code(call))
+    expect(card).to_contain_text("ended: confirmed by code")
+
+
+def test_slash_commands_answer_only_whoever_asked(visitor: Visitor, town: Town) -> None:
+    """/relay status, /worklist and /relay help; somebody else sees none of it."""
+    card = visitor.study("xray")
+    visitor.say("/relay status")
+    visitor.told("No relay is open.")
+    visitor.say("/worklist")
+    visitor.told("in your pools").get_by_text(visitor.case_of(card))
+    visitor.say("/relay hlp")
+    visitor.told("Did you mean")
+    visitor.become("Ana Silva")
+    expect(visitor.page.locator("[data-kind=ephemeral]")).to_have_count(0)
+
+
+def test_a_reader_without_a_license_is_told_which_rule(visitor: Visitor) -> None:
+    """Dr. Haddad's Illinois license expired: the answer says so, and the read stays open."""
+    card = visitor.study("stroke")
+    visitor.become("Dr. Omar Haddad")
+    visitor.press(card, "claim")
+    visitor.told("Your IL license expired on 2024-06-30")
+    expect(card.get_by_test_id("action-claim")).to_be_visible()
+    visitor.recorded("claim:refuse")
+
+
+def test_the_record_is_verified_from_the_page_and_from_a_terminal(visitor: Visitor, town: Town) -> None:
+    """The button and the command that the terminal is told both say that it is intact."""
+    visitor.study("stroke")
+    visitor.page.get_by_test_id("record-verify").click()
+    expect(visitor.page.get_by_test_id("toasts")).to_contain_text("The record is intact")
+    checked = town.command("audit", "verify")
+    assert (checked.returncode, "The record is intact" in checked.stdout) == (0, True), checked.stderr
+
+
+def test_ctrl_c_ends_it_and_a_second_start_continues(browser: Browser, tmp_path: Path) -> None:
+    """Status 0 within seconds; card, claim and record are still there, and the card's buttons still work."""
+    town = Town(tmp_path / "state")
+    town.start()
+    try:
+        first = Visitor(browser, town.url)
+        card = first.study("stroke")
+        first.press(card, "claim")
+        expect(card).to_contain_text("Claimed by Dr. Maya Lee")
+        first.recorded("read:claim")
+        entries, case = first.page.get_by_test_id("record-entry").count(), first.case_of(card)
+        first.context.close()
+        status, seconds = town.interrupt()
+        assert status == 0
+        assert seconds < 10
+        town.start()
+        second = Visitor(browser, town.url)
+        kept = second.card(case)
+        expect(kept).to_contain_text("Claimed by Dr. Maya Lee")
+        expect(second.page.get_by_test_id("record-entry")).to_have_count(entries)
+        second.press(kept, "release")
+        expect(kept.get_by_test_id("action-claim")).to_be_visible()
+        assert [*first.errors, *second.errors] == []
+        second.context.close()
+    finally:
+        town.close()

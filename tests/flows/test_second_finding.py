@@ -1,0 +1,112 @@
+"""Two findings on one study, or one finding told by two systems, are one conversation."""
+
+from __future__ import annotations
+
+from handlers.domain.relays import Ending, Relay, TaskKind
+from handlers.domain.studies import Finding, FindingState
+from tests.flows.acts import confirm, desk_takes, dialed, exhaust, hear_out, hear_the_finding, key_back, log_by_hand
+from tests.flows.acts import look_at_everything
+from tests.flows.stage import DESK, KIM, LEE, Stage
+
+SECOND = "Free intraperitoneal air."
+
+
+def test_a_second_finding_joins_the_ringing_call(stage: Stage) -> None:
+    """One call, both findings, one code."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    stage.finding(text=SECOND)
+    assert len(stage.all(Relay)) == 1
+    said = hear_the_finding(stage, call).lower()
+    assert "subdural hematoma" in said
+    assert "free intraperitoneal air" in said
+    key_back(stage, call)
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    assert stage.exchange.calls == [call]
+
+
+def test_a_second_finding_while_the_first_is_heard(stage: Stage) -> None:
+    """The code of the telling without it confirms nothing; both are told, then it does."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    hear_the_finding(stage, call)
+    stage.finding(text=SECOND)
+    said = key_back(stage, call).lower()
+    assert "free intraperitoneal air" in said
+    assert "subdural hematoma" in said
+    key_back(stage, call)
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    assert stage.exchange.calls == [call]
+
+
+def test_the_same_finding_from_two_systems_is_one_conversation(stage: Stage) -> None:
+    """The second says nothing new: nothing is told twice, and the code of the telling stays good."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    hear_the_finding(stage, call)
+    stage.finding()
+    assert sorted(one.state for one in stage.all(Finding)) == [FindingState.RELAYED, FindingState.REPEATED]
+    assert "confirmed" in key_back(stage, call).lower()
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    assert dialed(stage, KIM) == [call]
+
+
+def test_from_the_card_and_from_outside_are_one_conversation(stage: Stage) -> None:
+    """The radiologist reports it in Slack, and the reporting system a minute later: one call tells both wordings."""
+    stage.stroke_ct()
+    stage.click(LEE, "claim")
+    stage.advance(2)
+    stage.report_by_modal(LEE, "1", "intracranial-hemorrhage")
+    call = stage.rings(KIM)
+    hear_out(stage)
+    stage.finding()
+    said = hear_the_finding(stage, call).lower()
+    assert "intracranial hemorrhage" in said
+    assert "subdural hematoma" in said
+    key_back(stage, call)
+    assert len(stage.all(Relay)) == 1
+
+
+def test_at_the_desk_it_asks(stage: Stage) -> None:
+    """Somebody has the relay by name already: the second finding is a task of its own, which rings."""
+    stage.stroke_ct()
+    stage.finding()
+    exhaust(stage)
+    look_at_everything(stage)
+    desk_takes(stage)
+    stage.advance(20)
+    stage.finding(text=SECOND)
+    assert {task.kind for task in stage.open_tasks()} == {TaskKind.LADDER_EXHAUSTED, TaskKind.SECOND_FINDING}
+    stage.advance(5)
+    stage.workspace.expect_message(DESK, "Another finding was reported")
+    desk_takes(stage)
+    log_by_hand(stage)
+    assert not stage.open_tasks()
+    stage.advance(60)
+
+
+def test_after_the_end_it_begins_a_new_relay(stage: Stage) -> None:
+    """What was confirmed stays confirmed; the second finding is called through on its own."""
+    confirm(stage, stage.critical_stroke())
+    hear_out(stage)
+    stage.advance(60)
+    stage.finding(text=SECOND)
+    call = stage.rings(KIM)
+    hear_out(stage)
+    said = hear_the_finding(stage, call).lower()
+    assert "free intraperitoneal air" in said
+    assert "subdural" not in said
+    key_back(stage, call)
+    assert [one.ending for one in stage.all(Relay)] == [Ending.CONFIRMED_BY_CODE] * 2
+
+
+def test_a_repeat_after_the_end_calls_nobody_again(stage: Stage) -> None:
+    """The second system is slow: what it tells was confirmed a minute ago, and is noted as a repeat."""
+    confirm(stage, stage.critical_stroke())
+    hear_out(stage)
+    stage.advance(60)
+    stage.finding()
+    stage.advance(5)
+    stage.exchange.nothing_rings()
+    assert len(stage.all(Relay)) == 1
+    assert "finding:repeat" in stage.actions()
