@@ -448,11 +448,17 @@ def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) 
     call = tx.one(InboundCall, token=token)
     if call is None:
         raise unknown_call()
+    delivery = f"inbound:{call.id}:{turn}"
+    kept = tx.earlier_answer(delivery)
+    if kept is not None:
+        return Reply(token=token, turn=turn + 1, prompt=dialog.prompt_from_text(kept))
     if turn <= call.turn:
         return Reply(token=token, turn=call.turn + 1, prompt=_after_no_code(house, call, number))
     wrong = call.wrong + (1 if number not in ("", "0") else 0)
     call = tx.put(replace(call, turn=turn, wrong=wrong))
-    return Reply(token=token, turn=turn + 1, prompt=_after_no_code(house, call, number))
+    prompt = _after_no_code(house, call, number)
+    tx.keep_answer(delivery, dialog.prompt_to_text(prompt))
+    return Reply(token=token, turn=turn + 1, prompt=prompt)
 
 
 def _after_no_code(house: House, call: InboundCall, number: str) -> Prompt:

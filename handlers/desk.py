@@ -43,6 +43,8 @@ OUTCOMES: Mapping[str, str] = {
     "handed_on": "Handed to somebody responsible",
 }
 OPEN = (TaskState.OPEN, TaskState.TAKEN)
+#: What a relay's further way does not settle: somebody heard what they should not have, or what is not true.
+OUTLIVES = (TaskKind.RETRACTED_AFTER_TELLING, TaskKind.WRONG_PERSON_TOLD)
 
 
 def halted(look: Reading, facility: str) -> Halt | None:
@@ -201,7 +203,7 @@ def finished(tx: Transaction, house: House, task: DeskTask, by: str, outcome: st
 def finish_all(tx: Transaction, house: House, relay_id: str, by: str, outcome: str, actor: str) -> None:
     """Close every open task of a relay that has ended."""
     for task in tx.all(DeskTask, relay_id=relay_id, state=OPEN):
-        if task.kind not in (TaskKind.RETRACTED_AFTER_TELLING, TaskKind.WRONG_PERSON_TOLD):
+        if task.kind not in OUTLIVES:
             finished(tx, house, task, by, outcome, actor)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from handlers import desk, lines, showing
 from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, DeadlineKind
-from handlers.domain.relays import RELAY_TABLE, Attempt, Ending, Relay, RelayEvent, RelayState
+from handlers.domain.relays import RELAY_TABLE, Attempt, Ending, Purpose, Relay, RelayEvent, RelayState
 from handlers.domain.studies import Finding, FindingState
 from handlers.ports import House, Transaction
 
@@ -74,7 +74,8 @@ def end(
     tx.forget(relay.id, DeadlineKind.RUNG_RETRY, DeadlineKind.RUNG_OVER)
     record(tx, relay, "relay:end", actor, ending=ending.value, by=by, role=role)
     for one in lines.open_of_relay(tx, relay.id):
-        if attempt is None or one.id != attempt.id:
+        # A desk's phone rings for its task, and stops with it: a task that outlives the relay keeps ringing.
+        if one.purpose is not Purpose.DESK and (attempt is None or one.id != attempt.id):
             lines.stop(tx, one, case_code=relay.case_code)
     desk.finish_all(tx, house, relay.id, by, f"relay ended: {ending.value}", actor)
     shown(tx, house, relay, f"Relay ended: {ending.value.replace('_', ' ')}{f' ({role})' if role else ''}.")

@@ -75,6 +75,7 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
             tx.audit(AuditFact(action="finding:late_event", actor=source, subject=old.id))
             return
         tx.put(replace(old, state=FindingState.AMENDED))
+        desk.settle(tx, house, TaskKind.FINDING_WITHOUT_STUDY, old.id, "amended")
     last = concerned[-1]
     study = studies.find(tx, event.facility, event.accession_number)
     fresh = replace(
@@ -89,6 +90,8 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
     tx.add(fresh)
     case = "" if study is None else study.case_code
     tx.audit(AuditFact(action="finding:amend", actor=source, case_code=case, subject=fresh.id, facts={"was": last.id}))
+    if study is None:
+        desk.open_task(tx, house, TaskKind.FINDING_WITHOUT_STUDY, subject_id=fresh.id)
     relay = tx.get(Relay, last.relay_id) if last.relay_id else None
     if study is None or relay is None:
         return
@@ -248,5 +251,6 @@ def _start(
     words_of = {
         RelayState.HELD: f"Recorded, but calls are held ({relay.hold_reason}): nobody is being called. The desk was told.",
         RelayState.AT_DESK: "Recorded. Nobody can be called by machine, so the desk is being rung.",
+        RelayState.ENDED: "Recorded as a repeat: this finding was confirmed already, so nobody is called. The desk is asked.",
     }
     return words_of.get(relay.state, "Recorded. The call is being placed; the thread shows what happens.")

@@ -114,7 +114,7 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
         endings.record(tx, relay, "relay:redirect", actor, to=contact_id)
         for attempt in lines.open_of_relay(tx, relay.id):
             lines.stop(tx, attempt, case_code=code)
-        for task in desk.tasks_of(tx, relay.id):
+        for task in [one for one in desk.tasks_of(tx, relay.id) if one.kind not in desk.OUTLIVES]:
             desk.finished(tx, house, task, people.name_of(house.directory(), slack_user), "redirected", actor)
         rung = Step(to=contact_id, tries=3, retry_after=timedelta(minutes=2), within=timedelta(minutes=10))
         at = min(relay.step, len(relay.policy.steps))

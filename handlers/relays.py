@@ -8,9 +8,12 @@ from handlers import desk, endings, rungs
 from handlers.domain.dialog import CALLBACK_DIGITS, CODE_ALPHABET
 from handlers.domain.directory import DeskRung, EscalationPolicy, Role
 from handlers.domain.machinery import DeadlineKind
-from handlers.domain.relays import Relay, RelayState, TaskKind
+from handlers.domain.relays import Ending, Relay, RelayState, TaskKind
 from handlers.domain.studies import Finding, FindingState, Study
 from handlers.ports import House, Transaction
+
+#: Endings in which a clinician is known to have received what was told.
+RECEIVED = (Ending.CONFIRMED_BY_CODE, Ending.READ_BACK_RECORDED, Ending.READ_BACK_TO_HUMAN)
 
 
 def start(tx: Transaction, house: House, study: Study, finding: Finding, *, started_by: str, to: str | None) -> Relay:
@@ -89,6 +92,9 @@ def resume(tx: Transaction, house: House, relay: Relay) -> Relay:
 def take_up(tx: Transaction, house: House, study: Study, finding: Finding, *, started_by: str) -> Relay:
     """Bring a finding to its clinician: it starts a relay, joins the open one, or asks the desk."""
     relay = endings.open_relay(tx, study.id)
+    received = None if relay is not None else _received_already(tx, study, finding)
+    if received is not None:
+        return _repeated_after_receipt(tx, house, received, finding, started_by)
     if relay is None:
         relay = start(tx, house, study, finding, started_by=started_by, to=finding.to)
         tx.put(replace(finding, study_id=study.id, relay_id=relay.id, state=FindingState.RELAYED))
@@ -113,6 +119,32 @@ def take_up(tx: Transaction, house: House, study: Study, finding: Finding, *, st
             tx, house, TaskKind.SECOND_FINDING, case_code=relay.case_code, relay_id=relay.id, subject_id=finding.id
         )
     return changed(tx, house, relay, finding.category, "A second finding joined this relay.")
+
+
+def _received_already(tx: Transaction, study: Study, finding: Finding) -> Relay | None:
+    """Return the relay in which a clinician confirmed exactly this finding: a slower system tells it once more."""
+    relay = tx.one(Relay, study_id=study.id)
+    if relay is None or relay.ending not in RECEIVED:
+        return None
+    said = [(one.text, one.category) for one in endings.findings_of(tx, relay)]
+    return relay if (finding.text, finding.category) in said else None
+
+
+def _repeated_after_receipt(tx: Transaction, house: House, relay: Relay, finding: Finding, started_by: str) -> Relay:
+    """Ask the desk, in Slack only, about a finding that was received already; nobody is called a second time for it."""
+    tx.put(replace(finding, study_id=relay.study_id, relay_id=relay.id, state=FindingState.REPEATED))
+    endings.record(tx, relay, "finding:repeat", started_by)
+    desk.open_task(
+        tx,
+        house,
+        TaskKind.SECOND_FINDING,
+        case_code=relay.case_code,
+        relay_id=relay.id,
+        subject_id=finding.id,
+        rings=False,
+    )
+    endings.shown(tx, house, relay, "The same finding was reported again; it was confirmed already, so nobody is called.")
+    return relay
 
 
 def changed(tx: Transaction, house: House, relay: Relay, category: int, note: str) -> Relay:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, insert, select, type_coerce, update
 from sqlalchemy.types import NullType
 
 from handlers.domain.machinery import AuditFact
-from store.tables import AuditEntry, Chain
+from store.queue_tables import AuditEntry, Chain
 
 ENTRY: Table = AuditEntry.__table__  # type: ignore[attr-defined]
 CHAIN: Table = Chain.__table__  # type: ignore[attr-defined]

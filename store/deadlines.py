@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, Table, and_, case, delete, func, sele
 
 from handlers.domain.machinery import DeadlineKind
 from handlers.ports import Due
+from store.queue_tables import DeadlineRow
 from store.queues import INBOX, LANE, OUTBOX, PENDING, upsert
-from store.tables import DeadlineRow
 
 DEADLINE: Table = DeadlineRow.__table__  # type: ignore[attr-defined]
 WAIT_MAX = timedelta(seconds=60)

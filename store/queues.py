@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from handlers.domain.machinery import Accepted, Effect, EffectKind, Verdict
 from handlers.ports import Delivered, Sending
 from store.cipher import Cipher, SealBroken
-from store.tables import Chain, Inbox, Lane, Outbox
+from store.queue_tables import Chain, Inbox, Lane, Outbox
 
 CHAIN: Table = Chain.__table__  # type: ignore[attr-defined]
 INBOX: Table = Inbox.__table__  # type: ignore[attr-defined]

@@ -145,7 +145,8 @@ async def _verified(request: Request, verifier: SignatureVerifier) -> FormData:
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != _FORM_TYPE:
         raise _Refused(_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Twilio sends {_FORM_TYPE}."))
     form = _parsed(body)
-    if form is None or not verifier.is_valid(request.scope, form, request.headers.get(HEADER)):
+    signatures = request.headers.getlist(HEADER)
+    if form is None or len(signatures) != 1 or not verifier.is_valid(request.scope, form, signatures[0]):
         raise _Refused(_problem(HTTPStatus.FORBIDDEN, "The X-Twilio-Signature does not fit this request."))
     return form
 

@@ -79,9 +79,11 @@ def _signatures(header: bytes) -> tuple[bytes, ...]:
         version, _, encoded = part.partition(b",")
         if version == b"v1":
             try:
-                digests.append(base64.b64decode(encoded, validate=True))
+                digest = base64.b64decode(encoded, validate=True)
             except binascii.Error:
                 continue
+            if base64.b64encode(digest) == encoded:  # one digest has one spelling: spare bits and padding count too
+                digests.append(digest)
     if not digests:
         raise Unsigned("webhook-signature holds no v1 signature")
     return tuple(digests)

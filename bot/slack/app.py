@@ -53,6 +53,7 @@ _HEADERS = (
     "x-slack-retry-reason",
     "x-slack-signature",
 )
+_MEDIA_TYPES = frozenset({"application/x-www-form-urlencoded", "application/json"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,14 @@ async def _limited(request: Request) -> bytes | None:
 
 
 def _asked(request: Request, body: bytes) -> BoltRequest | None:
-    """Return what Bolt verifies and dispatches, or None for what its verifier and parser would stumble over."""
+    """Return what Bolt verifies and dispatches, or None for what its verifier and parser would stumble over.
+
+    Slack repeats no header and sends forms and JSON only: whatever does otherwise was not sent by Slack.
+    """
+    if any(len(request.headers.getlist(name)) > 1 for name in _HEADERS):
+        return None
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _MEDIA_TYPES:
+        return None
     headers: dict[str, str | list[str]] = {name: request.headers[name] for name in _HEADERS if name in request.headers}
     timestamp, signature = (str(headers.get(f"x-slack-{name}", "")) for name in ("request-timestamp", "signature"))
     if not (timestamp.isascii() and timestamp.isdigit() and signature.isascii()):

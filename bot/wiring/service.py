@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -229,7 +229,7 @@ class Service:
 
     def anchor(self) -> None:
         """Write the chains' heads outside the database."""
-        with self.store.database.reading() as connection:
+        with self.store.database.snapshot() as connection:
             audit.anchor(connection, self.settings.anchor_file, self.clock.now())
 
     def _forget(self) -> None:
@@ -276,9 +276,3 @@ class Service:
 
     def _directory_is_there(self) -> str | None:
         return None if self.store.directory().version else "no directory is loaded: run `radrelay directory load`"
-
-
-def anchored_at(path: Path) -> datetime | None:
-    """Return when the heads were last anchored."""
-    lines = audit.anchors(path)
-    return datetime.fromisoformat(lines[-1]["at"]).astimezone(UTC) if lines else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlmodel import SQLModel
 
-from store import tables  # noqa: F401 - names every table in the metadata
+from store import queue_tables, tables  # noqa: F401 - they name every table in the metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata)

@@ -86,6 +86,7 @@ class Town:
 @contextmanager
 def chromium(program: str) -> Iterator[Browser]:
     """Run Debian's Chromium, which calls nobody by itself."""
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=[*_QUIET])
         yield browser

@@ -76,7 +76,7 @@ def test_open_case_shows_the_patient_in_a_new_tab(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("SANDBOX")
     assert "SBX-" in page.inner_text("body")
     assert "SBX-" not in visitor.page.get_by_test_id("messages").inner_text()
-    expect(visitor.recorded("page:view")).to_contain_text("Dr. Maya Lee")
+    expect(visitor.recorded("case:view")).to_contain_text("Dr. Maya Lee")
 
 
 def test_a_voicemail_is_called_back_with_the_code_of_the_text(visitor: Visitor) -> None:
@@ -121,7 +121,7 @@ def test_a_reader_without_a_license_is_told_which_rule(visitor: Visitor) -> None
     visitor.press(card, "claim")
     visitor.told("Your IL license expired on 2024-06-30")
     expect(card.get_by_test_id("action-claim")).to_be_visible()
-    visitor.recorded("claim:refuse")
+    visitor.recorded("read:refuse")
 
 
 def test_the_record_is_verified_from_the_page_and_from_a_terminal(visitor: Visitor, town: Town) -> None:

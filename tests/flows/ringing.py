@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from sandbox.exchange import Call
@@ -50,3 +51,8 @@ def over(stage: Stage, call: Call) -> None:
     """Let a call whose last words are being said end."""
     while call.is_live:
         step(stage, timedelta(seconds=60))
+
+
+def code_heard(call: Call) -> str:
+    """Return the code that was said last on a call."""
+    return "".join(re.findall(r"[Cc]ode: (\d), (\d), (\d)", " ".join(call.heard))[-1])

@@ -101,7 +101,7 @@ def test_after_the_end_it_begins_a_new_relay(stage: Stage) -> None:
 
 
 def test_a_repeat_after_the_end_calls_nobody_again(stage: Stage) -> None:
-    """The second system is slow: what it tells was confirmed a minute ago, and is noted as a repeat."""
+    """The second system is slow: what it tells was confirmed a minute ago; the desk is asked in Slack."""
     confirm(stage, stage.critical_stroke())
     hear_out(stage)
     stage.advance(60)
@@ -110,3 +110,4 @@ def test_a_repeat_after_the_end_calls_nobody_again(stage: Stage) -> None:
     stage.exchange.nothing_rings()
     assert len(stage.all(Relay)) == 1
     assert "finding:repeat" in stage.actions()
+    assert [(task.kind, task.rings) for task in stage.open_tasks()] == [(TaskKind.SECOND_FINDING, False)]

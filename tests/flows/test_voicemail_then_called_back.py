@@ -8,7 +8,7 @@ from handlers.domain.relays import Ending, Outcome, Purpose, RelayState, TaskKin
 from sandbox.exchange import Call
 from telephony import spoken
 from tests.flows.acts import hear_out
-from tests.flows.ringing import answer, let_ring, over, until_rings
+from tests.flows.ringing import answer, code_heard, let_ring, over, until_rings
 from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OURS, SUPERVISOR, Stage
 
 pytestmark = pytest.mark.usefixtures("fault")
@@ -88,7 +88,7 @@ def test_the_physician_calls_back_and_confirms(stage: Stage) -> None:
     call = calls_in(stage)
     assert "press 0 for a person" in keyed_at_once(stage, call, stage.relay().callback_code)
     assert "subdural hematoma" in keyed_at_once(stage, call, "1").lower()
-    assert "Confirmed" in keyed_at_once(stage, call, stage.code())
+    assert "Confirmed" in keyed_at_once(stage, call, code_heard(call))
     relay = stage.relay()
     assert (relay.state, relay.ending) == (RelayState.ENDED, Ending.CONFIRMED_BY_CODE)
     assert relay.ended_by == "mercy-ed-physician"
@@ -106,7 +106,7 @@ def test_afterwards_the_caller_hears_who_has_it(stage: Stage) -> None:
     call = calls_in(stage)
     keys_code(stage, call)
     stage.press(call, "1")
-    stage.press(call, stage.code())
+    stage.press(call, code_heard(call))
     over(stage, call)
     stage.advance(minutes=5)
     late = calls_in(stage, CHARGE)

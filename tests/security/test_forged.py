@@ -19,9 +19,8 @@ from twilio.request_validator import RequestValidator
 
 from sandbox.hospital import sign
 from sandbox.workspace.events import signature
-from tests.databases import in_ci
 from tests.flows.acts import advance_until_ringing, look_at_everything
-from tests.flows.stage import DESK, KIM, LEE, LEE_PHONE, OURS, QUINN, SECRETS, STONE, Stage
+from tests.flows.stage import HADDAD, KIM, LEE, LEE_PHONE, OURS, QUINN, SECRETS, STONE, Stage
 from tests.security import forging
 from tests.security.browser import Browser, newest_link
 from tests.security.forging import Change, Forgery, forged
@@ -218,7 +217,7 @@ def slack_changes(secret: str) -> dict[str, Change]:
 def _clicked_and_typed(stage: Stage) -> list[Request]:
     """Do everything that people do in Slack, and return the requests as they came."""
     stage.stroke_ct()
-    stage.click(STONE, "release") if False else stage.click("U000000002", "claim")
+    stage.click(HADDAD, "claim")
     stage.click(LEE, "open_case")
     stage.click(LEE, "claim")
     stage.advance(3)
@@ -316,9 +315,12 @@ def _called(stage: Stage) -> tuple[Tap, list[Request]]:
     stage.settle()
     stage.press(call, "1")
     stage.press(call, "345")
-    stage.press(call, "*")
+    stage.listen(call)
+    call.press("*")
+    stage.advance(10)
     stage.press(call, "999")
     stage.press(call, "999")
+    stage.listen(call)
     leg = stage.rings(LEE_PHONE)
     leg.answer()
     stage.settle()
@@ -459,8 +461,9 @@ def test_forged_visits_and_forms_are_refused(stage: Stage) -> None:
     stage.command(LEE, f"open {stage.case()}")
     browser = Browser(stage)
     browser.sign_in(newest_link(stage))
-    browser.send("start", category="1", text="A finding.", contact="mercy-ed-physician")
-    fields = browser.fields(category="1", text="A finding.", contact="mercy-ed-physician")
+    shown = browser.send("start", category="1", text="A finding.", found_by="lee", contact="mercy-ed-physician")
+    assert shown.status_code == 200, shown.text
+    fields = browser.fields(category="1", text="A finding.", found_by="lee", contact="mercy-ed-physician")
     cookie = f"radrelay-case={browser.client.cookies['radrelay-case']}"
     page = Request("GET", browser.path, (("cookie", cookie),))
     form = _post(f"{browser.path}/start/confirmed", fields, cookie=cookie)
@@ -506,8 +509,8 @@ def test_forged_visits_and_forms_are_refused(stage: Stage) -> None:
         "method": forging.method_changed("GET", "PUT", "PATCH", "DELETE", "OPTIONS"),
         "a parameter twice": forging.parameter_twice,
         "key of another shape": spoilt("key", lambda _chance, value: value[:-1]),
-        **{f"without {name}": without(name) for name in ("csrf", "seal", "key", "category", "text", "contact")},
-        **{f"{name} changed": spoilt(name) for name in ("csrf", "seal", "category", "text", "contact")},
+        **{f"without {name}": without(name) for name in ("csrf", "seal", "key", "category", "text", "found_by", "contact")},
+        **{f"{name} changed": spoilt(name) for name in ("csrf", "seal", "category", "text", "found_by", "contact")},
     }
     with wire(stage) as opened:
         assert opened.send(page).status == 200
@@ -523,4 +526,6 @@ def test_forged_visits_and_forms_are_refused(stage: Stage) -> None:
         assert opened.send(page).status == 401
     for one in (browser, elsewhere):
         one.close()
+    stage.settle()
+    look_at_everything(stage)
     print(f"\n{PAGES} forged visits and forms: {dict(statuses)}")

@@ -211,10 +211,10 @@ class Run:
         stage.command(LEE, f"start {case}")
         link, browser = newest_link(stage), Browser(stage)
         self.pages.append(browser.sign_in(link))
-        shown = browser.send("start", category="1", text=canaries.TYPED, contact="mercy-ed-physician")
+        shown = browser.send("start", category="1", text=canaries.TYPED, found_by="lee", contact="mercy-ed-physician")
         assert shown.status_code == 200, shown.text
         self.pages.append(shown.text)
-        again = browser.fields(category="1", text=canaries.TYPED, contact="mercy-ed-physician")
+        again = browser.fields(category="1", text=canaries.TYPED, found_by="lee", contact="mercy-ed-physician")
         assert browser.send("start/confirmed", **again).status_code == 200
         stage.advance(5)
         call = stage.rings(KIM)

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 
 from handlers.domain.machinery import Deadline, DeadlineKind
+from store.columns import Instant
 from store.database import Database, DatabaseBusyElsewhere, FairLock
 from store.memory import SqlMemory
-from store.tables import Instant
 from tests.clock import NOON
 from tests.databases import sqlite_url
 from tests.store.test_inbox import accepted

@@ -4,7 +4,7 @@ import { clock, el, perform, reconcile } from "./dom.js";
 
 const $ = (id) => document.getElementById(id);
 // What every entry of a call or a text repeats, and what says nothing on its own.
-const DULL = ["purpose", "channel", "step", "try", "turn", "who", "vendor_code", "state", "delegated_by", "found_by", "sha256"];
+const DULL = ["purpose", "channel", "step", "try", "turn", "who", "vendor_code", "state", "delegated_by", "found_by", "asked", "sha256"];
 let people = {};
 
 export function showRecord(record) {
