@@ -42,6 +42,10 @@ test: check ## check, then every test (CI=true: nothing may be skipped)
 bench: $(DEV) ## the figures that docs/performance.md quotes; non-zero when one is missed
 	@$(BIN)/python -m benchmarks
 
+.PHONY: picture
+picture: $(DEV) ## draw docs/sandbox.png anew (needs Chromium; Debian's fonts-inter, fonts-noto-color-emoji, pngquant)
+	@$(BIN)/python -m tests.browser.picture
+
 .PHONY: format
 format: $(DEV) ## put every file into the one format, and fix what can be fixed safely
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -52,7 +56,7 @@ lock: ## resolve both locks anew (needs uv); they carry hashes and no addresses
 	$(UV) pip compile -q pyproject.toml --all-extras --group dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o requirements-dev.lock
 
 .PHONY: clean
-clean: ## remove what these targets made, except the sandbox's state (.radrelay)
+clean: ## remove what these targets made, except the sandbox's state (.radrelay/)
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 

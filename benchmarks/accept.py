@@ -14,7 +14,7 @@ from benchmarks.figures import Bound, Figure
 from benchmarks.ground import Ground
 
 SITES = 8
-CONNECTIONS = 32
+CONNECTIONS = 128
 WARM_UP = 400
 
 
@@ -30,7 +30,7 @@ class Runs:
 
 def measure(runs: int, *, quick: bool) -> list[Figure]:
     """Measure everything about accepting."""
-    count = 1500 if quick else 8000
+    count = 4000 if quick else 8000
     home = postgresql.programs()
     figures = [] if home is None else _web(home, runs, count)
     if home is None:

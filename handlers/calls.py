@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from handlers import callbacks, desk, lines, outcomes, pins
 from handlers.domain import case_code as codes
@@ -31,9 +32,8 @@ from handlers.endings import findings_of
 from handlers.once import in_transaction, once
 from handlers.ports import House, Transaction
 
-#: A live call is asked after when nothing was heard of it for so long.
-WATCH_SECONDS = 240
-RING_WATCH_SECONDS = 60
+#: A live call is asked after when nothing was heard of it for so long after what it was told had been said.
+WATCH_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +233,7 @@ def _say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> 
         role=role,
     )
     if attempt.state in lines.LIVE:
-        lines.watch(tx, attempt, WATCH_SECONDS)
+        lines.watch(tx, attempt, WATCH_SECONDS + ceil(house.script.seconds(said.prompt)))
     if said.outcome is not None and attempt.state is not AttemptState.FINISHED:
         outcomes.finish(tx, house, attempt, said.outcome, line_over=False)
     return Reply(token=attempt.token, turn=turn + 1, prompt=said.prompt)

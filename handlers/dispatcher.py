@@ -23,6 +23,8 @@ FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
 #: So many tries, a minute apart, a refusing channel is given to be mended: a day.
 MENDED_WITHIN = 1440
+#: So often a channel waits for what failed, about eleven minutes; then the rest goes on without it.
+ORDERED_TRIES = 16
 #: A thread's note waits so long for its card to be posted.
 CARD_FIRST = timedelta(seconds=2)
 
@@ -55,7 +57,8 @@ def send_next(house: House, vendors: Vendors, lanes: str, on_failure: Callable[[
     except DeliveryFailed as failed:
         on_failure(failed)
         wait = failed.retry_after or backoff(sending.tries)
-        house.memory.effect_later(sending, now + wait, failed.reason, whole_lane=failed.retry_after is not None)
+        whole_lane = failed.retry_after is not None or _keeps_order(sending)
+        house.memory.effect_later(sending, now + wait, failed.reason, whole_lane=whole_lane)
     except DeliveryInDoubt as doubt:
         on_failure(doubt)
         house.memory.effect_later(sending, now + backoff(sending.tries), "in doubt")
@@ -77,6 +80,11 @@ def _refused(house: House, sending: Sending, refused: DeliveryRefused) -> None:
         house.memory.effect_later(sending, house.clock.now() + LONGEST_WAIT, reason)
         return
     house.memory.effect_dropped(sending, reason)
+
+
+def _keeps_order(sending: Sending) -> bool:
+    """Tell whether what comes after waits too: a channel's history is told in order, but one effect blocks no channel."""
+    return sending.effect.lane.startswith("slack:") and sending.tries < ORDERED_TRIES
 
 
 def backoff(tries: int) -> timedelta:

@@ -77,6 +77,9 @@ def end(
         # A desk's phone rings for its task, and stops with it: a task that outlives the relay keeps ringing.
         if one.purpose is not Purpose.DESK and (attempt is None or one.id != attempt.id):
             lines.stop(tx, one, case_code=relay.case_code)
-    desk.finish_all(tx, house, relay.id, by, f"relay ended: {ending.value}", actor)
+    receiver = house.directory().contacts.get(by)
+    desk.finish_all(
+        tx, house, relay.id, by if receiver is None else receiver.name, f"relay ended: {ending.value}", actor
+    )
     shown(tx, house, relay, f"Relay ended: {ending.value.replace('_', ' ')}{f' ({role})' if role else ''}.")
     return relay

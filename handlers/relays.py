@@ -143,7 +143,9 @@ def _repeated_after_receipt(tx: Transaction, house: House, relay: Relay, finding
         subject_id=finding.id,
         rings=False,
     )
-    endings.shown(tx, house, relay, "The same finding was reported again; it was confirmed already, so nobody is called.")
+    endings.shown(
+        tx, house, relay, "The same finding was reported again; it was confirmed already, so nobody is called."
+    )
     return relay
 
 

@@ -32,6 +32,8 @@ def texted(house: House, *, message_sid: str, sender: str, body: str) -> str:
         if word in START:
             return _started(tx, sender)
         tx.audit(AuditFact(action="text:other", actor="caller", facts={"length": len(body)}))
+        if opted_out(tx, sender):
+            return ""  # whoever said STOP is not answered either
         return f"This number cannot read texts. Please call {house.our_number} and give the code you were sent."
 
     return once(house, SYSTEM, f"text:{message_sid}", act)

@@ -76,6 +76,16 @@ class Database:
             self._writer.release()
 
     @contextmanager
+    def stating(self) -> Iterator[Connection]:
+        """Begin a write of one statement; on PostgreSQL that commits by itself, and saves two round trips."""
+        if self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+            return
+        with self.engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Begin a look; nothing is committed."""
         with self.engine.connect() as connection:

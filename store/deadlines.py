@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Table, and_, case, delete, func, sele
 from handlers.domain.machinery import DeadlineKind
 from handlers.ports import Due
 from store.queue_tables import DeadlineRow
-from store.queues import INBOX, LANE, OUTBOX, PENDING, upsert
+from store.queues import INBOX, LANE, OLDEST_WAITING, OUTBOX, upsert
 
 DEADLINE: Table = DeadlineRow.__table__  # type: ignore[attr-defined]
 WAIT_MAX = timedelta(seconds=60)
@@ -69,7 +69,6 @@ def next_instant(connection: Connection, seen: datetime | None = None) -> dateti
     """Return the earliest instant at which anything stored falls due; of effects and events, after ``seen``."""
     paced = case((LANE.c.next_at > OUTBOX.c.due_at, LANE.c.next_at), else_=OUTBOX.c.due_at)
     leaves = case((LANE.c.busy_until > paced, LANE.c.busy_until), else_=paced)
-    oldest = select(func.min(INBOX.c.position)).where(PENDING).group_by(INBOX.c.facility)
     queries = (
         select(func.min(DEADLINE.c.due_at)),
         _after(
@@ -80,7 +79,7 @@ def next_instant(connection: Connection, seen: datetime | None = None) -> dateti
             seen,
         ),
         _after(select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"), OUTBOX.c.lease_until, seen),
-        _after(select(func.min(INBOX.c.due_at)).where(PENDING, INBOX.c.position.in_(oldest)), INBOX.c.due_at, seen),
+        _after(select(func.min(INBOX.c.due_at)).select_from(OLDEST_WAITING), INBOX.c.due_at, seen),
     )
     instants = [connection.execute(query).scalar() for query in queries]
     return min((instant for instant in instants if instant is not None), default=None)

@@ -104,13 +104,9 @@ class SqlMemory:
         return verdicts
 
     def _append(self, rows: list[dict[str, Any]]) -> list[Verdict]:
-        facilities = {row["facility"] for row in rows}
-        with self._write((WAKE_INBOX,)) as connection:
-            if facilities - self._chained:
-                self._ensure_chains(connection, facilities)
-            verdicts = queues.append_inbox(connection, rows)
-        self._chained |= facilities
-        return verdicts
+        self._ensure_chains({row["facility"] for row in rows} - self._chained)
+        with self.database.stating() as connection:
+            return queues.append_inbox(connection, rows)
 
     def _append_alone(self, row: dict[str, Any]) -> Verdict | Exception:
         try:
@@ -118,13 +114,13 @@ class SqlMemory:
         except Exception as error:  # noqa: BLE001 - handed to the door that waits for this row
             return error
 
-    def _ensure_chains(self, connection: Connection, facilities: set[str]) -> None:
-        known = set(
-            connection.execute(select(audit.CHAIN.c.facility).where(audit.CHAIN.c.facility.in_(facilities))).scalars()
-        )
-        for facility in facilities - known:
-            statement = queues.upsert(connection, audit.CHAIN).values(facility=facility, seq=0, hash="")
-            connection.execute(statement.on_conflict_do_nothing())
+    def _ensure_chains(self, facilities: set[str]) -> None:
+        if not facilities:
+            return
+        with self._write() as connection:
+            statement = queues.upsert(connection, audit.CHAIN).on_conflict_do_nothing()
+            connection.execute(statement, [{"facility": one, "seq": 0, "hash": ""} for one in sorted(facilities)])
+        self._chained |= facilities
 
     @contextmanager
     def next_delivery(self) -> Iterator[tuple[Delivered, Transaction] | None]:

@@ -9,14 +9,29 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, Table, and_, case, delete, func, literal_column, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from handlers.domain.machinery import Accepted, Effect, EffectKind, Verdict
+from handlers.domain.machinery import WAKE_INBOX, Accepted, Effect, EffectKind, Verdict
 from handlers.ports import Delivered, Sending
 from store.cipher import Cipher, SealBroken
 from store.queue_tables import Chain, Inbox, Lane, Outbox
+from store.wakeup import CHANNEL
 
 CHAIN: Table = Chain.__table__  # type: ignore[attr-defined]
 INBOX: Table = Inbox.__table__  # type: ignore[attr-defined]
@@ -25,9 +40,21 @@ LANE: Table = Lane.__table__  # type: ignore[attr-defined]
 
 #: Written into the statement, so that both planners see that the partial index fits.
 PENDING = INBOX.c.state == literal_column("'pending'")
+_OTHER = INBOX.alias()
+#: Each chain with its facility's oldest waiting delivery. Joined by nothing else, or SQLite would begin with the inbox,
+#: and look for the oldest once for every delivery that waits.
+OLDEST_WAITING = CHAIN.join(
+    INBOX,
+    INBOX.c.position
+    == select(func.min(_OTHER.c.position))
+    .where(_OTHER.c.facility == CHAIN.c.facility, _OTHER.c.state == literal_column("'pending'"))
+    .correlate(CHAIN)
+    .scalar_subquery(),
+)
 #: How long a process may be sending before others think that it crashed.
 LEASE = timedelta(seconds=30)
 EVENT_TRIES = 3
+_APPENDED = tuple(column.name for column in INBOX.c if column.name != "position")
 EVENT_WAIT = timedelta(seconds=1)
 
 
@@ -79,14 +106,33 @@ def inbox_rows(deliveries: Iterable[Accepted], ids: Callable[[], str], cipher: C
 
 def append_inbox(connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
     """Insert or ignore rows in one statement, and say of each what became of it."""
-    statement = upsert(connection, INBOX).on_conflict_do_nothing().returning(INBOX.c.id)
-    fresh = set(connection.execute(statement, rows).scalars())
+    fresh = _inserted(connection, rows)
     known = _digests(connection, [row for row in rows if row["id"] not in fresh])
     verdicts = []
     for row in rows:
         same = known.get((row["source"], row["delivery_id"])) == row["digest"]
         verdicts.append(Verdict.NEW if row["id"] in fresh else Verdict.REPEATED if same else Verdict.DIFFERENT)
     return verdicts
+
+
+#: A column of all rows is one parameter: a statement that is always the same is prepared once, and sent in one go.
+_APPEND = (
+    postgresql_insert(INBOX)
+    .from_select(
+        _APPENDED, select(*(func.unnest(bindparam(name, type_=ARRAY(INBOX.c[name].type))) for name in _APPENDED))
+    )
+    .on_conflict_do_nothing()
+    # Only with the commit, and once however many rows there are, it wakes the workers.
+    .returning(INBOX.c.id, func.pg_notify(CHANNEL, WAKE_INBOX))
+)
+
+
+def _inserted(connection: Connection, rows: list[dict[str, Any]]) -> set[str]:
+    if connection.dialect.name == "sqlite":
+        statement = sqlite_insert(INBOX).on_conflict_do_nothing().returning(INBOX.c.id)
+        return set(connection.execute(statement, rows).scalars())
+    columns = {name: [row[name] for row in rows] for name in _APPENDED}
+    return set(connection.execute(_APPEND, columns).scalars())
 
 
 def _digests(connection: Connection, rows: list[dict[str, Any]]) -> dict[tuple[str, str], str]:
@@ -117,17 +163,10 @@ def take_delivery(connection: Connection, now: datetime, cipher: Cipher) -> Deli
 
 def _next_facility(connection: Connection, now: datetime) -> Select[Any]:
     """Select the facility whose oldest waiting item is due; one that waits for its next try holds back its own only."""
-    other = INBOX.alias()
-    oldest = (
-        select(func.min(other.c.position))
-        .where(other.c.facility == CHAIN.c.facility, other.c.state == literal_column("'pending'"))
-        .correlate(CHAIN)
-        .scalar_subquery()
-    )
     query = (
         select(CHAIN.c.facility)
-        .select_from(CHAIN.join(INBOX, and_(INBOX.c.facility == CHAIN.c.facility, INBOX.c.position == oldest)))
-        .where(PENDING, INBOX.c.due_at <= now)
+        .select_from(OLDEST_WAITING)
+        .where(INBOX.c.due_at <= now)
         .order_by(INBOX.c.position + 0)  # not the column itself: SQLite would walk all of the inbox in its order
         .limit(1)
     )

@@ -68,9 +68,7 @@ class CallVerbs(Protocol):
     def recording_ready(self, token: str, *, recording_sid: str, status: str) -> None:
         """Learn that a recording can be fetched, or never will be there."""
 
-    def status(
-        self, token: str, *, sid: str, status: str, sequence: int, error_code: str, at: datetime | None
-    ) -> None:
+    def status(self, token: str, *, sid: str, status: str, sequence: int, error_code: str, at: datetime | None) -> None:
         """Learn a call's progress, and when it happened."""
 
     def machine(self, token: str, *, sid: str, answered_by: str) -> None:

@@ -220,6 +220,8 @@ def _desk_small(card: DeskCard) -> str:
     since = f"Since {clock(card.opened_at, card.zone)}"
     if not card.rings:
         return f"{since}, told in Slack only"
+    if card.state != "open":
+        return since  # the rounds begin anew when somebody takes it
     rounds = {0: "not rung yet", 1: "phones rung once"}.get(card.rounds, f"phones rung {card.rounds} times")
     return f"{since}, {rounds}"
 

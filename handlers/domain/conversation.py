@@ -65,6 +65,10 @@ class Said:
     outcome: Outcome | None = None
 
 
+#: Whoever is told these has nothing to key at our number any more: questions go to humans.
+_FOR_QUESTIONS = frozenset({PromptKind.REFERRED, PromptKind.RETRACTED, PromptKind.ENDED})
+
+
 def _prompt(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
     """Return a prompt with the facts that its kind may carry, and no other."""
     relay = facts.relay
@@ -80,7 +84,7 @@ def _prompt(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
         patient_id=facts.patient_id if identifying and facts.birth_date is None else "",
         procedure=facts.procedure if identifying else "",
         findings=facts.findings if identifying else (),
-        callback_number=facts.staffed_number if kind is PromptKind.REFERRED else facts.our_number,
+        callback_number=facts.staffed_number if kind in _FOR_QUESTIONS else facts.our_number,
         callback_code="" if relay is None else relay.callback_code,
         ended_by=() if relay is None else relay.policy.ended_by,
     )

@@ -2,27 +2,101 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sandbox.exchange.records import CallPlan
 from sandbox.exchange.twiml import TwimlError
-from sandbox.exchange.waits import DialWait
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sandbox.exchange.life import CallLife
+    from sandbox.exchange.records import Hook
+    from sandbox.exchange.switch import Switch
     from sandbox.exchange.verbs import Dial, Number
+
+
+class PartyLine(Protocol):
+    """The conversation of a party, as far as a Dial goes into it."""
+
+    def join(self, url: str, method: str) -> Hook:
+        """Return ``url`` as seen from the document that is being followed."""
+
+    def talk(self, dialing: Dialing) -> None:
+        """Talk with the other party of ``dialing`` from now on."""
+
+    def dial_over(self, verb: Dial, extra: dict[str, str]) -> None:
+        """Go on after a Dial."""
+
+
+class Party(Protocol):
+    """A call as a Dial, and whoever follows the documents of the call, needs it."""
+
+    sid: str
+    to: str
+    from_: str
+    status: str
+    plan: CallPlan
+    created: datetime
+    answered_at: datetime | None
+
+    @property
+    def exchange(self) -> Switch:
+        """The exchange through which the call goes."""
+
+    @property
+    def line(self) -> PartyLine:
+        """The conversation on the call."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the call has not ended."""
+
+    @property
+    def is_child_unbridged(self) -> bool:
+        """Whether the call was rung by a Dial that has not connected it."""
+
+    @property
+    def seconds(self) -> int:
+        """Seconds from the answer to the end."""
+
+    def note(self, who: str, text: str) -> None:
+        """Add a line to the transcript."""
+
+    def pick_up(self) -> None:
+        """Answer the call."""
+
+    def converse(self, by: str | None, greeting_seconds: float) -> None:
+        """Run the document of a call that was just answered."""
+
+    def finish(self, status: str) -> None:
+        """End the call, once."""
+
+    def ring(self, dialing: Dialing, plan: CallPlan) -> Party:
+        """Ring another party for a Dial of this call."""
+
+    def bridge(self) -> bool:
+        """Connect the call with the one whose Dial rang it, and return whether there was one to connect it with."""
+
+    def leave(self) -> None:
+        """Belong no longer to the Dial that rang the call."""
+
+    def keep_recording(
+        self, source: str, started: datetime, seconds: int, content: bytes | str = b"", hook: Hook | None = None
+    ) -> dict[str, str]:
+        """Keep a recording of the call, and return what an action is told of it."""
+
+    def webhook_params(self) -> dict[str, str]:
+        """Return what every voice webhook carries."""
 
 
 class Dialing:
     """The children of one Dial; every method runs while the exchange is locked."""
 
-    def __init__(self, parent: CallLife, verb: Dial) -> None:
+    def __init__(self, parent: Party, verb: Dial) -> None:
         self.parent = parent
         self.verb = verb
-        self.children: list[CallLife] = []
-        self.bridged: CallLife | None = None
+        self.children: list[Party] = []
+        self.bridged: Party | None = None
         self._bridged_at: datetime | None = None
         self._waiting = list(verb.numbers)
         self._over = False
@@ -36,13 +110,13 @@ class Dialing:
         for _ in range(1 if self.verb.sequential else len(self._waiting)):
             self._ring_next()
 
-    def answered(self, child: CallLife, by: str | None, greeting_seconds: float) -> None:
+    def answered(self, child: Party, by: str | None, greeting_seconds: float) -> None:
         """Let a child that picked up hear its own document first, or connect it."""
         child.converse(by, greeting_seconds)
         if child.plan.document is None:
             self.bridge(child)
 
-    def bridge(self, child: CallLife) -> None:
+    def bridge(self, child: Party) -> None:
         """Connect the child with its parent; the others stop ringing. Whoever comes second is hung up on."""
         if self.bridged is not None or self._over:
             child.finish("completed")
@@ -54,11 +128,12 @@ class Dialing:
                 other.finish("completed" if other.answered_at else "canceled")
         if self.parent.status == "ringing":
             self.parent.pick_up()
-        child.line.wait = DialWait(self)
-        for call, party in ((self.parent, child), (child, self.parent)):
-            call.note("line", f"connected to {party.to if party.dialing else party.from_}")
+        child.line.talk(self)
+        # The parent belongs to no Dial: a called party may dial only after it has left its own.
+        for call, number in ((self.parent, child.to), (child, self.parent.from_)):
+            call.note("line", f"connected to {number}")
 
-    def child_ended(self, child: CallLife) -> None:
+    def child_ended(self, child: Party) -> None:
         """Go on when the connected call has ended, or when nobody is left to answer."""
         if self._over:
             return
@@ -69,9 +144,9 @@ class Dialing:
         elif self.bridged is None and not any(call.is_live for call in self.children):
             self._close(child.status)
 
-    def release(self, child: CallLife) -> None:
+    def release(self, child: Party) -> None:
         """Let a connected child go its own way; for the parent the Dial is over."""
-        child.dialing = None
+        child.leave()
         self._close("completed")
 
     def parent_left(self) -> dict[str, str]:
@@ -82,13 +157,13 @@ class Dialing:
             child.finish("completed" if child.answered_at else "canceled")
         return told
 
-    def speech(self, speaker: CallLife, words: str) -> None:
+    def speech(self, speaker: Party, words: str) -> None:
         """Let the other party hear it."""
         other = self._other(speaker)
         if other is not None:
             other.note("other", words)
 
-    def key(self, presser: CallLife, key: str) -> None:
+    def key(self, presser: Party, key: str) -> None:
         """Let the other party hear a key; ``*`` of the dialing party may end the Dial."""
         if self.verb.hangup_on_star and key == "*" and presser is self.parent:
             for child in list(self.children):
@@ -96,14 +171,14 @@ class Dialing:
             return
         self.speech(presser, f"pressed {key}")
 
-    def _other(self, call: CallLife) -> CallLife | None:
+    def _other(self, call: Party) -> Party | None:
         if self.bridged is None:
             return None
         return self.parent if call is self.bridged else self.bridged
 
     def _ring_next(self) -> None:
         number = self._waiting.pop(0)
-        child = self.parent.exchange.dial_child(self.parent, self, self._plan(number))
+        child = self.parent.ring(self, self._plan(number))
         self.children.append(child)
 
     def _plan(self, number: Number) -> CallPlan:
@@ -140,8 +215,6 @@ class Dialing:
         return told
 
     def _keep_recording(self, started: datetime) -> dict[str, str]:
-        recordings = self.parent.exchange.recordings
         seconds = round((self.parent.exchange.now() - started).total_seconds())
         hook = self.parent.line.join(self.verb.recording, self.verb.recording_method) if self.verb.recording else None
-        kept = recordings.add(self.parent.sid, "DialVerb", started, seconds, hook=hook)
-        return {"RecordingSid": kept.sid, "RecordingUrl": recordings.url(kept), "RecordingDuration": str(seconds)}
+        return self.parent.keep_recording("DialVerb", started, seconds, hook=hook)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING
 from sandbox.exchange.line import Line
 from sandbox.exchange.numbers import whereabouts
 from sandbox.exchange.records import API_VERSION, LIVE, CallPlan, Note, new_sid
+from sandbox.exchange.switch import Switch
 
 if TYPE_CHECKING:
     from sandbox.exchange.dialing import Dialing
-    from sandbox.exchange.exchange import Exchange
+    from sandbox.exchange.recordings import Recordings
     from sandbox.exchange.records import Hook
     from sandbox.timeline import Timer
 
@@ -23,12 +25,22 @@ HUMAN_SECONDS = 2.0
 SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 503}
 
 
+class Trunk(Switch, ABC):
+    """The exchange as calls need it: it keeps their recordings and rings other parties for them."""
+
+    recordings: Recordings
+
+    @abstractmethod
+    def dial_child(self, parent: CallLife, dialing: Dialing, plan: CallPlan) -> CallLife:
+        """Ring another party for a Dial."""
+
+
 class CallLife:
     """What happens to a call; every method here runs while the exchange is locked."""
 
     def __init__(
         self,
-        exchange: Exchange,
+        exchange: Trunk,
         plan: CallPlan,
         direction: str,
         parent: CallLife | None = None,
@@ -122,6 +134,21 @@ class CallLife:
         if self.plan.async_amd:
             self.line.begin()
 
+    def ring(self, dialing: Dialing, plan: CallPlan) -> CallLife:
+        """Ring another party for a Dial of this call."""
+        return self.exchange.dial_child(self, dialing, plan)
+
+    def bridge(self) -> bool:
+        """Connect the call with the one whose Dial rang it, and return whether there was one to connect it with."""
+        if self.dialing is None or not self.is_child_unbridged:
+            return False
+        self.dialing.bridge(self)
+        return True
+
+    def leave(self) -> None:
+        """Belong no longer to the Dial that rang the call."""
+        self.dialing = None
+
     def redirect(self, target: Hook | str) -> None:
         """Leave whatever the call does for another document, given by its address or as TwiML."""
         self.line.leave_dial()
@@ -137,16 +164,23 @@ class CallLife:
         self._cancel_timers()
         if self._detecting:
             self._detected("unknown", 0.0, ended=True)
-        was_answered = self.answered_at is not None
         self.status = status
         self.ended_at = self.updated = self.exchange.now()
         self.note("line", status)
         self.line.close()
-        if was_answered and self.plan.record:
-            self._keep_recording()
+        if self.answered_at is not None and self.plan.record:
+            self.keep_recording("OutboundAPI", self.answered_at, self.seconds, hook=self.plan.recording)
         self._progress("completed")
         if self.dialing is not None:
             self.dialing.child_ended(self)
+
+    def keep_recording(
+        self, source: str, started: datetime, seconds: int, content: bytes | str = b"", hook: Hook | None = None
+    ) -> dict[str, str]:
+        """Keep a recording of the call, and return what an action is told of it (Twilio: TwiML Voice Record, Dial)."""
+        recordings = self.exchange.recordings
+        kept = recordings.add(self.sid, source, started, seconds, content, hook)
+        return {"RecordingSid": kept.sid, "RecordingUrl": recordings.url(kept), "RecordingDuration": str(seconds)}
 
     def webhook_params(self) -> dict[str, str]:
         """Return what every voice webhook carries (Twilio: TwiML Voice, request parameters)."""
@@ -226,10 +260,6 @@ class CallLife:
                 "MachineDetectionDuration": str(round(seconds * 1000)),
             }
             self.exchange.courier.announce("amd", self.sid, self.plan.amd, params)
-
-    def _keep_recording(self) -> None:
-        started = self.answered_at or self.created
-        self.exchange.recordings.add(self.sid, "OutboundAPI", started, self.seconds, hook=self.plan.recording)
 
     def _cancel_timers(self) -> None:
         for timer in self._timers:

@@ -16,7 +16,7 @@ from sandbox.exchange.twiml import TwimlError
 
 if TYPE_CHECKING:
     from sandbox.exchange.callbacks import Reply
-    from sandbox.exchange.exchange import Exchange
+    from sandbox.exchange.switch import Switch
 
 MAX_BODY = 1600
 STOP = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
@@ -69,8 +69,8 @@ class Message:
 class Messages:
     """All texts of the account."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
         self.all: list[Message] = []
         #: Pairs of (person's number, our number) between which nothing may be sent.
         self.opted_out: set[tuple[str, str]] = set()
@@ -79,9 +79,9 @@ class Messages:
     def create(self, to: str, from_: str, body: str, hook: Hook | None, direction: str = "outbound-api") -> Message:
         """Accept a text and let the timeline deliver it, or refuse it as Twilio does."""
         self._refuse_what_twilio_refuses(to, from_, body)
-        message = Message(to, from_, body, direction, self._exchange.now(), hook=hook)
+        message = Message(to, from_, body, direction, self._switch.now(), hook=hook)
         self.all.append(message)
-        self._exchange.later(0, lambda: self._deliver(message))
+        self._switch.later(0, lambda: self._deliver(message))
         return message
 
     def outcome(self, to: str, code: int | None) -> None:
@@ -92,16 +92,16 @@ class Messages:
 
     def receive(self, from_: str, to: str, body: str) -> Message:
         """Take a text from a person, mind its keyword, and ask the number's sms_url what to reply."""
-        config = self._exchange.numbers[to]
-        message = Message(to, from_, body, "inbound", self._exchange.now(), status="received", seen=True)
+        config = self._switch.numbers[to]
+        message = Message(to, from_, body, "inbound", self._switch.now(), status="received", seen=True)
         self.all.append(message)
         self._mind_keyword(message)
         if config.sms_url:
-            self._exchange.errand(partial(self._ask, message, Hook(config.sms_url, config.sms_method)))
+            self._switch.errand(partial(self._ask, message, Hook(config.sms_url, config.sms_method)))
         return message
 
     def _refuse_what_twilio_refuses(self, to: str, from_: str, body: str) -> None:
-        config = self._exchange.numbers.get(from_)
+        config = self._switch.numbers.get(from_)
         outcome = self.outcomes.get(to, FIRST_DELIVERY_CODE)
         if not is_dialable(to):
             raise Refusal(400, 21211, f"Invalid 'To' Phone Number: {to}")
@@ -123,18 +123,18 @@ class Messages:
     def _deliver(self, message: Message) -> None:
         code = self.outcomes.get(message.to)
         self._report(message, "queued")
-        message.sent_at = self._exchange.now()
+        message.sent_at = self._switch.now()
         self._report(message, "sent")
         message.error_code = code
         self._report(message, "undelivered" if code else "delivered")
 
     def _report(self, message: Message, status: str) -> None:
         message.status = status
-        message.updated = self._exchange.now()
+        message.updated = self._switch.now()
         if message.hook is None:
             return
         params = {
-            "AccountSid": self._exchange.account_sid,
+            "AccountSid": self._switch.account_sid,
             "ApiVersion": API_VERSION,
             "From": message.from_,
             "To": message.to,
@@ -145,7 +145,7 @@ class Messages:
         }
         if message.error_code:
             params["ErrorCode"] = str(message.error_code)
-        self._exchange.courier.announce(f"message-{status}", message.sid, message.hook, params)
+        self._switch.courier.announce(f"message-{status}", message.sid, message.hook, params)
 
     def _mind_keyword(self, message: Message) -> None:
         word = message.body.strip().upper()
@@ -157,13 +157,13 @@ class Messages:
         for words, reply in REPLIES:
             if word in words:
                 # The telephone company answers these by itself, even to somebody who has just opted out.
-                sent = Message(*pair, reply, "outbound-reply", self._exchange.now(), status="delivered", seen=True)
+                sent = Message(*pair, reply, "outbound-reply", self._switch.now(), status="delivered", seen=True)
                 self.all.append(sent)
 
     def _ask(self, message: Message, hook: Hook) -> None:
         params = (
             {
-                "AccountSid": self._exchange.account_sid,
+                "AccountSid": self._switch.account_sid,
                 "ApiVersion": API_VERSION,
                 "Body": message.body,
                 "From": message.from_,
@@ -178,8 +178,8 @@ class Messages:
             | whereabouts("From", message.from_)
             | whereabouts("To", message.to)
         )
-        reply = self._exchange.courier.ask("text", hook, params)
-        with self._exchange.acting():
+        reply = self._switch.courier.ask("text", hook, params)
+        with self._switch.acting():
             try:
                 self._reply(message, reply)
             except TwimlError as error:
@@ -197,8 +197,8 @@ class Messages:
             self.create(message.from_, message.to, _words(element), None, "outbound-reply")
 
     def _failed(self, message: Message, code: int, reason: str, url: str) -> None:
-        error = ApplicationError(message.sid, code, reason, url, self._exchange.now())
-        self._exchange.application_errors.append(error)
+        error = ApplicationError(message.sid, code, reason, url, self._switch.now())
+        self._switch.application_errors.append(error)
 
 
 def _words(element: ET.Element) -> str:

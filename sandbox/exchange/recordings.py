@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.exchange.records import API_VERSION, Hook, new_sid
 
 if TYPE_CHECKING:
-    from sandbox.exchange.exchange import Exchange
+    from sandbox.exchange.switch import Switch
 
 #: Seconds until a recording is processed and can be fetched.
 PROCESSING = 1.0
@@ -89,14 +89,14 @@ class Recording:
 class Recordings:
     """All recordings of the account."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
         self.all: dict[str, Recording] = {}
 
     def url(self, recording: Recording) -> str:
         """Return where the sound can be fetched with the account's credentials."""
-        exchange = self._exchange
-        return f"{exchange.base_url}/{API_VERSION}/Accounts/{exchange.account_sid}/Recordings/{recording.sid}"
+        switch = self._switch
+        return f"{switch.base_url}/{API_VERSION}/Accounts/{switch.account_sid}/Recordings/{recording.sid}"
 
     def add(
         self,
@@ -114,21 +114,21 @@ class Recordings:
             seconds=seconds,
             source=source,
             start_time=started,
-            created=self._exchange.now(),
+            created=self._switch.now(),
             audio=b"" if isinstance(content, str) else content,
             words=content if isinstance(content, str) and spoken else "",
         )
         self.all[recording.sid] = recording
-        self._exchange.later(PROCESSING, lambda: self._processed(recording, hook))
+        self._switch.later(PROCESSING, lambda: self._processed(recording, hook))
         return recording
 
     def _processed(self, recording: Recording, hook: Hook | None) -> None:
         recording.status = "completed"
-        recording.updated = self._exchange.now()
+        recording.updated = self._switch.now()
         if hook is None:
             return
         params = {
-            "AccountSid": self._exchange.account_sid,
+            "AccountSid": self._switch.account_sid,
             "CallSid": recording.call_sid,
             "RecordingSid": recording.sid,
             "RecordingUrl": self.url(recording),
@@ -140,4 +140,4 @@ class Recordings:
             "RecordingTrack": "both",
             "ErrorCode": "0",
         }
-        self._exchange.courier.announce("recording", recording.call_sid, hook, params)
+        self._switch.courier.announce("recording", recording.call_sid, hook, params)

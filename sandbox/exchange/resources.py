@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sandbox.exchange.exchange import Exchange
+    from sandbox.exchange.account import Account
     from sandbox.exchange.life import CallLife
     from sandbox.exchange.messages import Message
     from sandbox.exchange.parameters import Parameters
@@ -29,9 +29,9 @@ def stamp(at: datetime | None) -> str | None:
     return format_datetime(at) if at else None
 
 
-def root(exchange: Exchange) -> str:
+def root(account: Account) -> str:
     """Return the path under which everything of the account lies."""
-    return f"/{API_VERSION}/Accounts/{exchange.account_sid}"
+    return f"/{API_VERSION}/Accounts/{account.account_sid}"
 
 
 def number_sid(number: str) -> str:
@@ -39,21 +39,21 @@ def number_sid(number: str) -> str:
     return "PN" + sha256(number.encode()).hexdigest()[:32]
 
 
-def call_resource(exchange: Exchange, call: CallLife) -> dict[str, Any]:
+def call_resource(account: Account, call: CallLife) -> dict[str, Any]:
     """Return a call (Twilio: Call resource)."""
-    path = f"{root(exchange)}/Calls/{call.sid}"
+    path = f"{root(account)}/Calls/{call.sid}"
     ours = call.to if call.direction == "inbound" else call.from_
     return {
         "sid": call.sid,
         "date_created": stamp(call.created),
         "date_updated": stamp(call.updated),
         "parent_call_sid": call.parent_call_sid,
-        "account_sid": exchange.account_sid,
+        "account_sid": account.account_sid,
         "to": call.to,
         "to_formatted": formatted(call.to),
         "from": call.from_,
         "from_formatted": formatted(call.from_),
-        "phone_number_sid": number_sid(ours) if ours in exchange.numbers else None,
+        "phone_number_sid": number_sid(ours) if ours in account.numbers else None,
         "status": call.status,
         "start_time": stamp(call.start_time),
         "end_time": stamp(call.ended_at),
@@ -73,9 +73,9 @@ def call_resource(exchange: Exchange, call: CallLife) -> dict[str, Any]:
     }
 
 
-def message_resource(exchange: Exchange, message: Message) -> dict[str, Any]:
+def message_resource(account: Account, message: Message) -> dict[str, Any]:
     """Return a text (Twilio: Message resource)."""
-    path = f"{root(exchange)}/Messages/{message.sid}"
+    path = f"{root(account)}/Messages/{message.sid}"
     return {
         "body": message.body,
         "num_segments": str(message.segments),
@@ -86,7 +86,7 @@ def message_resource(exchange: Exchange, message: Message) -> dict[str, Any]:
         "price": None,
         "error_message": f"Error {message.error_code}" if message.error_code else None,
         "uri": f"{path}.json",
-        "account_sid": exchange.account_sid,
+        "account_sid": account.account_sid,
         "num_media": "0",
         "status": message.status,
         "messaging_service_sid": None,
@@ -100,11 +100,11 @@ def message_resource(exchange: Exchange, message: Message) -> dict[str, Any]:
     }
 
 
-def recording_resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
+def recording_resource(account: Account, recording: Recording) -> dict[str, Any]:
     """Return a recording (Twilio: Recordings resource)."""
-    path = f"{root(exchange)}/Recordings/{recording.sid}"
+    path = f"{root(account)}/Recordings/{recording.sid}"
     return {
-        "account_sid": exchange.account_sid,
+        "account_sid": account.account_sid,
         "api_version": API_VERSION,
         "call_sid": recording.call_sid,
         "conference_sid": None,
@@ -122,29 +122,29 @@ def recording_resource(exchange: Exchange, recording: Recording) -> dict[str, An
         "uri": f"{path}.json",
         "encryption_details": None,
         "subresource_uris": {"transcriptions": f"{path}/Transcriptions.json"},
-        "media_url": exchange.recordings.url(recording),
+        "media_url": account.recordings.url(recording),
     }
 
 
-def call_recording_resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
+def call_recording_resource(account: Account, recording: Recording) -> dict[str, Any]:
     """Return a recording as a part of its call (Twilio: Recordings subresource of a Call)."""
-    found = recording_resource(exchange, recording)
+    found = recording_resource(account, recording)
     for name in ("subresource_uris", "media_url"):
         found.pop(name)
-    path = f"{root(exchange)}/Calls/{recording.call_sid}/Recordings/{recording.sid}.json"
+    path = f"{root(account)}/Calls/{recording.call_sid}/Recordings/{recording.sid}.json"
     return found | {"track": "both", "uri": path}
 
 
-def account_resource(exchange: Exchange) -> dict[str, Any]:
+def account_resource(account: Account) -> dict[str, Any]:
     """Return the account (Twilio: Account resource); its token is not told."""
-    path = root(exchange)
+    path = root(account)
     return {
         "auth_token": None,
-        "date_created": stamp(exchange.opened),
-        "date_updated": stamp(exchange.opened),
+        "date_created": stamp(account.opened),
+        "date_updated": stamp(account.opened),
         "friendly_name": "Sandbox",
-        "owner_account_sid": exchange.account_sid,
-        "sid": exchange.account_sid,
+        "owner_account_sid": account.account_sid,
+        "sid": account.account_sid,
         "status": "active",
         "subresource_uris": {name: f"{path}/{part}.json" for name, part in ACCOUNT_PARTS.items()},
         "type": "Full",
@@ -152,18 +152,18 @@ def account_resource(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def number_resource(exchange: Exchange, number: str) -> dict[str, Any]:
+def number_resource(account: Account, number: str) -> dict[str, Any]:
     """Return one of our numbers (Twilio: IncomingPhoneNumber resource)."""
-    config, sid = exchange.numbers[number], number_sid(number)
+    config, sid = account.numbers[number], number_sid(number)
     return {
-        "account_sid": exchange.account_sid,
+        "account_sid": account.account_sid,
         "address_sid": None,
         "address_requirements": "none",
         "api_version": API_VERSION,
         "beta": False,
         "capabilities": {"voice": config.voice_capable, "sms": config.sms_capable, "mms": False, "fax": False},
-        "date_created": stamp(exchange.opened),
-        "date_updated": stamp(exchange.opened),
+        "date_created": stamp(account.opened),
+        "date_updated": stamp(account.opened),
         "friendly_name": formatted(number),
         "identity_sid": None,
         "phone_number": number,
@@ -177,7 +177,7 @@ def number_resource(exchange: Exchange, number: str) -> dict[str, Any]:
         "status_callback": config.status_url,
         "status_callback_method": "POST",
         "trunk_sid": None,
-        "uri": f"{root(exchange)}/IncomingPhoneNumbers/{sid}.json",
+        "uri": f"{root(account)}/IncomingPhoneNumbers/{sid}.json",
         "voice_receive_mode": "voice",
         "voice_application_sid": None,
         "voice_caller_id_lookup": False,

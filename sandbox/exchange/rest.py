@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Message, Receive, Scope, Send
 
-    from sandbox.exchange.exchange import Exchange
+    from sandbox.exchange.account import Account
 
     Action = Callable[..., dict[str, Any] | None]
 
@@ -60,15 +60,15 @@ REFUSALS = {
 class Front:
     """The ASGI application: faults first, then the API."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self._api = _api(exchange)
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._api = _api(account)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or spoil it."""
         fault: str | None = None
         if scope["type"] == "http":
-            fault = "503" if self._exchange.faults.is_out() else self._fault_of(scope)
+            fault = "503" if self._account.faults.is_out() else self._fault_of(scope)
         if fault is None:
             await self._api(scope, receive, send)
         elif fault in REFUSALS:
@@ -83,31 +83,31 @@ class Front:
         path = scope["path"].rsplit("/", 1)[-1].removesuffix(".json")
         if scope["method"] != "POST" or path not in ("Calls", "Messages"):
             return None
-        return self._exchange.faults.take_create(path)
+        return self._account.faults.take_create(path)
 
 
-def _api(exchange: Exchange) -> Starlette:
+def _api(account: Account) -> Starlette:
     routes = [
-        Route(path, _endpoint(exchange, action), methods=[method])
+        Route(path, _endpoint(account, action), methods=[method])
         for path, actions in RESOURCES
         for method, action in actions.items()
     ]
-    sounds = _sound_endpoint(exchange)
+    sounds = _sound_endpoint(account)
     routes += [Route(f"{ACCOUNT}/Recordings/{{sid}}{ending}", sounds) for ending in (".wav", ".mp3", "")]
     return Starlette(routes=routes, exception_handlers={HTTPException: _as_twilio})
 
 
-def _endpoint(exchange: Exchange, action: Action) -> Callable[[Request], Any]:
+def _endpoint(account: Account, action: Action) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         raw = await request.body() if request.method == "POST" else request.url.query.encode()
         path = {name: value for name, value in request.path_params.items() if name != "account"}
         try:
-            _authenticate(exchange, request)
+            _authenticate(account, request)
             _expect_form(request)
             pairs = parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=bool(raw))
             # What has to be asked of the product is asked by the timeline: the client waits for its answer.
-            with exchange.acting(errands_on_timeline=True):
-                found = action(exchange, pairs, **path)
+            with account.acting(errands_on_timeline=True):
+                found = action(account, pairs, **path)
         except Refusal as refusal:
             return _error(refusal)
         except ValueError as error:
@@ -119,11 +119,11 @@ def _endpoint(exchange: Exchange, action: Action) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _sound_endpoint(exchange: Exchange) -> Callable[[Request], Any]:
+def _sound_endpoint(account: Account) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
-            _authenticate(exchange, request)
-            recording = rest_messages.kept(exchange, request.path_params["sid"], ready=True)
+            _authenticate(account, request)
+            recording = rest_messages.kept(account, request.path_params["sid"], ready=True)
         except Refusal as refusal:
             return _error(refusal)
         if request.url.path.endswith(".mp3"):
@@ -133,16 +133,16 @@ def _sound_endpoint(exchange: Exchange) -> Callable[[Request], Any]:
     return endpoint
 
 
-def _authenticate(exchange: Exchange, request: Request) -> None:
+def _authenticate(account: Account, request: Request) -> None:
     """Check HTTP Basic credentials and that the path is the account's (Twilio: error 20003)."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     given = ""
     with suppress(binascii.Error, UnicodeDecodeError):
         given = base64.b64decode(encoded, validate=True).decode()
-    wanted = f"{exchange.account_sid}:{exchange.auth_token}"
+    wanted = f"{account.account_sid}:{account.auth_token}"
     if scheme.lower() != "basic" or not secrets.compare_digest(given.encode(), wanted.encode()):
         raise Refusal(401, 20003, "Authenticate")
-    if request.path_params["account"] != exchange.account_sid:
+    if request.path_params["account"] != account.account_sid:
         raise Refusal(404, 20404, f"The requested resource {request.url.path} was not found")
 
 

@@ -14,8 +14,8 @@ from sandbox.exchange.resources import call_recording_resource, call_resource, p
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sandbox.exchange.account import Account
     from sandbox.exchange.calls import Call
-    from sandbox.exchange.exchange import Exchange
 
 CREATE = (
     *("To", "From", "Url", "Twiml", "ApplicationSid", "Method", "FallbackUrl", "FallbackMethod", "StatusCallback"),
@@ -42,15 +42,15 @@ DAY = 86400
 NOT_IN_PROGRESS = 21220
 
 
-def create(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def create(account: Account, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Make a call."""
-    plan = plan_of(exchange, Parameters(pairs, CREATE))
-    return call_resource(exchange, exchange.place(plan))
+    plan = plan_of(account, Parameters(pairs, CREATE))
+    return call_resource(account, account.place(plan))
 
 
-def plan_of(exchange: Exchange, given: Parameters) -> CallPlan:
+def plan_of(account: Account, given: Parameters) -> CallPlan:
     """Return the call that is asked for, or refuse it."""
-    to, from_ = _ends(exchange, given)
+    to, from_ = _ends(account, given)
     document, twiml = _source(given)
     detection = given.choice("MachineDetection", ("Enable", "DetectMessageEnd"))
     _check_the_rest(given, detection)
@@ -74,23 +74,23 @@ def plan_of(exchange: Exchange, given: Parameters) -> CallPlan:
     )
 
 
-def read_list(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def read_list(account: Account, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """List calls, the newest first."""
     given = Parameters(pairs, LIST)
     given.choice("Status", STATUSES)
-    found = [call_resource(exchange, call) for call in reversed(exchange.calls) if _is_listed(call, given)]
-    return page("calls", f"{root(exchange)}/Calls.json", given, found)
+    found = [call_resource(account, call) for call in reversed(account.calls) if _is_listed(call, given)]
+    return page("calls", f"{root(account)}/Calls.json", given, found)
 
 
-def read(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
+def read(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
     """Return one call."""
     Parameters(pairs, ())
-    return call_resource(exchange, found(exchange, sid))
+    return call_resource(account, found(account, sid))
 
 
-def update(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
+def update(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
     """Redirect or end a call."""
-    call = found(exchange, sid)
+    call = found(account, sid)
     given = Parameters(pairs, UPDATE)
     status = given.choice("Status", ("completed", "canceled"))
     document, twiml = _source(given, needed=False)
@@ -102,44 +102,44 @@ def update(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> di
     if fallback or hook:
         call.plan = replace(call.plan, fallback=fallback or call.plan.fallback, status=hook or call.plan.status)
     if "TimeLimit" in given:
-        exchange.later(given.whole("TimeLimit", 14400, 1, DAY), lambda: call.finish("completed"))
+        account.later(given.whole("TimeLimit", 14400, 1, DAY), lambda: call.finish("completed"))
     target = document or twiml
     if target:
         if call.status != "in-progress":
             refuse(NOT_IN_PROGRESS, "Call is not in-progress. Cannot redirect.")
-        exchange.later(0, lambda: call.redirect(target))
+        account.later(0, lambda: call.redirect(target))
     elif status:
         _end(call, status)
-    return call_resource(exchange, call)
+    return call_resource(account, call)
 
 
-def delete(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> None:
+def delete(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> None:
     """Remove a call that has ended."""
     Parameters(pairs, ())
-    call = found(exchange, sid)
+    call = found(account, sid)
     if call.is_live:
         refuse(20009, f"Cannot delete call {sid} because it is still in progress", status=409)
-    exchange.forget(call)
+    account.forget(call)
 
 
-def recordings(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
+def recordings(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
     """List the recordings of a call."""
-    call = found(exchange, sid)
+    call = found(account, sid)
     given = Parameters(pairs, (*dates("DateCreated"), *LIST_PARAMETERS))
     kept = [
-        call_recording_resource(exchange, recording)
-        for recording in reversed(exchange.recordings.all.values())
+        call_recording_resource(account, recording)
+        for recording in reversed(account.recordings.all.values())
         if recording.call_sid == call.sid and given.matches("DateCreated", recording.created)
     ]
-    return page("recordings", f"{root(exchange)}/Calls/{sid}/Recordings.json", given, kept)
+    return page("recordings", f"{root(account)}/Calls/{sid}/Recordings.json", given, kept)
 
 
-def found(exchange: Exchange, sid: str) -> Call:
+def found(account: Account, sid: str) -> Call:
     """Return a call, or answer 404."""
     try:
-        return exchange.find(sid)
+        return account.find(sid)
     except KeyError:
-        refuse(20404, f"The requested resource {root(exchange)}/Calls/{sid}.json was not found", status=404)
+        refuse(20404, f"The requested resource {root(account)}/Calls/{sid}.json was not found", status=404)
 
 
 def _end(call: Call, status: str) -> None:
@@ -156,7 +156,7 @@ def _is_listed(call: Call, given: Parameters) -> bool:
     return same and given.matches("StartTime", call.start_time) and given.matches("EndTime", call.ended_at)
 
 
-def _ends(exchange: Exchange, given: Parameters) -> tuple[str, str]:
+def _ends(account: Account, given: Parameters) -> tuple[str, str]:
     to, from_ = given.text("To"), given.text("From")
     if not to:
         refuse(21201, "No 'To' number is specified")
@@ -166,11 +166,11 @@ def _ends(exchange: Exchange, given: Parameters) -> tuple[str, str]:
         refuse(21211, f"The phone number you are attempting to call, {to}, is not valid.")
     if not is_dialable(from_):
         refuse(21212, f"The 'From' number {from_} is not a valid phone number or shortcode.")
-    config = exchange.numbers.get(from_)
+    config = account.numbers.get(from_)
     if config is None or not config.voice_capable:
         refuse(21210, f"The source phone number provided, {from_}, is not yet verified for your account.")
     caller = given.text("CallerId")
-    if caller is not None and caller not in exchange.numbers:
+    if caller is not None and caller not in account.numbers:
         refuse(21210, f"The CallerId provided, {caller}, is not yet verified for your account.")
     return to, from_
 

@@ -17,7 +17,7 @@ from sandbox.exchange.resources import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.exchange.exchange import Exchange
+    from sandbox.exchange.account import Account
     from sandbox.exchange.messages import Message
     from sandbox.exchange.recordings import Recording
 
@@ -30,7 +30,7 @@ OTHERS = (
 )
 
 
-def create(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def create(account: Account, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Send a text."""
     given = Parameters(pairs, (*CREATE, *OTHERS))
     for name in OTHERS:
@@ -45,93 +45,93 @@ def create(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, An
     given.choice("ContentRetention", ("retain", "discard"))
     given.choice("AddressRetention", ("retain", "obfuscate"))
     hook = given.hook("StatusCallback", 21609)
-    return message_resource(exchange, exchange.texts.create(to, from_, given.text("Body") or "", hook))
+    return message_resource(account, account.texts.create(to, from_, given.text("Body") or "", hook))
 
 
-def read_list(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def read_list(account: Account, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """List texts, the newest first."""
     given = Parameters(pairs, ("To", "From", *dates("DateSent"), *LIST_PARAMETERS))
     found = [
-        message_resource(exchange, message)
-        for message in reversed(exchange.messages)
+        message_resource(account, message)
+        for message in reversed(account.messages)
         if given.text("To") in (None, message.to)
         and given.text("From") in (None, message.from_)
         and given.matches("DateSent", message.sent_at or message.created)
     ]
-    return page("messages", f"{root(exchange)}/Messages.json", given, found)
+    return page("messages", f"{root(account)}/Messages.json", given, found)
 
 
-def read(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
+def read(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
     """Return one text."""
     Parameters(pairs, ())
-    return message_resource(exchange, _message(exchange, sid))
+    return message_resource(account, _message(account, sid))
 
 
-def update(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
+def update(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
     """Redact a text, which is all that can be changed of one that was sent."""
-    message = _message(exchange, sid)
+    message = _message(account, sid)
     given = Parameters(pairs, ("Body", "Status"))
     if "Status" in given:
         refuse(30409, "only a scheduled text can be canceled, and the sandbox schedules none")
     if given.text("Body") != "":
         refuse(UNKNOWN, "Body can only be replaced by nothing")
     message.body = ""
-    return message_resource(exchange, message)
+    return message_resource(account, message)
 
 
-def delete(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> None:
+def delete(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> None:
     """Remove a text."""
     Parameters(pairs, ())
-    exchange.texts.all.remove(_message(exchange, sid))
+    account.texts.all.remove(_message(account, sid))
 
 
-def recordings(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def recordings(account: Account, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """List recordings, the newest first."""
     given = Parameters(pairs, ("CallSid", *dates("DateCreated"), *LIST_PARAMETERS))
     found = [
-        recording_resource(exchange, one)
-        for one in reversed(exchange.recordings.all.values())
+        recording_resource(account, one)
+        for one in reversed(account.recordings.all.values())
         if given.text("CallSid") in (None, one.call_sid) and given.matches("DateCreated", one.created)
     ]
-    return page("recordings", f"{root(exchange)}/Recordings.json", given, found)
+    return page("recordings", f"{root(account)}/Recordings.json", given, found)
 
 
-def recording(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
+def recording(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> dict[str, Any]:
     """Return what is known of one recording."""
     Parameters(pairs, ("IncludeSoftDeleted",))
-    return recording_resource(exchange, kept(exchange, sid))
+    return recording_resource(account, kept(account, sid))
 
 
-def delete_recording(exchange: Exchange, pairs: Iterable[tuple[str, str]], sid: str) -> None:
+def delete_recording(account: Account, pairs: Iterable[tuple[str, str]], sid: str) -> None:
     """Remove a recording and its sound."""
     Parameters(pairs, ())
-    del exchange.recordings.all[kept(exchange, sid).sid]
+    del account.recordings.all[kept(account, sid).sid]
 
 
-def account(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def account(account: Account, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Return the account."""
     Parameters(pairs, ())
-    return account_resource(exchange)
+    return account_resource(account)
 
 
-def numbers(exchange: Exchange, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+def numbers(account: Account, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """List our numbers; ``PhoneNumber`` matches a part of them."""
     given = Parameters(pairs, ("Beta", "FriendlyName", "PhoneNumber", "Origin", *LIST_PARAMETERS))
     part = given.text("PhoneNumber") or ""
-    found = [number_resource(exchange, number) for number in exchange.numbers if part in number]
-    return page("incoming_phone_numbers", f"{root(exchange)}/IncomingPhoneNumbers.json", given, found)
+    found = [number_resource(account, number) for number in account.numbers if part in number]
+    return page("incoming_phone_numbers", f"{root(account)}/IncomingPhoneNumbers.json", given, found)
 
 
-def kept(exchange: Exchange, sid: str, *, ready: bool = False) -> Recording:
+def kept(account: Account, sid: str, *, ready: bool = False) -> Recording:
     """Return a recording (``ready``: whose sound can be fetched), or answer 404."""
-    one = exchange.recordings.all.get(sid)
+    one = account.recordings.all.get(sid)
     if one is None or (ready and one.status != "completed"):
-        refuse(20404, f"The requested resource {root(exchange)}/Recordings/{sid} was not found", status=404)
+        refuse(20404, f"The requested resource {root(account)}/Recordings/{sid} was not found", status=404)
     return one
 
 
-def _message(exchange: Exchange, sid: str) -> Message:
-    found = next((message for message in exchange.texts.all if message.sid == sid), None)
+def _message(account: Account, sid: str) -> Message:
+    found = next((message for message in account.texts.all if message.sid == sid), None)
     if found is None:
-        refuse(20404, f"The requested resource {root(exchange)}/Messages/{sid}.json was not found", status=404)
+        refuse(20404, f"The requested resource {root(account)}/Messages/{sid}.json was not found", status=404)
     return found

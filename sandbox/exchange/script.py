@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from sandbox.exchange import twiml
-from sandbox.exchange.dialing import Dialing
+from sandbox.exchange.dialing import Dialing, Party
 from sandbox.exchange.records import ApplicationError, Hook
 from sandbox.exchange.speech import Piece, Utterance, spoken
 from sandbox.exchange.twiml import TwimlError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sandbox.exchange.callbacks import Reply
-    from sandbox.exchange.life import CallLife
     from sandbox.timeline import Timer
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
@@ -36,7 +35,7 @@ LOOP = 50
 class Script:
     """The documents of one call; every method but `_ask` runs while the exchange is locked."""
 
-    def __init__(self, call: CallLife) -> None:
+    def __init__(self, call: Party) -> None:
         self.call = call
         self.utterances: list[Utterance] = []
         #: How many utterances there were at the last input.
@@ -82,6 +81,10 @@ class Script:
             raise TwimlError(11100, f"{url!r} is not an absolute URL, and there is no document it is relative to")
         return Hook(full, method)
 
+    def talk(self, dialing: Dialing) -> None:
+        """Talk with the other party of ``dialing`` from now on."""
+        self.wait = DialWait(dialing)
+
     def dial_over(self, verb: Dial, extra: dict[str, str]) -> None:
         """Go on after a Dial: with its action, else with the next verb."""
         if verb.action is None:
@@ -124,10 +127,8 @@ class Script:
 
     def keep_message(self, verb: Record, started: datetime, content: bytes | str, seconds: int) -> dict[str, str]:
         """Keep a message and return what the action of its Record is told (Twilio: TwiML Voice Record)."""
-        recordings = self.call.exchange.recordings
         hook = self.join(verb.status, verb.status_method) if verb.status else None
-        kept = recordings.add(self.call.sid, "RecordVerb", started, seconds, content, hook)
-        return {"RecordingSid": kept.sid, "RecordingUrl": recordings.url(kept), "RecordingDuration": str(seconds)}
+        return self.call.keep_recording("RecordVerb", started, seconds, content, hook)
 
     def walk(self) -> None:
         """Follow verbs until one has to be waited for."""
@@ -262,9 +263,7 @@ class Script:
             self.failed(error, self.document)
 
     def _end_of_document(self) -> None:
-        if self.call.is_child_unbridged and self.call.dialing:
-            self.call.dialing.bridge(self.call)
-        else:
+        if not self.call.bridge():
             self._open_for(Hangup())
             self.call.finish("completed")
 

@@ -11,7 +11,7 @@ from sandbox.exchange.records import LIVE, CallPlan, Note
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.exchange.exchange import Exchange
+    from sandbox.exchange.life import Trunk
 
 PLAIN = ("sid", "direction", "status", "parent_call_sid", "answered_by", "queue_milliseconds", "pressed")
 INSTANTS = ("created", "updated", "start_time", "answered_at", "ended_at")
@@ -22,7 +22,7 @@ def snapshot_calls(calls: Iterable[Call]) -> list[dict[str, Any]]:
     return [_kept(call) for call in calls]
 
 
-def restore_calls(exchange: Exchange, kept: Iterable[dict[str, Any]]) -> list[Call]:
+def restore_calls(exchange: Trunk, kept: Iterable[dict[str, Any]]) -> list[Call]:
     """Return the calls of a snapshot; a call that was under way is completed."""
     return [_restored(exchange, one) for one in kept]
 
@@ -38,7 +38,7 @@ def _kept(call: Call) -> dict[str, Any]:
     }
 
 
-def _restored(exchange: Exchange, kept: dict[str, Any]) -> Call:
+def _restored(exchange: Trunk, kept: dict[str, Any]) -> Call:
     call = Call(exchange, CallPlan(to=kept["to"], from_=kept["from"]), kept["direction"])
     for name in PLAIN:
         setattr(call, name, kept[name])

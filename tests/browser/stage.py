@@ -173,16 +173,20 @@ class Visitor:
         """Expect these words to have been spoken to their end."""
         expect(call.locator("[data-who=voice] .said").filter(has_text=words).last).to_be_visible()
 
+    def begun(self, call: Locator, words: str | re.Pattern[str]) -> Locator:
+        """Expect these words to be spoken just now, and do not wait for their end; return them."""
+        line = call.locator("[data-who=voice]").filter(has_text=words).last
+        expect(line).to_be_visible()
+        return line
+
     def key(self, call: Locator, digits: str) -> None:
         """Press keys one after the other."""
         for digit in digits:
             call.get_by_test_id(f"key-{digit}").click()
 
     def spoken_code(self, call: Locator) -> str:
-        """Listen until the code has been said, and return it."""
-        self.heard(call, _SPOKEN_CODE)
-        words = call.locator("[data-who=voice]").filter(has_text=_SPOKEN_CODE).last.inner_text()
-        found = _SPOKEN_CODE.search(words)
+        """Listen until the code is said, and return it."""
+        found = _SPOKEN_CODE.search(self.begun(call, _SPOKEN_CODE).inner_text())
         assert found is not None
         return "".join(found.groups())
 

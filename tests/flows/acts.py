@@ -6,7 +6,7 @@ from collections import Counter
 
 from handlers import hands
 from handlers.domain.relays import Attempt, Outcome, Purpose, RelayState
-from sandbox.exchange import Call
+from sandbox.exchange import Call, Exchange
 from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, KIM, QUINN, Stage
 
 #: Longer than the demo's longest ladder, with its desk's first rounds.
@@ -49,7 +49,7 @@ def confirm(stage: Stage, call: Call) -> None:
 
 
 def desk_takes(stage: Stage) -> None:
-    """The first desk phone is answered and 1 pressed; the other one stops ringing."""
+    """Answer the first desk phone and press 1; the other one stops ringing."""
     stage.advance(1)  # one after the other, at the pace of our line
     call = stage.rings(DESK_PHONE)
     other = stage.rings(DESK_PHONE_2)
@@ -70,13 +70,18 @@ def advance_until_ringing(stage: Stage, number: str, *, minutes: int) -> Call:
 
 def look_at_everything(stage: Stage) -> None:
     """Note that every call and text was looked at: the story counts them itself."""
-    for one in [*stage.exchange.calls, *stage.exchange.messages]:
+    for one in stage.exchange.unexpected():
         one.seen = True
 
 
 def creates(stage: Stage) -> Counter[str]:
     """Return how many calls exist at the vendor per attempt of ours."""
-    return Counter(token_of(call) for call in stage.exchange.calls if call.direction == "outbound-api")
+    return created_per_attempt(stage.exchange)
+
+
+def created_per_attempt(exchange: Exchange) -> Counter[str]:
+    """Return how many calls an exchange was asked for per attempt: more than one is a double dial."""
+    return Counter(token_of(call) for call in exchange.calls if call.direction == "outbound-api")
 
 
 def dialed(stage: Stage, number: str) -> list[Call]:
@@ -102,7 +107,9 @@ def exhaust(stage: Stage) -> None:
     raise AssertionError("the ladder did not reach the desk within half an hour")
 
 
-def log_by_hand(stage: Stage, *, user: str = QUINN, receiver: str = "mercy-ed-physician", read_back: bool = True) -> str:
+def log_by_hand(
+    stage: Stage, *, user: str = QUINN, receiver: str = "mercy-ed-physician", read_back: bool = True
+) -> str:
     """Document a call made by hand, as the case page does."""
     return hands.log(
         stage.service.house,

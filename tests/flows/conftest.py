@@ -28,7 +28,7 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture
 def stage(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Stage]:
-    """A world in which a story happens; whatever it did not look at fails it at its end."""
+    """Give a story its world; whatever it did not look at fails it at its end."""
     world = Stage(servers, database_url, tmp_path)
     try:
         yield world
@@ -43,6 +43,6 @@ def fault(request: pytest.FixtureRequest, stage: Stage) -> Iterator[str]:
     name = str(request.param)
     faults.apply(stage.exchange, name)
     yield name
-    assert (name == "none") != faults.happened(stage.exchange)
+    assert name == "none" or faults.happened(stage.exchange)
     if name == "duplicate":
         faults.nothing_doubles(stage)

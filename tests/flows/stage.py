@@ -58,10 +58,10 @@ MOST_ROUNDS = 10_000
 
 
 class Clock:
-    """A clock that stands still until it is moved; it starts now, since the vendors' verifiers read wall time."""
+    """A clock that stands still until it is moved; it begins now, unless a story is about another day."""
 
-    def __init__(self) -> None:
-        self.instant = datetime.now(UTC).replace(microsecond=0)
+    def __init__(self, begins: datetime | None = None) -> None:
+        self.instant = begins or datetime.now(UTC).replace(microsecond=0)
 
     def now(self) -> datetime:
         """Return the instant."""
@@ -117,8 +117,15 @@ def serving() -> Iterator[Servers]:
 class Stage:
     """One story's world. ``restart`` kills and starts the product's process state over the same database."""
 
-    def __init__(self, servers: Servers, database_url: str, folder: Path, directory: str | None = None) -> None:
-        self.clock = Clock()
+    def __init__(
+        self,
+        servers: Servers,
+        database_url: str,
+        folder: Path,
+        directory: str | None = None,
+        begins: datetime | None = None,
+    ) -> None:
+        self.clock = Clock(begins)
         self.timeline = Timeline(self.clock.now)
         self.servers = servers
         self.folder = folder

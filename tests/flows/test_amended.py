@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handlers.domain.relays import Ending, Relay, RelayState, TaskKind
 from tests.flows.acts import (
     advance_until_ringing,
@@ -19,8 +21,8 @@ from tests.flows.stage import KIM, Stage
 NEW = "Acute subdural hematoma on the RIGHT, fourteen millimeters."
 
 
-def amend(stage: Stage, text: str = NEW, **over: object) -> None:
-    """The site amends the newest study's finding."""
+def amend(stage: Stage, text: str = NEW, **over: Any) -> None:
+    """Amend the newest study's finding, as the site does."""
     stage.advance(1)
     assert stage.hospital.amend_finding(text, **over)[0] == 202
     stage.settle()
@@ -168,7 +170,7 @@ def test_an_older_amendment_changes_nothing(stage: Stage) -> None:
     call = stage.critical_stroke()
     hear_out(stage)
     now = stage.clock.instant
-    stage.hospital._now = lambda: now.replace(year=now.year - 1)  # type: ignore[method-assign]
+    stage.hospital._now = lambda: now.replace(year=now.year - 1)
     assert stage.hospital.amend_finding(NEW)[0] == 202
     stage.settle()
     assert "finding:late_event" in stage.actions()

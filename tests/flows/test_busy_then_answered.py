@@ -63,7 +63,7 @@ def test_a_hang_up_counts_only_for_what_was_heard(stage: Stage, heard_it: bool) 
     hear_the_finding(stage, call)
     if heard_it:
         stage.listen(call)
-        stage.advance(1)
+        stage.advance(6)
     else:
         stage.advance(2)
     call.hang_up()

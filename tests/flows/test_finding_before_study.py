@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handlers.domain.relays import Ending, Relay, TaskKind, TaskState
 from handlers.domain.studies import Finding, FindingState
 from tests.flows.acts import confirm, dialed, hear_out, hear_the_finding, key_back, look_at_everything
@@ -10,8 +12,8 @@ from tests.flows.stage import DESK, DESK_PHONE, DESK_PHONE_2, KIM, Stage
 ACCESSION = "SBX-LATE-1"
 
 
-def finding_first(stage: Stage, text: str = "Free air.", **over: object) -> None:
-    """The finding is the first thing that is heard of this accession."""
+def finding_first(stage: Stage, text: str = "Free air.", **over: Any) -> None:
+    """Report a finding as the first thing that is heard of this accession."""
     assert stage.hospital.report_critical_finding(ACCESSION, text, **over)[0] == 202
     stage.settle()
 

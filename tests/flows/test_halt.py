@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from handlers.domain.relays import Ending, Outcome, RelayState, TaskKind
-from tests.flows.acts import advance_until_ringing, confirm, dialed, hear_out, hear_the_finding, key_back
-from tests.flows.acts import look_at_everything
+from tests.flows.acts import (
+    advance_until_ringing,
+    confirm,
+    dialed,
+    hear_out,
+    hear_the_finding,
+    key_back,
+    look_at_everything,
+)
 from tests.flows.stage import CHARGE, DESK, KIM, LEE, QUINN, Stage
 
 OKAFOR = "+12125550111"

@@ -9,7 +9,7 @@ import pytest
 from handlers import hands
 from handlers.domain.relays import Ending, Outcome, Purpose, RelayState, TaskState
 from sandbox.workspace import Message
-from tests.flows.acts import hear_out
+from tests.flows.acts import hear_out, log_by_hand
 from tests.flows.ringing import answer, let_ring, over, step, until_rings
 from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, QUINN, SUPERVISOR, Stage
 
@@ -27,7 +27,7 @@ def nobody_on_the_ladder(stage: Stage) -> list[tuple[str, float]]:
     """Let every rung ring out; return who rang when."""
     call = stage.critical_stroke()
     hear_out(stage)
-    rang = []
+    rang: list[tuple[str, float]] = []
     began = stage.clock.instant
     for number, _ in LADDER:
         call = call if not rang else until_rings(stage, number)
@@ -61,21 +61,6 @@ def rounds_that_ring(stage: Stage, until: datetime) -> int:
     for call in stage.exchange.ringing():
         call.seen = True
     return rings
-
-
-def log_by_hand(stage: Stage, *, read_back: bool = True) -> str:
-    """Pat Quinn has reached the physician by hand and documents it."""
-    return hands.log(
-        stage.service.house,
-        stage.case(),
-        QUINN,
-        receiver="mercy-ed-physician",
-        receiver_name="",
-        role="physician",
-        at=stage.clock.instant,
-        read_back=read_back,
-        delivery=f"log-{read_back}",
-    )
 
 
 def test_every_rung_in_turn_then_the_desk(stage: Stage, fault: str) -> None:

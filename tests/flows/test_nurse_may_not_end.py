@@ -29,7 +29,7 @@ def at_night(stage: Stage) -> None:
 
 
 def nurse_answers(stage: Stage) -> tuple[Call, str]:
-    """An inpatient's finding at night: a nurse answers the ordering physician's telephone and presses 2."""
+    """Let a nurse answer the ordering physician's telephone at night, for an inpatient, and press 2."""
     at_night(stage)
     stage.hospital.site = Site("lakeside", "NY", "lee", {"emergency": "lakeside-ed-physician"})
     stage.stroke_ct(patient_class="inpatient")

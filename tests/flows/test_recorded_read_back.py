@@ -11,7 +11,10 @@ import pytest
 
 from handlers import cases
 from handlers.domain.relays import Ending, Outcome, Recording, RecordingState, RelayState
+from handlers.session import Session
 from sandbox.exchange import Call
+from sandbox.exchange.recordings import Recording as Kept
+from sandbox.exchange.records import Refusal
 from sandbox.hospital import Site
 from tests.flows.acts import hear_out, hear_the_finding, key_back
 from tests.flows.ringing import over
@@ -20,9 +23,7 @@ from tests.flows.stage import LEE, SILVA, Stage
 pytestmark = pytest.mark.usefixtures("fault")
 
 OKAFOR = "+12125550111"
-LAKESIDE = Site(
-    "lakeside", "NY", "lee", {"emergency": "lakeside-ed-physician", "inpatient": "lakeside-ed-physician"}
-)
+LAKESIDE = Site("lakeside", "NY", "lee", {"emergency": "lakeside-ed-physician", "inpatient": "lakeside-ed-physician"})
 RECORDING_LATE_MINUTES = 11
 
 
@@ -38,7 +39,7 @@ def sound(seconds: int = 6) -> bytes:
 
 
 def rings_at_lakeside(stage: Stage) -> Call:
-    """A critical stroke of Lakeside: its ordering physician's telephone rings."""
+    """Let a critical stroke of Lakeside ring its ordering physician."""
     stage.hospital.site = LAKESIDE
     stage.stroke_ct()
     stage.finding()
@@ -62,7 +63,7 @@ def kept(stage: Stage) -> Recording:
     return recording
 
 
-def page_session(stage: Stage, user: str) -> cases.Session:
+def page_session(stage: Stage, user: str) -> Session:
     """Open the case page as somebody."""
     link = cases.open_link(stage.service.house, stage.case(), user, f"open by {user}")
     return cases.redeem(stage.service.house, link.removeprefix("/open/"))
@@ -150,6 +151,37 @@ def test_a_recording_that_never_arrives_is_flagged_and_holds_nothing_up(stage: S
     assert [one.state for one in view.recordings] == ["missing"]
     stage.advance(minutes=30)
     stage.exchange.nothing_rings()
+
+
+class Stubborn(dict[str, Kept]):
+    """The vendor's recordings, one of which cannot be deleted the first time."""
+
+    refusals = 0
+
+    def __delitem__(self, sid: str) -> None:
+        if not self.refusals:
+            self.refusals += 1
+            raise Refusal(503, 20503, "Service unavailable")
+        super().__delitem__(sid)
+
+
+def test_it_is_deleted_at_the_vendor_though_the_vendor_fails(stage: Stage) -> None:
+    """Down while it is to be fetched, then failing its deletion: it is stored once, and none stays there."""
+    call = rings_at_lakeside(stage)
+    hear_the_finding(stage, call)
+    reads_back(stage, call, sound())
+    stage.exchange.faults.outage()
+    over(stage, call)
+    stage.advance(20)
+    assert kept(stage).state is RecordingState.PENDING
+    stage.exchange.faults.outage(on=False)
+    stubborn = Stubborn(stage.exchange.recordings.all)
+    stage.exchange.recordings.all = stubborn
+    stage.advance(minutes=4)
+    assert stubborn.refusals == 1
+    assert not stubborn
+    assert kept(stage).state is RecordingState.STORED
+    assert stage.actions().count("recording:store") == 1
 
 
 def test_silence_is_no_read_back_and_the_code_is_asked(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from tests.flows.stage import CHARGE, DESK, KIM, Stage
 
 
 def retract(stage: Stage) -> None:
-    """The site says that the finding was entered in error."""
+    """Say, as the site, that the finding was entered in error."""
     assert stage.hospital.retract_finding()[0] == 202
     stage.settle()
 
@@ -47,7 +47,7 @@ def test_before_the_finding_was_said_the_next_turn_says_retracted(stage: Stage) 
     call.answer()
     stage.settle()
     retract(stage)
-    assert call.is_live
+    assert call.status == "in-progress"
     said = stage.press(call, "1").lower()
     assert "withdrawn this result" in said
     assert "hematoma" not in said

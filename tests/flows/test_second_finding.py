@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from handlers.domain.relays import Ending, Relay, TaskKind
 from handlers.domain.studies import Finding, FindingState
-from tests.flows.acts import confirm, desk_takes, dialed, exhaust, hear_out, hear_the_finding, key_back, log_by_hand
-from tests.flows.acts import look_at_everything
+from tests.flows.acts import (
+    confirm,
+    desk_takes,
+    dialed,
+    exhaust,
+    hear_out,
+    hear_the_finding,
+    key_back,
+    log_by_hand,
+    look_at_everything,
+)
 from tests.flows.stage import DESK, KIM, LEE, Stage
 
 SECOND = "Free intraperitoneal air."

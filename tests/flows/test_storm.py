@@ -56,7 +56,7 @@ def test_resume_lets_them_call_one_line_at_a_time(stage: Stage) -> None:
     assert "go on" in said
     assert not held(stage)
     assert not [task for task in stage.open_tasks() if task.kind is TaskKind.STORM]
-    for _ in range(30):
+    for _ in range(15):
         stage.advance(10)
         assert len(stage.exchange.ringing(KIM)) <= 1
         for call in stage.exchange.ringing():
@@ -78,7 +78,8 @@ def test_a_radiologist_is_told_that_it_is_held(stage: Stage) -> None:
     """Reporting from the card says the truth: recorded, held, nobody is being called."""
     storm(stage, LIMIT + 1)
     stage.stroke_ct()
+    stage.advance(15)  # Slack takes a post a second
     stage.click(LEE, "claim")
-    stage.advance(5)
+    stage.advance(15)
     assert "calls are held (storm)" in stage.report_by_modal(LEE, "1", "intracranial-hemorrhage")
     look_at_everything(stage)

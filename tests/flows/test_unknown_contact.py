@@ -11,7 +11,7 @@ STATED = "+13125550177"
 
 
 def the_charge_nurse_confirms(stage: Stage) -> None:
-    """The next rung rings at once and ends the relay."""
+    """Show that the next rung rings at once; it ends the relay."""
     call = stage.rings(CHARGE)
     call.answer()
     stage.settle()
@@ -22,7 +22,7 @@ def the_charge_nurse_confirms(stage: Stage) -> None:
 
 
 def find_contact_task(stage: Stage) -> None:
-    """The desk is asked in Slack to find the person; no phone of it rings for that."""
+    """Show that the desk is asked in Slack to find the person; no phone of it rings for that."""
     assert [(task.kind, task.rings) for task in stage.open_tasks()] == [(TaskKind.FIND_CONTACT, False)]
     stage.advance(3)
     card = stage.workspace.expect_message(DESK, "cannot be dialed")

@@ -103,6 +103,8 @@ def test_it_starts_works_ends_and_continues(tmp_path: Path) -> None:
         assert httpx.get(f"http://127.0.0.1:{page}/", trust_env=False).text.startswith("<!doctype html>")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / "radrelay").stat().st_mode) == 0o700
+    assert f"export RADRELAY_DATABASE_URL=sqlite:///{folder}/radrelay.db" in (folder / "radrelay").read_text()
     secrets = json.loads((folder / "secrets.json").read_text())
     with launched(folder, product, page, beside):
         second = state(page)

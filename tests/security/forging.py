@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from tests.security.wire import Request
 
 Change = Callable[[random.Random, Request], Request]
-_LETTERS = string.ascii_letters + string.digits
+LETTERS = string.ascii_letters + string.digits
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Forgery:
 
 def other(chance: random.Random, character: str) -> str:
     """Return another letter or digit, which differs in more than its case."""
-    return chance.choice([one for one in _LETTERS if one.lower() != character.lower()])
+    return chance.choice([one for one in LETTERS if one.lower() != character.lower()])
 
 
 def one_changed(chance: random.Random, text: str) -> str:
@@ -45,10 +45,11 @@ def spoiled(chance: random.Random, text: str) -> str:
 
 def header_spoiled(name: str) -> Change:
     """Change a header's value."""
-    return lambda chance, request: request.with_header(name, _unlike(chance, request.header(name)))
+    return lambda chance, request: request.with_header(name, unlike(chance, request.header(name)))
 
 
-def _unlike(chance: random.Random, value: str) -> str:
+def unlike(chance: random.Random, value: str) -> str:
+    """Return a header value changed in what counts: blanks around it do not."""
     found = spoiled(chance, value)
     return found if found.strip() != value else one_changed(chance, value)
 
@@ -95,7 +96,7 @@ def body_without(chance: random.Random, request: Request) -> Request:
 def body_with(chance: random.Random, request: Request) -> Request:
     """Put bytes in, anywhere."""
     at = chance.randint(0, len(request.body))
-    more = "".join(chance.choices(_LETTERS, k=chance.randint(1, 20))).encode()
+    more = "".join(chance.choices(LETTERS, k=chance.randint(1, 20))).encode()
     return replace(request, body=request.body[:at] + more + request.body[at:])
 
 
@@ -113,7 +114,7 @@ def parameter_twice(chance: random.Random, request: Request) -> Request:
 
 def parameter_more(chance: random.Random, request: Request) -> Request:
     """Add a parameter."""
-    return replace(request, body=request.body + f"&{''.join(chance.choices(_LETTERS, k=6))}=1".encode())
+    return replace(request, body=request.body + f"&{''.join(chance.choices(LETTERS, k=6))}=1".encode())
 
 
 def parameter_less(chance: random.Random, request: Request) -> Request:
@@ -142,7 +143,7 @@ def path_changed(chance: random.Random, request: Request) -> Request:
             path[:at] + other(chance, path[at]) + path[at + 1 :],
             path[:at],
             path + "/",
-            path + chance.choice(_LETTERS),
+            path + chance.choice(LETTERS),
             "/" + path,
             path + "/..",
             path.upper(),
@@ -153,7 +154,7 @@ def path_changed(chance: random.Random, request: Request) -> Request:
 
 def query_added(chance: random.Random, request: Request) -> Request:
     """Add a query."""
-    return replace(request, target=f"{request.target}?{chance.choice(_LETTERS)}={chance.randrange(99)}")
+    return replace(request, target=f"{request.target}?{chance.choice(LETTERS)}={chance.randrange(99)}")
 
 
 def method_changed(*methods: str) -> Change:

@@ -6,6 +6,7 @@ import http.client
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import literal_column, select, text
@@ -90,7 +91,7 @@ def snapshot(stage: Stage) -> Snapshot:
     found = {}
     with stage.service.store.database.reading() as connection:
         for table in SQLModel.metadata.sorted_tables:
-            query = select(literal_column("*")).select_from(text(f'"{table.name}"'))
+            query: Any = select(literal_column("*")).select_from(text(f'"{table.name}"'))
             slides = SLIDES.get(table.name, set())
             rows = connection.execute(query).mappings()
             found[table.name] = sorted(

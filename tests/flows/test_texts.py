@@ -1,0 +1,94 @@
+"""Text messages beside the call: they identify nobody, end nothing, and stop when their receiver says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.domain.relays import Attempt, Ending, Outcome, RelayState, TaskKind
+from tests.flows.acts import confirm, hear_out
+from tests.flows.ringing import let_ring, until_rings
+from tests.flows.stage import CHARGE, DESK, KIM, OURS, Stage
+
+pytestmark = pytest.mark.usefixtures("fault")
+
+
+def texts_to_kim(stage: Stage) -> list[str]:
+    """Return the bodies of the texts of ours to the physician."""
+    return [one.body for one in stage.exchange.messages if one.to == KIM and one.direction == "outbound-api"]
+
+
+def test_the_text_says_whom_to_call_and_nothing_else(stage: Stage) -> None:
+    """Word for word: facility, our number, the relay's code."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    code = stage.relay().callback_code
+    assert texts_to_kim(stage) == [f"Urgent radiology callback for Mercy. Call {OURS}, code {code}."]
+    confirm(stage, call)
+    stage.advance(minutes=10)
+    assert len(texts_to_kim(stage)) == 1
+
+
+def test_a_delivered_text_ends_nothing(stage: Stage) -> None:
+    """Delivered is an attempt: the ladder goes on as if there had been none."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    stage.advance(25)
+    (text,) = stage.all(Attempt, channel="sms")
+    assert text.outcome is Outcome.TEXTED
+    assert stage.relay().state is not RelayState.ENDED
+    let_ring(stage, call)
+    let_ring(stage, until_rings(stage, KIM))
+    confirm(stage, until_rings(stage, CHARGE))
+    assert stage.relay().ended_by == "mercy-ed-charge"
+
+
+def test_stop_ends_the_texts_and_not_the_calls(stage: Stage) -> None:
+    """STOP: the desk is told once, the call goes on, and the next relay texts nobody; START brings the texts back."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    for word in ("STOP", "stop"):
+        stage.exchange.text_in(KIM, OURS, word)
+        stage.settle()
+    (task,) = stage.open_tasks()
+    assert task.kind is TaskKind.OPTED_OUT
+    stage.advance(5)
+    assert KIM not in stage.workspace.expect_message(DESK, "STOP").words
+    confirm(stage, call)
+    stage.advance(minutes=2)
+
+    confirm(stage, stage.critical_stroke())
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    assert len(texts_to_kim(stage)) == 1
+    stage.advance(minutes=2)
+
+    stage.exchange.text_in(KIM, OURS, "START")
+    stage.settle()
+    call = stage.critical_stroke()
+    hear_out(stage)
+    confirm(stage, call)
+    assert len(texts_to_kim(stage)) == 2
+
+
+def test_any_other_text_is_answered_with_the_number_to_call(stage: Stage) -> None:
+    """Nobody reads texts: the answer says so, and that changes nothing of the relay."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    stage.exchange.text_in(KIM, OURS, "ok got it, thanks")
+    stage.settle()
+    answer = next(one for one in stage.exchange.messages if one.direction == "outbound-reply")
+    assert OURS in answer.body
+    answer.seen = True
+    assert stage.relay().state is RelayState.CALLING
+    confirm(stage, call)
+
+
+def test_a_text_that_cannot_be_delivered_holds_nothing_up(stage: Stage, fault: str) -> None:
+    """The carrier refuses it: an attempt that failed, and the call is confirmed as always."""
+    stage.exchange.sms_outcome(KIM, 30006)
+    call = stage.critical_stroke()
+    hear_out(stage)
+    confirm(stage, call)
+    stage.advance(minutes=1)
+    (text,) = stage.all(Attempt, channel="sms")
+    assert text.outcome is (Outcome.TEXTED if fault == "lost" else Outcome.FAILED)
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE

@@ -1,0 +1,266 @@
+"""The table: which guard, where it stands, what it looks like without it, and who notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One guard; ``old`` occurs once in ``file``, and ``new`` in its place removes the guard and nothing else."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+    #: The database on which the test is run, where it runs on one.
+    database: str = "sqlite"
+
+
+_WEBHOOKS = "tests/security/test_forged_webhooks.py"
+_SLACK = "tests/security/test_forged_slack.py"
+_CALLBACKS = "tests/security/test_forged_callbacks.py"
+_PAGES = "tests/security/test_forged_pages.py"
+_DURABLE = "tests/security/test_commit_before_words.py"
+
+GUARDS = (
+    Guard(
+        "compare and set of a row's version",
+        "store/transactions.py",
+        'mine = (table.c.id == row.pop("id"), table.c.version == changed.version - 1)',
+        'mine = (table.c.id == row.pop("id"),)',
+        "tests/store/test_transactions.py::test_writing_an_older_version_is_refused",
+    ),
+    Guard(
+        "one holder of a read",
+        "handlers/claims.py",
+        "    if read.state is ReadState.OPEN:\n        return\n",
+        "    if read.state in (ReadState.OPEN, ReadState.CLAIMED):\n        return\n",
+        "tests/flows/test_two_hundred_claims.py::test_two_hundred_claims_have_one_holder_and_199_reasons",
+    ),
+    Guard(
+        "signature of a webhook",
+        "bot/intake/signatures.py",
+        "if hmac.compare_digest(digest, signature) and found is None:",
+        "if found is None:",
+        f"{_WEBHOOKS}::test_forged_events_are_refused",
+    ),
+    Guard(
+        "age of a webhook",
+        "bot/intake/signatures.py",
+        "if abs(wall - int(timestamp)) > TOLERANCE:",
+        "if False:",
+        f"{_WEBHOOKS}::test_forged_dicom_objects_are_refused",
+    ),
+    Guard(
+        "facilities of a source",
+        "bot/intake/door.py",
+        "if not _speaks_for(source, event.facility):",
+        "if False:",
+        f"{_WEBHOOKS}::test_forged_events_are_refused",
+    ),
+    Guard(
+        "signature of Slack",
+        "bot/slack/app.py",
+        "request_verification_enabled=True",
+        "request_verification_enabled=False",
+        f"{_SLACK}::test_forged_clicks_and_commands_are_refused",
+    ),
+    Guard(
+        "a click is judged once",
+        "handlers/once.py",
+        "        if earlier is not None:\n            return earlier\n",
+        "",
+        f"{_SLACK}::test_a_click_or_command_replayed_within_five_minutes_changes_nothing",
+    ),
+    Guard(
+        "signature of Twilio",
+        "telephony/signature.py",
+        "return bool(self._validator.validate(self._signed_url(scope), form, signature))",
+        "return True",
+        f"{_CALLBACKS}::test_forged_callbacks_are_refused",
+    ),
+    Guard(
+        "turn number of a call",
+        "handlers/calls.py",
+        "    if kept is None and turn == attempt.turn:\n",
+        "    if kept is None or turn != attempt.turn:\n",
+        f"{_CALLBACKS}::test_a_replayed_callback_gets_the_same_bytes_and_changes_nothing",
+    ),
+    Guard(
+        "unique accession number",
+        "store/migrations/versions/0001_initial.py",
+        'sa.UniqueConstraint("facility", "accession_number_index"),',
+        "",
+        "tests/security/test_gates.py::test_an_accession_number_is_unique_within_its_facility",
+    ),
+    Guard(
+        "one open line to a number",
+        "store/migrations/versions/0001_initial.py",
+        'sa.UniqueConstraint("open_number"),',
+        "",
+        "tests/store/test_transactions.py::test_a_second_value_under_a_unique_key_is_refused",
+    ),
+    Guard(
+        "append-only trigger of SQLite",
+        "store/migrations/append_only.py",
+        '_sqlite("audit_entry_no_update", "BEFORE UPDATE ON audit_entry", f"{_ENTRY}: UPDATE refused"),',
+        "",
+        "tests/store/test_schema.py::test_the_database_itself_refuses_to_change_the_record",
+    ),
+    Guard(
+        "append-only trigger of PostgreSQL",
+        "store/migrations/append_only.py",
+        '_postgresql("audit_entry_no_change", "UPDATE OR DELETE ON audit_entry FOR EACH ROW"),',
+        "",
+        "tests/store/test_schema.py::test_the_database_itself_refuses_to_change_the_record",
+        "postgresql",
+    ),
+    Guard(
+        "hash of an entry",
+        "store/audit.py",
+        'if digest(body) != row["hash"]:',
+        "if False:",
+        "tests/store/test_tampering.py::test_every_change_is_named",
+    ),
+    Guard(
+        "anchor of a chain's tail",
+        "store/audit.py",
+        "if last[0] < at_seq:",
+        "if False:",
+        "tests/store/test_tampering.py::test_a_tail_cut_before_the_last_anchor_is_named",
+    ),
+    Guard(
+        "consent to automated calls",
+        "handlers/domain/directory.py",
+        "return self.kind in DIALABLE and self.consent is not None and self.verified is not None",
+        "return self.kind in DIALABLE and self.verified is not None",
+        "tests/flows/test_unknown_contact.py::test_a_contact_without_consent",
+    ),
+    Guard(
+        "agreement of the site",
+        "bot/intake/door.py",
+        "if event.kind in _STUDY_NEEDS_BAA and not keyring.directory.facilities[event.facility].has_baa(now):",
+        "if False:",
+        "tests/bot/intake/test_door.py::test_without_an_agreement_new_studies_are_refused_on_the_record",
+    ),
+    Guard(
+        "agreement of the telephone company",
+        "handlers/calls.py",
+        'may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),',
+        "may_identify=True,",
+        "tests/security/test_gates.py::test_without_the_vendors_agreement_nothing_identifying_is_spoken",
+    ),
+    Guard(
+        "license and privilege at the click",
+        "handlers/claims.py",
+        "    if failing:\n",
+        "    if False:\n",
+        "tests/flows/test_claimed_and_read.py::test_a_reader_without_license_is_told_which_rule_failed",
+    ),
+    Guard(
+        "whose finding may be withdrawn",
+        "handlers/hands.py",
+        'if actor != f"radiologist:{relay.delegated_by}":',
+        "if False:",
+        "tests/security/test_gates.py::test_only_the_radiologist_whose_finding_it_is_withdraws_it",
+    ),
+    Guard(
+        "the role that may end a relay",
+        "handlers/domain/conversation.py",
+        "if dialog.may_end(key, ended_by):",
+        "if True:",
+        "tests/flows/test_nurse_may_not_end.py::test_she_is_asked_for_a_physician_and_the_ladder_goes_on",
+    ),
+    Guard(
+        "the code that confirms",
+        "handlers/domain/conversation.py",
+        "if key is Key.NUMBER and number == attempt.code:",
+        "if key is Key.NUMBER:",
+        "tests/security/test_gates.py::test_a_wrong_code_confirms_nothing",
+    ),
+    Guard(
+        "commit before words",
+        "handlers/calls.py",
+        "        return _say(tx, house, said, turn, heard)\n\n    return in_transaction(house, facility, act)\n",
+        "        return _say(tx, house, said, turn, heard)\n\n"
+        "    said: list[Reply] = []\n"
+        "    try:\n"
+        "        in_transaction(house, facility, lambda tx: said.append(act(tx)))\n"
+        "    except Exception:\n"
+        "        pass\n"
+        "    return said[0]\n",
+        f"{_DURABLE}::test_an_answer_that_cannot_be_committed_is_not_spoken",
+    ),
+    Guard(
+        "commit before 202",
+        "bot/intake/door.py",
+        "verdict = await asyncio.shield(asyncio.wrap_future(self._append(judged.accepted)))",
+        "verdict = (self._append(judged.accepted), Verdict.NEW)[1]",
+        f"{_DURABLE}::test_an_event_that_cannot_be_committed_is_not_accepted",
+    ),
+    Guard(
+        "halt",
+        "handlers/desk.py",
+        '        if halt.reason == "halt":\n',
+        '        if halt.reason == "never":\n',
+        "tests/flows/test_halt.py::test_nothing_is_dialed_while_halted",
+    ),
+    Guard(
+        "a link works once",
+        "handlers/cases.py",
+        "if link is None or link.used_at is not None or link.expires_at < tx.now:",
+        "if link is None or link.expires_at < tx.now:",
+        f"{_PAGES}::test_forged_links_are_refused",
+    ),
+    Guard(
+        "a link works for a minute",
+        "handlers/cases.py",
+        "if link is None or link.used_at is not None or link.expires_at < tx.now:",
+        "if link is None or link.used_at is not None:",
+        f"{_PAGES}::test_forged_links_are_refused",
+    ),
+    Guard(
+        "a visit is to one case",
+        "handlers/cases.py",
+        "if kept is None or kept.case_code != codes.parse(case):",
+        "if kept is None:",
+        f"{_PAGES}::test_forged_visits_and_forms_are_refused",
+    ),
+    Guard(
+        "a form belongs to its visit",
+        "bot/pages/forms.py",
+        'if not hmac.compare_digest(fields.get("csrf", "").encode(), csrf(session_token).encode()):',
+        "if False:",
+        f"{_PAGES}::test_forged_visits_and_forms_are_refused",
+    ),
+    Guard(
+        "only what was shown is started",
+        "bot/pages/forms.py",
+        'if not hmac.compare_digest(fields.get("seal", "").encode(), seal(session_token, asked).encode()):',
+        "if False:",
+        f"{_PAGES}::test_forged_visits_and_forms_are_refused",
+    ),
+    Guard(
+        "no patient in Slack",
+        "handlers/claims.py",
+        'f"Claimed by {reader.name}."',
+        'f"Claimed by {reader.name}: {study.patient_name}."',
+        "tests/security/test_phi_lint.py",
+    ),
+    Guard(
+        "no patient in the record",
+        "handlers/findings.py",
+        'facts = {"category": finding.category, "found_by": finding.found_by}\n',
+        'facts = {"category": finding.category, "found_by": finding.found_by, "text": finding.text}\n',
+        "tests/security/test_phi_lint.py",
+    ),
+    Guard(
+        "patient columns are sealed",
+        "store/cipher.py",
+        "return self._fernet.encrypt(plain)",
+        'return self._fernet.encrypt(plain) + b" " + plain',
+        "tests/store/test_values.py::test_patient_columns_are_not_readable_in_the_files_bytes",
+    ),
+)

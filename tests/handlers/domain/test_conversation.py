@@ -1,0 +1,304 @@
+"""For any sequence of keys, silences, changes and hang-ups: what a conversation may never do, and that it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.domain import conversation, dialog
+from handlers.domain.conversation import DESK, RADIOLOGIST, Facts, Said
+from handlers.domain.dialog import Key, Leg, PromptKind
+from handlers.domain.directory import DeskRung, EscalationPolicy, Role, Step
+from handlers.domain.relays import (
+    CONFIRMS,
+    Attempt,
+    AttemptState,
+    Ending,
+    Outcome,
+    Purpose,
+    Relay,
+    RelayState,
+    Stage,
+)
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CODE, PIN = "341", "2748"
+HEARD = "HEARD"  #: the event of keying the very code that was said last
+#: Keys, as the door passes them on; "" is silence, "?" is talk that is no answer.
+KEYS = ["", "?", *"0123456789", "*", "#", "11", f"{PIN}#", f"{PIN}1#", CODE, "342", "34", "3411", HEARD]
+AMENDED, WHISPER_NO = "AMENDED", "NOBODY ACCEPTS"
+RECORDED, EMPTY = "RECORDED", "EMPTY RECORDING"
+ROLES = st.sampled_from([Role.PHYSICIAN, Role.NP, Role.PA, Role.RN])
+#: More turns than any call may take: the cap, the bridges after it, and what is silent then.
+LONGEST = dialog.MAX_TURNS + 10
+ERRORS = ("?", "5", "7", "342", "34", "11", f"{PIN}1#")
+
+
+@dataclass
+class Line:
+    """One call, played as ``handlers.calls`` plays it, with everything that was said on it."""
+
+    attempt: Attempt
+    facts: Facts
+    said: list[Said] = field(default_factory=list)
+    now: datetime = NOW
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has come to something."""
+        return bool(self.said) and self.said[-1].outcome is not None
+
+    def note(self, said: Said) -> Said:
+        """Keep a turn, as the store does."""
+        self.attempt = replace(said.attempt, turn=self.attempt.turn + 1)
+        self.said.append(replace(said, attempt=self.attempt))
+        self.now += timedelta(seconds=10)
+        return self.said[-1]
+
+    def play(self, event: str) -> Said:
+        """Let one thing happen."""
+        if self.attempt.state is AttemptState.BRIDGED:
+            return self.note(conversation.bridge_over(self.attempt, self.facts))
+        if event == AMENDED and self.facts.relay is not None:
+            relay = replace(self.facts.relay, revision=self.facts.relay.revision + 1)
+            self.facts = replace(self.facts, relay=relay)
+            event = ""
+        if self.attempt.stage is Stage.RECORD:
+            seconds = 6 if event == RECORDED else 0
+            return self.note(conversation.read_back(self.attempt, self.facts, seconds=seconds, now=self.now))
+        if event == HEARD:
+            event = self.said[-1].prompt.code or "1"
+        digits, speech = ("", event) if event == "?" else (event, "")
+        if event in (RECORDED, EMPTY, WHISPER_NO):
+            digits = ""
+        if self.attempt.stage is Stage.OVER:
+            key, number = Key.UNKNOWN, digits
+        else:
+            key, number = dialog.keyed(self.attempt.stage, digits, speech)
+        pin_ok = self.attempt.stage is Stage.PIN and number == PIN
+        return self.note(conversation.converse(self.attempt, self.facts, key, number, pin_ok=pin_ok, now=self.now))
+
+
+def relay_with(ended_by: tuple[Role, ...]) -> Relay:
+    """Return a relay that these roles may end."""
+    return Relay(
+        id="relay",
+        facility="mercy",
+        study_id="study",
+        case_code="48210937",
+        callback_code="482173",
+        category=1,
+        delegated_by="lee",
+        delegated_at=NOW,
+        started_by="radiologist:lee",
+        found_at=NOW,
+        ordering="kim",
+        policy=EscalationPolicy(
+            name="critical", steps=(Step(to="ordering"),), ended_by=ended_by, desk=DeskRung(who="night-desk")
+        ),
+        state=RelayState.CALLING,
+        shadow=False,
+    )
+
+
+def attempt_for(purpose: Purpose) -> Attempt:
+    """Return an attempt that was just picked up."""
+    return Attempt(
+        id="attempt",
+        facility="mercy",
+        relay_id="relay",
+        task_id=None,
+        token="token",
+        purpose=purpose,
+        channel="call",
+        inbound=False,
+        who="kim",
+        number="+13125550101",
+        number_kind="mobile",
+        send_digits="",
+        step=0,
+        try_no=1,
+        state=AttemptState.TALKING,
+        stage=Stage.TAKE if purpose in (Purpose.DESK, Purpose.RADIOLOGIST) else Stage.MENU,
+        planned_at=NOW,
+        code=CODE,
+        open_number="+13125550101",
+    )
+
+
+@st.composite
+def lines(draw: st.DrawFn, purposes: tuple[Purpose, ...] = (Purpose.CONTACT, Purpose.CALLBACK)) -> Line:
+    """Draw a call that was just picked up: any policy, with and without PIN, agreement, recording and people to bridge to."""
+    people = draw(st.sampled_from([(), (RADIOLOGIST,), (DESK,), (RADIOLOGIST, DESK)]))
+    facts = Facts(
+        relay=relay_with(tuple(draw(st.lists(ROLES, min_size=1, unique=True)))),
+        facility="Mercy",
+        case_code="4821-0937",
+        our_number="+15035550100",
+        staffed_number="+13125550100",
+        patient_name="CANARY^TWEETY",
+        birth_date=draw(st.sampled_from([None, date(1961, 3, 3)])),
+        patient_id="998877",
+        procedure="CT head",
+        findings=("Subdural hematoma",),
+        has_pin=draw(st.booleans()),
+        contact_role=draw(ROLES),
+        may_identify=draw(st.booleans()),
+        recording=draw(st.booleans()),
+        legs=tuple((name, (Leg(key=name[0], number="+13125550141"),)) for name in people),
+    )
+    line = Line(attempt_for(draw(st.sampled_from(purposes))), facts)
+    line.note(conversation.opening(line.attempt, line.facts))
+    return line
+
+
+EVENTS = st.lists(st.sampled_from([*KEYS, AMENDED, WHISPER_NO, RECORDED, EMPTY]), max_size=40)
+
+
+def play(line: Line, events: list[str]) -> Line:
+    """Let things happen until the call is over."""
+    for event in events:
+        if line.is_over:
+            break
+        line.play(event)
+    return line
+
+
+@given(lines(), EVENTS)
+def test_only_the_exact_code_of_what_was_last_told_confirms(line: Line, events: list[str]) -> None:
+    """No confirmation without a role that may end it, the current revision told, and its code keyed (or a recording)."""
+    ended_by = line.facts.relay.policy.ended_by if line.facts.relay is not None else ()
+    for event in events:
+        if line.is_over:
+            break
+        stage, before, said_last = line.attempt.stage, line.attempt, line.said[-1].prompt
+        said = line.play(event)
+        if said.outcome not in CONFIRMS:
+            assert said.prompt.kind not in (PromptKind.CONFIRMED, PromptKind.RECORDED)
+            continue
+        relay = line.facts.relay
+        assert relay is not None
+        assert said.attempt.receiver_role in ended_by
+        assert before.told_at is not None
+        assert before.revision == relay.revision
+        if said.outcome is Outcome.CONFIRMED_BY_CODE:
+            assert stage is Stage.CODE
+            assert event == CODE or (event == HEARD and said_last.code == CODE)
+        else:
+            assert (stage, event) == (Stage.RECORD, RECORDED)
+
+
+@given(lines(), EVENTS)
+def test_nothing_identifying_before_a_role_or_pin_that_may_end(line: Line, events: list[str]) -> None:
+    """Patient and finding only after such a key, only with the vendor's agreement, and in no other kind of prompt."""
+    play(line, events)
+    relay = line.facts.relay
+    assert relay is not None
+    for said in line.said:
+        prompt = said.prompt
+        carries = bool(prompt.patient_name or prompt.birth_date or prompt.patient_id or prompt.findings)
+        assert carries == (prompt.kind in dialog.IDENTIFYING)
+        if carries:
+            assert line.facts.may_identify
+            assert said.attempt.receiver_role in relay.policy.ended_by
+            assert said.attempt.told_at is not None
+        if prompt.code:
+            assert said.attempt.told_at is not None
+
+
+@given(lines(), EVENTS)
+def test_whoever_has_a_pin_hears_nothing_without_it(line: Line, events: list[str]) -> None:
+    """Where the contact has a PIN, no role key opens anything."""
+    line.facts = replace(line.facts, has_pin=True)
+    line.said.clear()
+    line.note(conversation.opening(line.attempt, line.facts))
+    without = [event for event in events if event != f"{PIN}#"]
+    play(line, without)
+    assert not any(said.prompt.kind in dialog.IDENTIFYING for said in line.said)
+
+
+@given(lines(), EVENTS)
+def test_a_live_human_who_errs_is_connected_and_never_hung_up_on(line: Line, events: list[str]) -> None:
+    """A wrong entry repeats or bridges; it ends a call only when every person was rung in vain, and a number is given."""
+    for event in events:
+        if line.is_over:
+            break
+        bridged = line.attempt.state is AttemptState.BRIDGED
+        said = line.play(event)
+        if event in ERRORS and not bridged and said.outcome is not None:
+            people = [legs for _, legs in line.facts.legs if legs]
+            confirmed = said.outcome in CONFIRMS
+            assert confirmed or (said.prompt.kind is PromptKind.REFERRED and not people)
+        if said.prompt.kind is PromptKind.REFERRED:
+            assert said.prompt.callback_number == line.facts.staffed_number
+
+
+@given(lines(), st.sampled_from(["", "1", "2"]))
+def test_the_third_wrong_entry_brings_a_person(line: Line, first: str) -> None:
+    """Three wrong entries, before the finding or after it: the third connects a person, never a fourth question."""
+    line.facts = replace(line.facts, legs=((RADIOLOGIST, (Leg(key="r", number="+13125550141"),)),))
+    if line.attempt.stage is Stage.MENU and first:
+        line.play(first)
+    kinds = [line.play("7").prompt.kind for _ in range(dialog.MAX_WRONG)]
+    assert kinds[-1] is PromptKind.BRIDGE
+    assert PromptKind.BRIDGE not in kinds[:-1]
+
+
+@given(lines(), EVENTS, st.lists(st.sampled_from(KEYS), min_size=1, max_size=6))
+def test_the_dialog_always_ends(line: Line, events: list[str], habit: list[str]) -> None:
+    """Whatever is keyed, again and again: the call comes to something, and after that says only goodbye."""
+    play(line, events)
+    for turn in range(LONGEST):
+        if line.is_over:
+            break
+        line.play(habit[turn % len(habit)])
+    assert line.is_over
+    assert line.attempt.stage is Stage.OVER
+    count = len(line.said)
+    assert line.play("1").prompt.kind is PromptKind.HANG_UP
+    assert line.said[count].outcome is None
+
+
+@given(lines(), EVENTS)
+def test_silence_ends_it_soon(line: Line, events: list[str]) -> None:
+    """A receiver left lying: a few more questions, and the line is free."""
+    play(line, events)
+    for _ in range(8):
+        if not line.is_over:
+            line.play("")
+    assert line.is_over
+
+
+@given(lines(), EVENTS, EVENTS)
+def test_once_the_relay_has_ended_nothing_of_the_patient_is_said(
+    line: Line, events: list[str], more: list[str]
+) -> None:
+    """Somebody else confirmed, or it was retracted, while this one was on the line."""
+    play(line, events)
+    if line.is_over or line.facts.relay is None:
+        return
+    over = replace(line.facts.relay, state=RelayState.ENDED, ending=Ending.RETRACTED)
+    line.facts = replace(line.facts, relay=over)
+    count = len(line.said)
+    play(line, [event for event in more if event != AMENDED])
+    after = line.said[count:]
+    assert not any(said.prompt.kind in dialog.IDENTIFYING or said.outcome in CONFIRMS for said in after)
+
+
+@given(lines((Purpose.DESK, Purpose.RADIOLOGIST)), EVENTS)
+def test_a_desk_phone_takes_only_by_its_key(line: Line, events: list[str]) -> None:
+    """1 takes; nothing else does; somebody who was slower hears whose it is; nothing of the patient is said."""
+    events = [event for event in events if event != AMENDED]
+    for event in events:
+        if line.is_over:
+            break
+        said = line.play(event)
+        assert said.prompt.kind not in dialog.IDENTIFYING
+        assert (said.outcome is Outcome.TAKEN) == (event in ("1", HEARD))
+    line = Line(attempt_for(Purpose.DESK), replace(line.facts, not_to_take="Pat Quinn"))
+    line.note(conversation.opening(line.attempt, line.facts))
+    said = line.play("1")
+    assert (said.prompt.kind, said.prompt.who, said.outcome) == (PromptKind.HAS_IT, "Pat Quinn", Outcome.CANCELED)

@@ -1,0 +1,62 @@
+"""Sends forgeries and replays, and holds what is stored before them against what is stored after them."""
+
+from __future__ import annotations
+
+import http
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from urllib.parse import urlsplit
+
+from tests.flows.stage import Stage
+from tests.security.forging import Forgery
+from tests.security.wire import Request, Wire, counts, snapshot
+
+#: How many of each kind, on each database.
+EVENTS, DICOM, SLACK, TWILIO, LINKS, PAGES = 1400, 500, 1300, 1300, 300, 400
+PER_DATABASE = EVENTS + DICOM + SLACK + TWILIO + LINKS + PAGES
+OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
+TOLERANCE = 300  #: seconds, of Slack's and of Standard Webhooks' timestamps
+
+
+def refused(stage: Stage, opened: Wire, forgeries: Iterable[Forgery], number: int) -> Counter[int]:
+    """Send them all: each is refused with 4xx, and every row of every table is as before."""
+    before = snapshot(stage)
+    outside = (len(stage.workspace.traffic), len(stage.exchange.calls), len(stage.exchange.messages))
+    statuses: Counter[int] = Counter()
+    let_in = []
+    for forgery in forgeries:
+        status = opened.send(forgery.request).status
+        statuses[status] += 1
+        if not 400 <= status < 500:
+            let_in.append(f"{status} to {forgery.what}: {forgery.request}")
+    assert let_in == [], f"{len(let_in)} of {number}, the first: {let_in[0][:1500]}"
+    after = snapshot(stage)
+    assert counts(after) == counts(before)
+    assert after == before
+    assert outside == (len(stage.workspace.traffic), len(stage.exchange.calls), len(stage.exchange.messages))
+    assert sum(statuses.values()) == number
+    return statuses
+
+
+def nothing_changes(stage: Stage, opened: Wire, requests: Iterable[Request], accepted: Callable[[int], bool]) -> None:
+    """Send requests again, byte for byte: each is accepted, and every row of every table is as before."""
+    before = snapshot(stage)
+    for request in requests:
+        assert accepted(opened.send(request).status), request
+    assert snapshot(stage) == before
+
+
+def is_ok(status: int) -> bool:
+    """Tell whether it is 200."""
+    return status == http.HTTPStatus.OK
+
+
+def sent(url: str, headers: dict[str, str], body: bytes, method: str = "POST") -> Request:
+    """Return a request that a client of the sandbox made."""
+    return Request(method, urlsplit(url).path, tuple((name.lower(), value) for name, value in headers.items()), body)
+
+
+def ages(chance: random.Random) -> int:
+    """Return how much too late or too early, in seconds."""
+    return chance.choice([-1, 1]) * chance.choice([TOLERANCE + 20, 2 * TOLERANCE, 86_400, 10_000_000])
