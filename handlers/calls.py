@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from handlers import callbacks, desk, lines, outcomes, pins
+from handlers import callbacks, lines, outcomes, pins
 from handlers.domain import case_code as codes
 from handlers.domain import conversation, dialog
-from handlers.domain.access import InboundCall
 from handlers.domain.conversation import DESK, PENDING, RADIOLOGIST, Facts, Said
-from handlers.domain.dialog import Key, Lead, Leg, Prompt, PromptKind
+from handlers.domain.dialog import Key, Leg, Prompt, PromptKind
 from handlers.domain.directory import Contact, Facility
 from handlers.domain.errors import Rejection
-from handlers.domain.machinery import SYSTEM
 from handlers.domain.relays import (
     Attempt,
     AttemptEvent,
@@ -23,13 +21,12 @@ from handlers.domain.relays import (
     Relay,
     RelayState,
     Stage,
-    TaskKind,
     TaskState,
     Turn,
 )
 from handlers.domain.studies import Study
 from handlers.endings import findings_of
-from handlers.once import in_transaction, once
+from handlers.once import in_transaction
 from handlers.ports import House, Transaction
 
 #: A live call is asked after when nothing was heard of it for so long after what it was told had been said.
@@ -147,29 +144,26 @@ def _ended_words(house: House, relay: Relay, facility: Facility) -> str:
 
 def answer(house: House, token: str, turn: int, heard: Heard) -> Reply:
     """Take one answer (turn 0: the call was picked up) and return what is said next."""
-    inbound = house.memory.facility_of(InboundCall, token=token)
-    if inbound is not None:
-        return _answer_inbound(house, token, turn, heard)
     facility = _facility_of_token(house, token)
 
     def act(tx: Transaction) -> Reply:
         attempt = _attempt(tx, token)
-        kept = _kept(tx, attempt, turn)
+        kept = kept_reply(tx, attempt, turn)
         if kept is not None:
             return kept
         facts = facts_for(tx, house, attempt)
         if turn == 0:
-            said = _picked_up(attempt, facts, tx)
+            said = picked_up(attempt, facts, tx)
         elif attempt.stage is Stage.RECORD:
             said = conversation.read_back(attempt, facts, seconds=0, now=tx.now)
         else:
             said = _turn(house, attempt, facts, heard, tx)
-        return _say(tx, house, said, turn, heard)
+        return say(tx, house, said, turn, heard)
 
     return in_transaction(house, facility, act)
 
 
-def _kept(tx: Transaction, attempt: Attempt, turn: int) -> Reply | None:
+def kept_reply(tx: Transaction, attempt: Attempt, turn: int) -> Reply | None:
     """Return the reply that this turn got before, None for the turn that is awaited; any other gets the last reply."""
     kept = tx.one(Turn, attempt_id=attempt.id, number=turn)
     if kept is None and turn == attempt.turn:
@@ -180,7 +174,8 @@ def _kept(tx: Transaction, attempt: Attempt, turn: int) -> Reply | None:
     return Reply(token=attempt.token, turn=kept.number + 1, prompt=dialog.prompt_from_text(kept.answer))
 
 
-def _picked_up(attempt: Attempt, facts: Facts, tx: Transaction) -> Said:
+def picked_up(attempt: Attempt, facts: Facts, tx: Transaction) -> Said:
+    """Begin with whoever has answered."""
     if attempt.state is AttemptState.FINISHED:
         return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
     attempt = replace(lines.move(attempt, AttemptEvent.ANSWERED), answered_at=tx.now)
@@ -200,7 +195,7 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
     return conversation.converse(attempt, facts, key, number, pin_ok=pin_ok, now=tx.now)
 
 
-def _say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> Reply:
+def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> Reply:
     """Keep the turn, act on what it came to, and return the words' facts; all in the one transaction."""
     attempt = replace(said.attempt, turn=turn + 1)
     if said.prompt.kind in dialog.IDENTIFYING:
@@ -246,10 +241,10 @@ def voicemail(house: House, token: str) -> Reply:
     def act(tx: Transaction) -> Reply:
         attempt = _attempt(tx, token)
         if attempt.state is not AttemptState.TALKING:
-            last = _kept(tx, attempt, attempt.turn - 1)
+            last = kept_reply(tx, attempt, attempt.turn - 1)
             return last or Reply(token=token, turn=attempt.turn, prompt=Prompt(kind=PromptKind.HANG_UP))
         said = conversation.voicemail(attempt, facts_for(tx, house, attempt))
-        return _say(tx, house, said, attempt.turn, Heard())
+        return say(tx, house, said, attempt.turn, Heard())
 
     return in_transaction(house, facility, act)
 
@@ -260,7 +255,7 @@ def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds
 
     def act(tx: Transaction) -> Reply:
         attempt = _attempt(tx, token)
-        kept = _kept(tx, attempt, turn)
+        kept = kept_reply(tx, attempt, turn)
         if kept is not None:
             return kept
         if attempt.stage is not Stage.RECORD:
@@ -269,7 +264,7 @@ def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds
         said = conversation.read_back(attempt, facts, seconds=seconds, now=tx.now)
         if recording_sid:  # whatever it counts for: it holds a voice and a finding, and must not stay at the vendor
             callbacks.expect_recording(tx, house, attempt, recording_sid)
-        return _say(tx, house, said, turn, Heard())
+        return say(tx, house, said, turn, Heard())
 
     return in_transaction(house, facility, act)
 
@@ -279,48 +274,29 @@ def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds
 
 def dialed(house: House, token: str, turn: int, *, status: str, bridged: bool) -> Reply:  # noqa: ARG001
     """Take the end of a dialed leg. Whether somebody of ours accepted is what we recorded, not what the vendor says."""
-    if house.memory.facility_of(InboundCall, token=token) is not None:
-        return _desk_dialed(house, token, turn, bridged=bridged)
     facility = _facility_of_token(house, token)
 
     def act(tx: Transaction) -> Reply:
         attempt = _attempt(tx, token)
-        kept = _kept(tx, attempt, turn)
+        kept = kept_reply(tx, attempt, turn)
         if kept is not None:
             return kept
         if attempt.state is not AttemptState.BRIDGED:
             return Reply(token=token, turn=turn, prompt=Prompt(kind=PromptKind.HANG_UP))
-        return _say(tx, house, conversation.bridge_over(attempt, facts_for(tx, house, attempt)), turn, Heard())
+        return say(tx, house, conversation.bridge_over(attempt, facts_for(tx, house, attempt)), turn, Heard())
 
     return in_transaction(house, facility, act)
 
 
-def _desk_dialed(house: House, token: str, turn: int, *, bridged: bool) -> Reply:
-    """Take the end of connecting a caller without a code to the desk; where nobody came, the desk is rung."""
-
-    def act(tx: Transaction) -> str:
-        if bridged:
-            return PromptKind.HANG_UP.value
-        desk.open_task(tx, house, TaskKind.MISSED_CALLER, subject_id=f"caller:{token}")
-        return PromptKind.REFERRED.value
-
-    kind = PromptKind(once(house, SYSTEM, f"desk-dialed:{token}:{turn}", act))
-    return Reply(token=token, turn=turn + 1, prompt=Prompt(kind=kind))
-
-
 def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Reply:
     """Ask the one who is being bridged whether they accept: 1 does, anything else does not (it may be a machine)."""
-    inbound = house.memory.facility_of(InboundCall, token=token)
-    facility = inbound or _facility_of_token(house, token)
+    facility = _facility_of_token(house, token)
 
     def act(tx: Transaction) -> Reply:
-        if inbound is not None:
-            kind = _whisper_kind(turn, heard)
-            return Reply(token=token, turn=turn + 1, prompt=Prompt(kind=kind, facility="radrelay"))
         attempt = _attempt(tx, token)
         facts = facts_for(tx, house, attempt)
         name = _leg_name(house, facts.relay, attempt, leg)
-        kind = _whisper_kind(turn, heard)
+        kind = whisper_kind(turn, heard)
         open_bridge = attempt.state is AttemptState.BRIDGED and attempt.bridged_to.endswith(PENDING)
         if kind is PromptKind.WHISPER_GO and attempt.bridged_to != name:
             if not open_bridge:
@@ -334,7 +310,8 @@ def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Re
     return in_transaction(house, facility, act)
 
 
-def _whisper_kind(turn: int, heard: Heard) -> PromptKind:
+def whisper_kind(turn: int, heard: Heard) -> PromptKind:
+    """Return what the one being bridged is told: asked first, then connected for 1, else hung up on."""
     if turn == 0:
         return PromptKind.WHISPER
     return PromptKind.WHISPER_GO if (heard.digits or dialog.digits_said(heard.speech)) == "1" else PromptKind.HANG_UP
@@ -350,122 +327,3 @@ def _leg_name(house: House, relay: Relay | None, attempt: Attempt, leg: str) -> 
         raise unknown_call()
     reader = directory.radiologists.get("" if relay is None else relay.delegated_by)
     return "the radiologist" if reader is None else reader.name
-
-
-# --- our number, called ----------------------------------------------------------------------------------------------
-
-
-def inbound(house: House, *, call_sid: str, caller: str) -> Reply:
-    """Answer a call to our number: it asks for the code, and connects to the desk without one."""
-
-    def act(tx: Transaction) -> Reply:
-        call = tx.get(InboundCall, call_sid)
-        if call is None:
-            call = tx.add(
-                InboundCall(
-                    id=call_sid,
-                    facility=SYSTEM,
-                    token=house.chance.token(),
-                    caller=caller,
-                    turn=0,
-                    wrong=0,
-                    attempt_id=None,
-                    at=tx.now,
-                )
-            )
-        return Reply(token=call.token, turn=1, prompt=_ask_callback(house, Lead.NONE))
-
-    return in_transaction(house, SYSTEM, act)
-
-
-def _ask_callback(house: House, lead: Lead) -> Prompt:
-    return Prompt(kind=PromptKind.CALLBACK, lead=lead, callback_number=house.our_number)
-
-
-def _answer_inbound(house: House, token: str, turn: int, heard: Heard) -> Reply:
-    """Take a keyed callback code: a valid one goes on as the relay's own script, in its facility's transaction."""
-    number = (heard.digits or dialog.digits_said(heard.speech)).strip("#*")
-    relay_facility = (
-        house.memory.facility_of(Relay, callback_code=number) if len(number) == dialog.CALLBACK_DIGITS else None
-    )
-    with house.memory.reading() as look:
-        call = look.one(InboundCall, token=token)
-    if call is None:
-        raise unknown_call()
-    if relay_facility is not None:
-        reply = in_transaction(house, relay_facility, lambda tx: _join(tx, house, call, number))
-        in_transaction(house, SYSTEM, lambda tx: _joined(tx, call, reply))
-        return reply
-    return in_transaction(house, SYSTEM, lambda tx: _no_code(tx, house, token, turn, number))
-
-
-def _join(tx: Transaction, house: House, call: InboundCall, code: str) -> Reply:
-    """Begin the script on a call that came in, once per call."""
-    earlier = tx.one(Attempt, sid=call.id)
-    if earlier is not None:
-        kept = _kept(tx, earlier, 0)
-        if kept is None:
-            raise unknown_call()
-        return kept
-    relay = tx.one(Relay, callback_code=code)
-    if relay is None:
-        raise unknown_call()
-    who = _contact_of_caller(house, relay, call.caller)
-    plan = lines.Plan(
-        purpose=Purpose.CALLBACK,
-        channel="call",
-        who=who,
-        number=call.caller,
-        number_kind="inbound",
-        relay_id=relay.id,
-        case_code=relay.case_code,
-        step=-1,
-        inbound=True,
-        sid=call.id,
-    )
-    attempt = lines.plan(tx, house, plan)
-    return _say(tx, house, _picked_up(attempt, facts_for(tx, house, attempt), tx), 0, Heard())
-
-
-def _contact_of_caller(house: House, relay: Relay, caller: str) -> str:
-    """Return the contact of the ladder whose number is calling; caller ID names nobody else and proves nothing."""
-    directory = house.directory()
-    for rung in relay.policy.steps:
-        wanted = relay.ordering if rung.to == "ordering" else rung.to
-        contact = directory.contacts.get(wanted or "")
-        if contact is not None and any(number.e164 == caller for number in contact.numbers):
-            return contact.id
-    return ""
-
-
-def _joined(tx: Transaction, call: InboundCall, reply: Reply) -> None:
-    fresh = tx.get(InboundCall, call.id)
-    if fresh is not None and fresh.attempt_id is None:
-        tx.put(replace(fresh, attempt_id=reply.token))
-
-
-def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) -> Reply:
-    call = tx.one(InboundCall, token=token)
-    if call is None:
-        raise unknown_call()
-    delivery = f"inbound:{call.id}:{turn}"
-    kept = tx.earlier_answer(delivery)
-    if kept is not None:
-        return Reply(token=token, turn=turn + 1, prompt=dialog.prompt_from_text(kept))
-    if turn <= call.turn:
-        return Reply(token=token, turn=call.turn + 1, prompt=_after_no_code(house, call, number))
-    wrong = call.wrong + (1 if number not in ("", "0") else 0)
-    call = tx.put(replace(call, turn=turn, wrong=wrong))
-    prompt = _after_no_code(house, call, number)
-    tx.keep_answer(delivery, dialog.prompt_to_text(prompt))
-    return Reply(token=token, turn=turn + 1, prompt=prompt)
-
-
-def _after_no_code(house: House, call: InboundCall, number: str) -> Prompt:
-    """Ask again after a wrong code; silence, 0 or three wrong ones connect the desk."""
-    if number not in ("", "0") and call.wrong < dialog.MAX_WRONG:
-        return _ask_callback(house, Lead.WRONG_CODE)
-    directory = house.directory()
-    front = directory.desks.get(directory.front_desk) or next(iter(directory.desks.values()))
-    legs = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(front.phones))
-    return Prompt(kind=PromptKind.BRIDGE, facility=front.name, dial=legs, callback_number=house.our_number)

@@ -59,8 +59,9 @@ def end(
     role: str = "",
     attempt: Attempt | None = None,
     note: str = "",
+    told_by: str = "",
 ) -> Relay:
-    """End a relay: everything pending stops, everybody is shown how it ended."""
+    """End a relay: everything pending stops, everybody is shown how it ended; ``told_by`` made the call by hand."""
     relay = replace(
         moved(relay, RelayEvent.END),
         ended_at=tx.now,
@@ -79,7 +80,12 @@ def end(
             lines.stop(tx, one, case_code=relay.case_code)
     receiver = house.directory().contacts.get(by)
     desk.finish_all(
-        tx, house, relay.id, by if receiver is None else receiver.name, f"relay ended: {ending.value}", actor
+        tx,
+        house,
+        relay.id,
+        told_by or (by if receiver is None else receiver.name),
+        f"relay ended: {ending.value}",
+        actor,
     )
     shown(tx, house, relay, f"Relay ended: {ending.value.replace('_', ' ')}{f' ({role})' if role else ''}.")
     return relay

@@ -165,7 +165,8 @@ def log(
             return "Recorded as a message left: this role cannot end the relay, so it goes on."
         ending = Ending.READ_BACK_TO_HUMAN if read_back else Ending.REACHED_WITHOUT_READ_BACK
         by = receiver or receiver_name
-        endings.end(tx, house, relay, ending, by=by, actor=actor, role=role, attempt=attempt)
+        caller = people.name_of(house.directory(), slack_user)
+        endings.end(tx, house, relay, ending, by=by, actor=actor, role=role, attempt=attempt, told_by=caller)
         return f"Recorded. The relay of case {codes.shown(code)} has ended."
 
     return once(house, facility, delivery, act)

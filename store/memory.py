@@ -118,8 +118,12 @@ class SqlMemory:
         if not facilities:
             return
         with self._write() as connection:
-            statement = queues.upsert(connection, audit.CHAIN).on_conflict_do_nothing()
-            connection.execute(statement, [{"facility": one, "seq": 0, "hash": ""} for one in sorted(facilities)])
+            # A chain that has entries is not inserted again, not even to do nothing: the trigger would refuse it.
+            there = select(audit.CHAIN.c.facility).where(audit.CHAIN.c.facility.in_(facilities))
+            missing = sorted(facilities - set(connection.execute(there).scalars()))
+            if missing:
+                statement = queues.upsert(connection, audit.CHAIN).on_conflict_do_nothing()
+                connection.execute(statement, [{"facility": one, "seq": 0, "hash": ""} for one in missing])
         self._chained |= facilities
 
     @contextmanager

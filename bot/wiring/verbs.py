@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from handlers import callbacks, calls, cases, claims, desk, findings, halts, hands, texts
+from handlers import callbacks, calls, cases, claims, desk, findings, halts, hands, inbound, texts
 from handlers.ports import House
 from telephony import door
 
@@ -16,13 +16,14 @@ def call_verbs(house: House) -> door.CallVerbs:
     """Bind the telephone's verbs to a house."""
     heard = calls.Heard
     bound: Any = SimpleNamespace(
-        answer=lambda token, turn, *, digits, speech: calls.answer(
+        inbound=functools.partial(inbound.called, house),
+        answer=lambda token, turn, *, digits, speech: inbound.answer(
             house, token, turn, heard(digits=digits, speech=speech)
         ),
-        whispered=lambda token, leg, turn, *, digits, speech: calls.whispered(
+        whispered=lambda token, leg, turn, *, digits, speech: inbound.whispered(
             house, token, leg, turn, heard(digits=digits, speech=speech)
         ),
-        **_bound(house, calls.inbound, calls.dialed, calls.recorded, calls.voicemail),
+        **_bound(house, inbound.dialed, calls.recorded, calls.voicemail),
         **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, callbacks.text_status),
         **_bound(house, texts.texted),
     )

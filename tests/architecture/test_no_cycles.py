@@ -5,6 +5,7 @@ An import under `if TYPE_CHECKING` or inside a function counts as any other: who
 
 import ast
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,4 @@ def test_a_cycle_is_seen_however_it_is_written(tmp_path: Path, back: str) -> Non
 
 def test_a_cycle_reads_in_the_direction_of_its_imports() -> None:
     found = cycle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}})
-    assert {"a imports b", "b imports c", "c imports a"} == {
-        f"{one} imports {other}" for one, other in zip(found, found[1:], strict=False)
-    }
+    assert {"a imports b", "b imports c", "c imports a"} == {f"{one} imports {other}" for one, other in pairwise(found)}

@@ -173,6 +173,7 @@ def test_killed_while_a_call_rings_and_a_desk_round_is_pending(deployment: Deplo
     assert [one.state for one in deployment.all(DeskTask)] == [TaskState.OPEN]
 
     deployment.start()
+    assert hospital.update_study(description="CT head, second series")[0] == 202
     hear_the_finding(call)
     code = next(one.code for one in deployment.all(Attempt) if one.sid == call.sid)
     call.press(code)
