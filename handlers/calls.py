@@ -12,19 +12,9 @@ from handlers.domain.conversation import DESK, PENDING, RADIOLOGIST, Facts, Said
 from handlers.domain.dialog import Key, Leg, Prompt, PromptKind
 from handlers.domain.directory import Contact, Facility
 from handlers.domain.errors import Rejection
-from handlers.domain.relays import (
-    Attempt,
-    AttemptEvent,
-    AttemptState,
-    DeskTask,
-    Purpose,
-    Relay,
-    RelayState,
-    Stage,
-    TaskState,
-    Turn,
-)
+from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Purpose, Relay, RelayState, Stage, Turn
 from handlers.domain.studies import Study
+from handlers.domain.tasks import DeskTask, TaskState
 from handlers.endings import findings_of
 from handlers.once import in_transaction
 from handlers.ports import House, Transaction

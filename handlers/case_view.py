@@ -9,8 +9,9 @@ from urllib.parse import quote
 from handlers import desk
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory, Facility
-from handlers.domain.relays import Attempt, DeskTask, Recording, Relay, RelayState
+from handlers.domain.relays import Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import Finding, Read, Report, Study
+from handlers.domain.tasks import DeskTask
 from handlers.hands import CLOSE_REASONS
 from handlers.ports import House, Transaction
 from handlers.session import Session

@@ -11,8 +11,9 @@ from handlers.domain import case_code as codes
 from handlers.domain.access import LINK_LIVES, SESSION_IDLE, SESSION_LIVES, Link, PageSession
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
-from handlers.domain.relays import DeskTask, Recording, RecordingState, Relay
+from handlers.domain.relays import Recording, RecordingState, Relay
 from handlers.domain.studies import Read, Study
+from handlers.domain.tasks import DeskTask
 from handlers.hands import facility_of_case, parse_case
 from handlers.once import facility_or_reject, in_transaction
 from handlers.ports import House, Transaction

@@ -11,21 +11,8 @@ from handlers.domain import case_code as codes
 from handlers.domain.errors import Rejection
 from handlers.domain.machine import allows, step
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
-from handlers.domain.relays import (
-    OPEN_ATTEMPT,
-    RINGS,
-    TASK_TABLE,
-    Attempt,
-    DeskTask,
-    Halt,
-    Outcome,
-    Purpose,
-    Relay,
-    RelayState,
-    TaskEvent,
-    TaskKind,
-    TaskState,
-)
+from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Halt, Outcome, Purpose, Relay, RelayState
+from handlers.domain.tasks import RINGS, TASK_TABLE, DeskTask, TaskEvent, TaskKind, TaskState
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Reading, Transaction
 

@@ -13,8 +13,9 @@ from handlers.domain.access import DirectoryVersion
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
-from handlers.domain.relays import DeskTask, Relay
+from handlers.domain.relays import Relay
 from handlers.domain.studies import Read, ReadState
+from handlers.domain.tasks import DeskTask
 from handlers.endings import OPEN as OPEN_RELAY
 from handlers.ports import Chance, Clock, Memory
 

@@ -14,8 +14,8 @@ from handlers import placing, showing
 from handlers.domain.cards import Note
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
 from handlers.domain.machinery import EffectKind
-from handlers.domain.relays import DeskTask
 from handlers.domain.studies import Read
+from handlers.domain.tasks import DeskTask
 from handlers.once import in_transaction
 from handlers.ports import Dialer, House, Messenger, Recordings, Sending, Texter, Transaction
 

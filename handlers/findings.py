@@ -11,8 +11,9 @@ from handlers.domain.directory import Phrase
 from handlers.domain.errors import Rejection
 from handlers.domain.events import EventKind, FindingEvent
 from handlers.domain.machinery import AuditFact
-from handlers.domain.relays import Ending, Relay, RelayState, TaskKind
+from handlers.domain.relays import Ending, Relay, RelayState
 from handlers.domain.studies import Finding, FindingState, Read, Study
+from handlers.domain.tasks import TaskKind
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction
 

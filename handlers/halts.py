@@ -7,7 +7,8 @@ from dataclasses import replace
 from handlers import desk, lines, people, relays, rungs
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
-from handlers.domain.relays import OPEN_ATTEMPT, Attempt, DeskTask, Halt, Relay, RelayState, TaskKind
+from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Halt, Relay, RelayState
+from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.once import in_transaction, once
 from handlers.ports import House, Transaction
 

@@ -9,19 +9,9 @@ from handlers import desk, endings, lines, people, rungs
 from handlers.domain import case_code as codes
 from handlers.domain.directory import EscalationPolicy, Role, Step
 from handlers.domain.errors import Rejection
-from handlers.domain.relays import (
-    Attempt,
-    AttemptEvent,
-    Ending,
-    Halt,
-    Outcome,
-    Purpose,
-    Relay,
-    RelayState,
-    Stage,
-    TaskKind,
-)
+from handlers.domain.relays import Attempt, AttemptEvent, Ending, Halt, Outcome, Purpose, Relay, RelayState, Stage
 from handlers.domain.studies import Study
+from handlers.domain.tasks import TaskKind
 from handlers.once import once
 from handlers.ports import House, Reading, Transaction
 

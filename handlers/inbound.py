@@ -12,7 +12,8 @@ from handlers.domain import dialog
 from handlers.domain.access import InboundCall
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
 from handlers.domain.machinery import SYSTEM
-from handlers.domain.relays import Attempt, Purpose, Relay, TaskKind
+from handlers.domain.relays import Attempt, Purpose, Relay
+from handlers.domain.tasks import TaskKind
 from handlers.once import in_transaction, once
 from handlers.ports import House, Transaction
 

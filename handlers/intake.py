@@ -8,7 +8,7 @@ from handlers import desk, findings, reports, studies
 from handlers.domain.errors import RadrelayError
 from handlers.domain.events import Event, FindingEvent, ReportEvent, StudyEvent
 from handlers.domain.machinery import AuditFact
-from handlers.domain.relays import TaskKind
+from handlers.domain.tasks import TaskKind
 from handlers.once import in_transaction
 from handlers.ports import Delivered, House, Transaction
 

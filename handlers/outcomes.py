@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from handlers import desk, endings, lines, rungs, showing
 from handlers.domain.conversation import PENDING
-from handlers.domain.relays import (
-    CONFIRMS,
-    Attempt,
-    Ending,
-    Outcome,
-    Purpose,
-    Relay,
-    RelayState,
-    TaskKind,
-    TaskState,
-)
+from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
+from handlers.domain.tasks import TaskKind, TaskState
 from handlers.ports import House, Transaction
 
 _ENDINGS = {

@@ -8,8 +8,9 @@ from handlers import desk, endings, rungs
 from handlers.domain.dialog import CALLBACK_DIGITS, CODE_ALPHABET
 from handlers.domain.directory import DeskRung, EscalationPolicy, Role
 from handlers.domain.machinery import DeadlineKind
-from handlers.domain.relays import Ending, Relay, RelayState, TaskKind
+from handlers.domain.relays import Ending, Relay, RelayState
 from handlers.domain.studies import Finding, FindingState, Study
+from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 
 #: Endings in which a clinician is known to have received what was told.

@@ -9,8 +9,8 @@ from handlers.domain.directory import Directory, Radiologist
 from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
-from handlers.domain.relays import TaskKind
 from handlers.domain.studies import Read, ReadState, Report, Study
+from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 
 

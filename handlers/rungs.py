@@ -9,7 +9,8 @@ from handlers import desk, endings, lines
 from handlers.domain import ladder
 from handlers.domain.directory import Contact, Number
 from handlers.domain.machinery import Deadline, DeadlineKind
-from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState, TaskKind
+from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState
+from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 from handlers.texts import opted_out
 

@@ -8,8 +8,9 @@ from handlers.domain import case_code
 from handlers.domain.cards import DeskCard, ReadCard, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.machinery import Deadline, DeadlineKind, Effect, EffectKind
-from handlers.domain.relays import DeskTask, Relay, RelayState
+from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
+from handlers.domain.tasks import DeskTask
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
 

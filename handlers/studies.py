@@ -10,8 +10,8 @@ from handlers.domain import case_code
 from handlers.domain.directory import Facility, PatientClass, Priority
 from handlers.domain.events import EventKind, StudyEvent
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
-from handlers.domain.relays import TaskKind
 from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study, StudyStatus
+from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 
 _FIELDS = frozenset(field.name for field in fields(Study))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.domain.relays import TaskKind
+from handlers.domain.tasks import TaskKind
 
 _TOLD: dict[TaskKind, tuple[str, str]] = {
     TaskKind.LADDER_EXHAUSTED: (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from handlers import desk
 from handlers.domain.access import OptOut
 from handlers.domain.machinery import SYSTEM, AuditFact
-from handlers.domain.relays import TaskKind
+from handlers.domain.tasks import TaskKind
 from handlers.once import once
 from handlers.ports import House, Reading, Transaction
 

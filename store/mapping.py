@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, relays, studies
+from handlers.domain import access, relays, studies, tasks
 from store import tables
 from store.cipher import Cipher
 
@@ -59,7 +59,7 @@ KEPT: Mapping[type[Any], Kept] = {
     relays.Relay: Kept(tables.RelayRow, "delegated_at"),
     relays.Attempt: Kept(tables.AttemptRow, "planned_at"),
     relays.Turn: Kept(tables.TurnRow, "number", frozenset({"heard", "answer"})),
-    relays.DeskTask: Kept(tables.DeskTaskRow, "opened_at"),
+    tasks.DeskTask: Kept(tables.DeskTaskRow, "opened_at"),
     relays.Recording: Kept(tables.RecordingRow, "announced_at", frozenset({"audio"})),
     relays.Halt: Kept(tables.HaltRow, "at"),
     access.Link: Kept(tables.LinkRow, "made_at"),

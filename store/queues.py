@@ -41,16 +41,15 @@ LANE: Table = Lane.__table__  # type: ignore[attr-defined]
 #: Written into the statement, so that both planners see that the partial index fits.
 PENDING = INBOX.c.state == literal_column("'pending'")
 _OTHER = INBOX.alias()
-#: Each chain with its facility's oldest waiting delivery. Joined by nothing else, or SQLite would begin with the inbox,
-#: and look for the oldest once for every delivery that waits.
-OLDEST_WAITING = CHAIN.join(
-    INBOX,
-    INBOX.c.position
-    == select(func.min(_OTHER.c.position))
+_OLDEST = (
+    select(func.min(_OTHER.c.position))
     .where(_OTHER.c.facility == CHAIN.c.facility, _OTHER.c.state == literal_column("'pending'"))
     .correlate(CHAIN)
-    .scalar_subquery(),
+    .scalar_subquery()
 )
+#: Each chain with its facility's oldest waiting delivery. Not joined by the facility, too, or SQLite would begin with the
+#: inbox, and look for the oldest once for every delivery that waits.
+OLDEST_WAITING = CHAIN.join(INBOX, and_(INBOX.c.position == _OLDEST, PENDING))
 #: How long a process may be sending before others think that it crashed.
 LEASE = timedelta(seconds=30)
 EVENT_TRIES = 3

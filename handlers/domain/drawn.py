@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, TASK_TABLE, AttemptState, RelayState, TaskState
+from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, AttemptState, RelayState
+from handlers.domain.tasks import TASK_TABLE, TaskState
 
 _HEAD = """# State machines
 
-Drawn from the tables in `handlers/domain/relays.py` by `python -m handlers.domain.drawn`. A pair of state and event that a table
+Drawn from the tables in `handlers/domain/relays.py` and `handlers/domain/tasks.py` by `python -m handlers.domain.drawn`. A pair of state and event that a table
 does not have is an error, never a silent change; a stale callback changes nothing and is recorded as stale.
 """
 

@@ -6,7 +6,8 @@ is ready. What a caller keys is no callback: without it there is no conversation
 
 from __future__ import annotations
 
-from handlers.domain.relays import Attempt, DeskTask, Recording, Relay
+from handlers.domain.relays import Attempt, Recording, Relay
+from handlers.domain.tasks import DeskTask
 from sandbox.exchange import Exchange
 from tests.flows.stage import Stage
 

@@ -23,8 +23,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bot.settings import ServiceSettings
 from bot.wiring.service import Service
 from handlers.domain import case_code
-from handlers.domain.relays import Attempt, DeskTask, Relay, TaskState
+from handlers.domain.relays import Attempt, Relay
 from handlers.domain.studies import Read, Study
+from handlers.domain.tasks import DeskTask, TaskState
 from sandbox.exchange import Call, Exchange, NumberConfig
 from sandbox.hospital import Hospital, Site
 from sandbox.timeline import Timeline
@@ -289,20 +290,20 @@ class Stage:
     # --- the hospital ------------------------------------------------------------------------------------------------
 
     def stroke_ct(self, **over: Any) -> Study:
-        """A stroke CT arrives from Mercy's emergency department, and its card is posted."""
+        """Let a stroke CT arrive from Mercy's emergency department; its card is posted."""
         status, body = self.hospital.send_stroke_ct(**over)
-        assert status == 202, body  # noqa: PLR2004
+        assert status == 202, body
         self.settle()
         return self.study()
 
     def finding(self, **over: Any) -> None:
-        """The hospital reports a critical finding on the newest study."""
+        """Let the hospital report a critical finding on the newest study."""
         status, body = self.hospital.report_critical_finding(**over)
-        assert status == 202, body  # noqa: PLR2004
+        assert status == 202, body
         self.settle()
 
     def critical_stroke(self, **over: Any) -> Call:
-        """A stroke CT and its critical finding: the ordering physician's telephone rings."""
+        """Send a stroke CT and its critical finding: the ordering physician's telephone rings."""
         self.stroke_ct()
         self.finding(**over)
         return self.rings(KIM)

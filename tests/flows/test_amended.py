@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.domain.relays import Ending, Relay, RelayState, TaskKind
+from handlers.domain.relays import Ending, Relay, RelayState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import (
     advance_until_ringing,
     attempt_of,

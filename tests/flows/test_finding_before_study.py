@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from handlers.domain.relays import Ending, Relay, TaskKind, TaskState
+from handlers.domain.relays import Ending, Relay
 from handlers.domain.studies import Finding, FindingState
+from handlers.domain.tasks import TaskKind, TaskState
 from tests.flows.acts import confirm, dialed, hear_out, hear_the_finding, key_back, look_at_everything
 from tests.flows.stage import DESK, DESK_PHONE, DESK_PHONE_2, KIM, Stage
 

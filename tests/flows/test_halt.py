@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.relays import Ending, Outcome, RelayState, TaskKind
+from handlers.domain.relays import Ending, Outcome, RelayState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import (
     advance_until_ringing,
     confirm,

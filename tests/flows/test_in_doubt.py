@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.relays import AttemptState, Ending, Outcome, Purpose, RelayState, TaskKind
+from handlers.domain.relays import AttemptState, Ending, Outcome, Purpose, RelayState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import advance_until_ringing, confirm, creates, dialed, hear_out, look_at_everything
 from tests.flows.stage import CHARGE, DESK, DESK_PHONE, KIM, LEE_PHONE, QUINN, SUPERVISOR, Stage
 

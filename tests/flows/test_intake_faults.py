@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from handlers.domain.machinery import Accepted, Verdict
-from handlers.domain.relays import Ending, TaskKind
+from handlers.domain.relays import Ending
 from handlers.domain.studies import Read, Study
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import confirm, hear_out, look_at_everything
 from tests.flows.stage import DESK, KIM, READS, Stage
 

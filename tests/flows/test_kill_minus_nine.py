@@ -20,7 +20,8 @@ import pytest
 from bot.clock import SecretChance, WallClock
 from bot.settings import ServiceSettings
 from bot.wiring.service import open_store
-from handlers.domain.relays import Attempt, DeskTask, Ending, Relay, RelayState, TaskState
+from handlers.domain.relays import Attempt, Ending, Relay, RelayState
+from handlers.domain.tasks import DeskTask, TaskState
 from sandbox.exchange import Call
 from sandbox.hospital import Hospital, Site
 from sandbox.timeline import Timeline

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from handlers import hands
-from handlers.domain.relays import OPEN_ATTEMPT, Attempt, RelayState, TaskState
+from handlers.domain.relays import OPEN_ATTEMPT, Attempt, RelayState
+from handlers.domain.tasks import TaskState
 from sandbox.exchange import Call
 from tests.flows.acts import attempt_of, creates, look_at_everything, token_of
 from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, LEE_PHONE, QUINN, Stage

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from handlers import hands
-from handlers.domain.relays import Ending, Outcome, Purpose, RelayState, TaskState
+from handlers.domain.relays import Ending, Outcome, Purpose, RelayState
+from handlers.domain.tasks import TaskState
 from sandbox.workspace import Message
 from tests.flows.acts import hear_out, log_by_hand
 from tests.flows.ringing import answer, let_ring, over, step, until_rings

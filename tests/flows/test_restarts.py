@@ -13,19 +13,16 @@ import pytest
 from handlers.domain.relays import (
     ATTEMPT_TABLE,
     RELAY_TABLE,
-    TASK_TABLE,
     Attempt,
     AttemptState,
-    DeskTask,
     Ending,
     Recording,
     RecordingState,
     Relay,
     RelayState,
-    TaskKind,
-    TaskState,
 )
 from handlers.domain.studies import Finding, FindingState
+from handlers.domain.tasks import TASK_TABLE, DeskTask, TaskKind, TaskState
 from sandbox.exchange import Call
 from tests.flows.acts import (
     advance_until_ringing,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.domain.relays import Ending, Outcome, RelayState, TaskKind, TaskState
+from handlers.domain.relays import Ending, Outcome, RelayState
 from handlers.domain.studies import Finding, FindingState
+from handlers.domain.tasks import TaskKind, TaskState
 from tests.flows.acts import confirm, desk_takes, dialed, hear_out, hear_the_finding, key_back
 from tests.flows.stage import CHARGE, DESK, KIM, Stage
 

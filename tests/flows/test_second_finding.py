@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.domain.relays import Ending, Relay, TaskKind
+from handlers.domain.relays import Ending, Relay
 from handlers.domain.studies import Finding, FindingState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import (
     confirm,
     desk_takes,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from handlers.domain.relays import Attempt, DeskTask, Ending, Outcome, RelayState, TaskKind
+from handlers.domain.relays import Attempt, Ending, Outcome, RelayState
+from handlers.domain.tasks import DeskTask, TaskKind
 from tests.flows.stage import DESK, LEE, READS, Stage
 
 SHADOW: list[dict[str, Any]] = [

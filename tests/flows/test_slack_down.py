@@ -79,7 +79,7 @@ def test_the_desk_is_rung_by_telephone_while_its_channel_is_down(stage: Stage) -
     stage.advance(minutes=3)
     assert len([one for one in stage.workspace.messages(DESK) if not one.thread_ts]) == 1
     card = stage.workspace.expect_message(DESK, "Nobody on the ladder")
-    assert "Done by Dr. Grace Kim: relay ended: read back to human" in card.words
+    assert "Done by Pat Quinn: relay ended: read back to human" in card.words
     assert any("Pat Quinn took this" in one.words for one in stage.workspace.thread(DESK, card.ts))
     nothing_twice(stage.workspace.messages(DESK))
     look_at_everything(stage)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.domain.relays import Relay, RelayState, TaskKind
+from handlers.domain.relays import Relay, RelayState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import desk_takes, dialed, look_at_everything
 from tests.flows.stage import DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, QUINN, Stage
 

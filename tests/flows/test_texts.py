@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.relays import Attempt, Ending, Outcome, RelayState, TaskKind
+from handlers.domain.relays import Attempt, Ending, Outcome, RelayState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import confirm, hear_out
 from tests.flows.ringing import let_ring, until_rings
 from tests.flows.stage import CHARGE, DESK, KIM, OURS, Stage

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.relays import Ending, Outcome, RelayState, TaskKind, TaskState
+from handlers.domain.relays import Ending, Outcome, RelayState
+from handlers.domain.tasks import TaskKind, TaskState
 from sandbox.exchange import Call
 from tests.flows.acts import hear_out, hear_the_finding, log_by_hand
 from tests.flows.ringing import answer, code_heard, let_ring, over, until_rings

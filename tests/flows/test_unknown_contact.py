@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handlers.domain.relays import Ending, RelayState, TaskKind
+from handlers.domain.relays import Ending, RelayState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import desk_takes, dialed, key_back, log_by_hand
 from tests.flows.stage import CHARGE, DESK, KIM, QUINN, Stage
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, RelayState, TaskKind, TaskState
+from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, RelayState
+from handlers.domain.tasks import TaskKind, TaskState
 from sandbox.exchange import Call
 from telephony import spoken
 from tests.flows.acts import hear_out

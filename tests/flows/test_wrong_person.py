@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.relays import Outcome, RelayState, TaskKind
+from handlers.domain.relays import Outcome, RelayState
+from handlers.domain.tasks import TaskKind
 from sandbox.hospital import Site
 from tests.flows.acts import confirm, hear_out, hear_the_finding
 from tests.flows.ringing import answer, code_heard, over, until_rings

@@ -183,8 +183,8 @@ GUARDS = (
     Guard(
         "commit before words",
         "handlers/calls.py",
-        "        return _say(tx, house, said, turn, heard)\n\n    return in_transaction(house, facility, act)\n",
-        "        return _say(tx, house, said, turn, heard)\n\n"
+        "        return say(tx, house, said, turn, heard)\n\n    return in_transaction(house, facility, act)\n",
+        "        return say(tx, house, said, turn, heard)\n\n"
         "    said: list[Reply] = []\n"
         "    try:\n"
         "        in_transaction(house, facility, lambda tx: said.append(act(tx)))\n"

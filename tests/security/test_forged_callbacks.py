@@ -67,7 +67,7 @@ def _bridged(stage: Stage) -> None:
     call.answer()
     stage.settle()
     stage.press(call, "1")
-    stage.press(call, "345")
+    stage.press(call, "909")
     stage.listen(call)
     call.press("*")
     stage.advance(10)
@@ -106,7 +106,7 @@ def _called(stage: Stage) -> tuple[Tap, list[Request]]:
     _bridged(stage)
     call_back = stage.exchange.call_in(KIM, OURS)
     stage.settle()
-    for code in ("111111", "222222", stage.relay().callback_code):
+    for code in ("900000", "990000", stage.relay().callback_code):
         stage.press(call_back, code)
     stage.press(call_back, "1")
     call_back.hang_up()

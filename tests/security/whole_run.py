@@ -136,7 +136,7 @@ class Run:
         stage.press(call, "2")
         stage.listen(call)
         self.identified.append(call)
-        stage.press(call, "777")
+        stage.press(call, "999")
         stage.press(call, "*")
         call.hang_up()
         second = advance_until_ringing(stage, SUPERVISOR, minutes=6)

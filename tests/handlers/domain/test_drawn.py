@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from handlers.domain import drawn
-from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, TASK_TABLE
+from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE
+from handlers.domain.tasks import TASK_TABLE
 
 PAGE = Path(__file__).parents[3] / "docs" / "state-machines.md"
 

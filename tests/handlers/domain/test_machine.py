@@ -10,17 +10,8 @@ import pytest
 
 from handlers.domain.errors import ImpossibleTransition
 from handlers.domain.machine import allows, step
-from handlers.domain.relays import (
-    ATTEMPT_TABLE,
-    RELAY_TABLE,
-    TASK_TABLE,
-    AttemptEvent,
-    AttemptState,
-    RelayEvent,
-    RelayState,
-    TaskEvent,
-    TaskState,
-)
+from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, AttemptEvent, AttemptState, RelayEvent, RelayState
+from handlers.domain.tasks import TASK_TABLE, TaskEvent, TaskState
 
 MACHINES: list[tuple[Any, type[StrEnum], type[StrEnum], StrEnum]] = [
     (RELAY_TABLE, RelayState, RelayEvent, RelayState.ENDED),

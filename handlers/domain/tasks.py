@@ -1,0 +1,96 @@
+"""What a human desk is asked to do: the kinds of task, and the one table of how a task moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TaskKind(StrEnum):
+    """Why a human desk is asked."""
+
+    LADDER_EXHAUSTED = "ladder_exhausted"
+    FIND_CONTACT = "find_contact"
+    OUTCOME_NEEDED = "outcome_needed"
+    STORM = "storm"
+    HALTED = "halted"
+    FINDING_WITHOUT_STUDY = "finding_without_study"
+    NO_POLICY = "no_policy"
+    SECOND_FINDING = "second_finding"
+    FINDING_CHANGED_AFTER = "finding_changed_after"
+    RETRACTED_AFTER_TELLING = "retracted_after_telling"
+    OPTED_OUT = "opted_out"
+    MISSED_CALLER = "missed_caller"  # called our number, had no code, and nobody at the desk picked up
+    ODD_REPORT = "odd_report"
+    UNKNOWN_REPORT = "unknown_report"
+    PATIENT_MISMATCH = "patient_mismatch"
+    BAA_LAPSED = "baa_lapsed"
+    EVENT_SET_ASIDE = "event_set_aside"
+    WRONG_PERSON_TOLD = "wrong_person_told"
+    SHADOW = "shadow"
+
+
+#: Tasks that ring the desk's phones until taken; the others are told in Slack only.
+RINGS = frozenset(
+    {
+        TaskKind.LADDER_EXHAUSTED,
+        TaskKind.STORM,
+        TaskKind.FINDING_WITHOUT_STUDY,
+        TaskKind.NO_POLICY,
+        TaskKind.SECOND_FINDING,
+        TaskKind.FINDING_CHANGED_AFTER,
+        TaskKind.RETRACTED_AFTER_TELLING,
+        TaskKind.OUTCOME_NEEDED,
+        TaskKind.MISSED_CALLER,
+    }
+)
+
+
+class TaskState(StrEnum):
+    """Where a desk task stands; taken is not done."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DONE = "done"
+
+
+class TaskEvent(StrEnum):
+    """What moves a desk task."""
+
+    TAKE = "take"
+    FINISH = "finish"
+    REOPEN = "reopen"
+
+
+TASK_TABLE = {
+    (TaskState.OPEN, TaskEvent.TAKE): TaskState.TAKEN,
+    (TaskState.OPEN, TaskEvent.FINISH): TaskState.DONE,
+    (TaskState.TAKEN, TaskEvent.TAKE): TaskState.TAKEN,
+    (TaskState.TAKEN, TaskEvent.REOPEN): TaskState.OPEN,
+    (TaskState.TAKEN, TaskEvent.FINISH): TaskState.DONE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskTask:
+    """Something a human at a desk has to do; it rings until taken by name and stays until it has an outcome."""
+
+    id: str
+    facility: str
+    desk: str
+    kind: TaskKind
+    case_code: str  #: "" where it belongs to no case
+    relay_id: str | None
+    subject_id: str
+    state: TaskState
+    opened_at: datetime
+    every_seconds: int
+    rings: bool
+    rounds: int = 0
+    taken_by: str = ""
+    taken_at: datetime | None = None
+    done_at: datetime | None = None
+    done_by: str = ""
+    outcome: str = ""
+    version: int = 0
