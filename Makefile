@@ -36,7 +36,7 @@ check: $(DEV) ## lint, format, types (strict, tests too) and import rules
 
 .PHONY: test
 test: check ## check, then every test (CI=true: nothing may be skipped)
-	@echo "· pytest" && $(BIN)/python -m pytest $(PYTEST_ARGS)
+	@echo "· pytest" && $(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(DEV) ## the figures that docs/performance.md quotes; non-zero when one is missed

@@ -63,7 +63,9 @@ def application(
         finally:
             await run_in_threadpool(held.__exit__, None, None, None)
 
-    app = FastAPI(title="radrelay", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="radrelay", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False
+    )
     for router in routers:
         app.include_router(router)
     _health(app, health, refusals)

@@ -71,9 +71,7 @@ class Inside:
     def recording_ready(self, token: str, *, recording_sid: str, status: str) -> None:
         self._note("recording_ready", token, recording_sid, status)
 
-    def status(
-        self, token: str, *, sid: str, status: str, sequence: int, error_code: str, at: datetime | None
-    ) -> None:
+    def status(self, token: str, *, sid: str, status: str, sequence: int, error_code: str, at: datetime | None) -> None:
         self._note("status", token, sid, status, sequence, error_code)
 
     def machine(self, token: str, *, sid: str, answered_by: str) -> None:
