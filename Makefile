@@ -46,6 +46,10 @@ bench: $(DEV) ## the figures that docs/performance.md quotes; non-zero when one 
 picture: $(DEV) ## draw docs/sandbox.png anew (needs Chromium; Debian's fonts-inter, fonts-noto-color-emoji, pngquant)
 	@$(BIN)/python -m tests.browser.picture
 
+.PHONY: guards
+guards: $(DEV) ## take each guard away in a copy of the tree and see which test goes red
+	@$(BIN)/python -m tests.guards
+
 .PHONY: format
 format: $(DEV) ## put every file into the one format, and fix what can be fixed safely
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -272,6 +272,11 @@ def take_effect(
     return Sending(row["id"], row["facility"], effect, row["tries"], in_doubt=row["state"] == "sending")
 
 
+def has_effect(connection: Connection, lanes: str, now: datetime) -> bool:
+    """Tell whether an effect might be taken."""
+    return connection.execute(_next_effect(connection, lanes, set(), now)).first() is not None
+
+
 def _may_leave(now: datetime) -> Any:
     return or_(
         and_(OUTBOX.c.state == "pending", OUTBOX.c.due_at <= now),

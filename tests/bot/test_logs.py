@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sys
 import threading
 import warnings
@@ -19,6 +20,7 @@ from bot import logs
 from handlers.domain.errors import DeliveryFailed, Rejection
 
 CANARY = "DOE^JANE 1957-03-14 MRN 00417733"
+TIMESTAMP = re.compile(r'"timestamp":"[^"]*"')
 PARTS = ("DOE", "JANE", "Doe", "doe jane", "1957", "00417733")
 
 
@@ -48,9 +50,10 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def assert_clean(stream: io.StringIO) -> None:
-    assert stream.getvalue()
+    written = TIMESTAMP.sub("", stream.getvalue())  # its microseconds may look like a year
+    assert written
     for part in PARTS:
-        assert part not in stream.getvalue()
+        assert part not in written
 
 
 def test_known_keys_of_known_shape_pass(stream: io.StringIO) -> None:
@@ -199,7 +202,9 @@ def test_an_error_of_ours_brings_its_words(stream: io.StringIO, error: Exception
 @pytest.mark.parametrize("level", [logging.DEBUG, logging.INFO, logging.WARNING, logging.CRITICAL])
 def test_a_third_partys_words_are_withheld_at_every_level(stream: io.StringIO, name: str, level: int) -> None:
     logger = logging.getLogger(name)
-    logger.setLevel(logging.NOTSET)
+    above = name.split(".")
+    for count in range(1, len(above) + 1):  # another test's server may have set the level of one above
+        logging.getLogger(".".join(above[:count])).setLevel(logging.NOTSET)
     logger.log(level, "sending %s", {"text": CANARY}, extra={"patient": CANARY})
     logger.log(level, f"study of {CANARY}")  # noqa: G004 - as libraries do
     assert_clean(stream)
