@@ -163,19 +163,17 @@ def method_changed(*methods: str) -> Change:
 
 
 def forged(seed: str, twins: list[Request], changes: dict[str, Change], number: int) -> Iterator[Forgery]:
-    """Yield forgeries: every change of every twin in turn, until there are enough."""
+    """Yield so many forgeries, no two of them alike: every change of every twin in turn, again and again."""
     chance = random.Random(seed)
-    made = 0
-    while made < number:
-        for twin in twins:
-            for what, change in changes.items():
-                try:
-                    request = change(chance, twin)
-                except StopIteration:  # this twin has nothing of the kind
-                    continue
-                if request == twin:
-                    continue
+    seen = set(twins)
+    while len(seen) < number + len(set(twins)):
+        before = len(seen)
+        for what, change, twin in ((what, change, twin) for twin in twins for what, change in changes.items()):
+            try:
+                request = change(chance, twin)
+            except StopIteration:  # this twin has nothing of the kind
+                continue
+            if request not in seen and len(seen) < number + len(set(twins)):
+                seen.add(request)
                 yield Forgery(f"{what} of {twin.method} {twin.target}", request)
-                made += 1
-                if made == number:
-                    return
+        assert len(seen) > before, "there are not so many ways to forge these"

@@ -60,3 +60,8 @@ def sent(url: str, headers: dict[str, str], body: bytes, method: str = "POST") -
 def ages(chance: random.Random) -> int:
     """Return how much too late or too early, in seconds."""
     return chance.choice([-1, 1]) * chance.choice([TOLERANCE + 20, 2 * TOLERANCE, 86_400, 10_000_000])
+
+
+def seed(stage: Stage, kind: str) -> str:
+    """Return what the forgeries of a kind are drawn from: others on each database."""
+    return f"{kind} on {stage.service.store.database.url.get_backend_name()}"

@@ -12,7 +12,7 @@ from tests.flows.acts import advance_until_ringing, look_at_everything
 from tests.flows.stage import KIM, LEE_PHONE, OURS, QUINN, Stage
 from tests.security import forging
 from tests.security.forging import Change, forged
-from tests.security.refusing import OTHER_METHODS, TWILIO, refused, sent
+from tests.security.refusing import OTHER_METHODS, TWILIO, refused, seed, sent
 from tests.security.tap import Tap
 from tests.security.wire import Request, snapshot, wire
 
@@ -156,7 +156,7 @@ def test_forged_callbacks_are_refused(stage: Stage) -> None:
     twins = [request for kind in sorted(by_kind) for request in by_kind[kind][:3]]
     twins += [request for request in requests if b"Digits=" in request.body][:3]
     with wire(stage) as opened:
-        statuses = refused(stage, opened, forged("twilio", twins, twilio_changes(stage), TWILIO), TWILIO)
+        statuses = refused(stage, opened, forged(seed(stage, "twilio"), twins, twilio_changes(stage), TWILIO), TWILIO)
     before = stage.audit_count()
     stage.exchange.text_in(KIM, OURS, "Hello?")
     assert stage.audit_count() > before

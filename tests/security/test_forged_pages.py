@@ -12,7 +12,7 @@ from tests.flows.stage import KIM, LEE, STONE, Stage
 from tests.security import forging
 from tests.security.browser import Browser, newest_link
 from tests.security.forging import Change, forged
-from tests.security.refusing import LINKS, PAGES, is_ok, nothing_changes, refused
+from tests.security.refusing import LINKS, PAGES, is_ok, nothing_changes, refused, seed
 from tests.security.wire import Request, wire
 
 
@@ -54,7 +54,7 @@ def test_forged_links_are_refused(stage: Stage) -> None:
             "another user's": lambda _chance, _request: _post(others),
             "a guess": lambda chance, _request: _post(f"/open/{''.join(chance.choices(forging.LETTERS, k=22))}"),
         }
-        statuses = refused(stage, opened, forged("links", [good], changes, LINKS), LINKS)
+        statuses = refused(stage, opened, forged(seed(stage, "links"), [good], changes, LINKS), LINKS)
         assert opened.send(good).status == 303
         nothing_changes(stage, opened, [good], lambda status: status == 410)
     print(f"\n{LINKS} forged links: {dict(statuses)}")
@@ -129,8 +129,8 @@ def test_forged_visits_and_forms_are_refused(stage: Stage) -> None:
     with wire(stage) as opened:
         assert opened.send(page).status == 200
         half = PAGES // 2
-        statuses = refused(stage, opened, forged("pages", [page], pages, half), half)
-        statuses += refused(stage, opened, forged("forms", [form], forms, PAGES - half), PAGES - half)
+        statuses = refused(stage, opened, forged(seed(stage, "pages"), [page], pages, half), half)
+        statuses += refused(stage, opened, forged(seed(stage, "forms"), [form], forms, PAGES - half), PAGES - half)
         assert opened.send(page).status == 200
         assert opened.send(form).status == 200
         stage.rings(KIM)

@@ -10,7 +10,7 @@ from tests.flows.acts import look_at_everything
 from tests.flows.stage import SECRETS, Stage
 from tests.security import forging
 from tests.security.forging import Change, forged
-from tests.security.refusing import DICOM, EVENTS, OTHER_METHODS, ages, is_ok, nothing_changes, refused, sent
+from tests.security.refusing import DICOM, EVENTS, OTHER_METHODS, ages, is_ok, nothing_changes, refused, seed, sent
 from tests.security.wire import Request, wire
 
 ANOTHER_SECRET = "whsec_" + base64.b64encode(b"another secret, of nobody at all").decode()
@@ -78,7 +78,7 @@ def test_forged_events_are_refused(stage: Stage) -> None:
     # The modality's source speaks for Mercy only; these events are Lakeside's.
     changes = webhook_changes(SECRETS["RADRELAY_SOURCE_DEMO_SECRET"], SECRETS["RADRELAY_SOURCE_MODALITY_SECRET"])
     with wire(stage) as opened:
-        statuses = refused(stage, opened, forged("events", twins, changes, EVENTS), EVENTS)
+        statuses = refused(stage, opened, forged(seed(stage, "events"), twins, changes, EVENTS), EVENTS)
         nothing_changes(stage, opened, twins, is_ok)
     assert stage.hospital.cancel_study()[0] == 202
     look_at_everything(stage)
@@ -93,7 +93,7 @@ def test_forged_dicom_objects_are_refused(stage: Stage) -> None:
     # The other source stands for three facilities, and a source of DICOM objects for exactly one.
     changes = webhook_changes(SECRETS["RADRELAY_SOURCE_MODALITY_SECRET"], SECRETS["RADRELAY_SOURCE_DEMO_SECRET"])
     with wire(stage) as opened:
-        statuses = refused(stage, opened, forged("dicom", twins, changes, DICOM), DICOM)
+        statuses = refused(stage, opened, forged(seed(stage, "dicom"), twins, changes, DICOM), DICOM)
         nothing_changes(stage, opened, twins, is_ok)
     assert stage.hospital.send_dicom_ct()[0] == 202
     print(f"\n{DICOM} forged DICOM objects: {dict(statuses)}")
