@@ -25,7 +25,7 @@ def main() -> int:
         description=f"{__doc__}\n\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    asked.add_argument("what", nargs="*", choices=[*MEASURES, []], help="which to measure (all)")
+    asked.add_argument("what", nargs="*", choices=[*MEASURES, []], metavar="WHAT", help="which to measure (all)")
     asked.add_argument("--quick", action="store_true", help="fewer, shorter runs: to see that it works, not to quote")
     asked.add_argument(
         "--runs", type=int, help=f"how many runs (at least {LEAST_RUNS}, else the figures are not quoted)"

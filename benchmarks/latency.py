@@ -60,9 +60,9 @@ def measure(runs: int, *, quick: bool) -> list[Figure]:
         held.enter_context(ground.process([*ground.RADRELAY, "serve"], ours, log, "/readyz"))
         line = Line(int(ours["RADRELAY_PORT"]))
         held.callback(line.close)
-        _run(line, stand_in, runs, 2)  # warm-up: the run whose figures nobody sees
+        _run(line, stand_in, runs, 2, runs * CHANNELS * seconds)  # warm-up: the run whose figures nobody sees
         for run in range(runs):
-            of_cards, of_calls = _run(line, stand_in, run, seconds)
+            of_cards, of_calls = _run(line, stand_in, run, seconds, run * CHANNELS * seconds)
             cards.append(of_cards)
             calls.append(of_calls)
     samples = CHANNELS * seconds
@@ -80,11 +80,12 @@ def _figures(name: str, runs: list[list[float]]) -> list[Figure]:
     ]
 
 
-def _run(line: Line, stand_in: Vendors, run: int, seconds: int) -> tuple[list[float], list[float]]:
+def _run(line: Line, stand_in: Vendors, run: int, seconds: int, first_person: int) -> tuple[list[float], list[float]]:
     """Send studies, then findings; return milliseconds from each 202 to its first request at the vendor."""
     places = [(run * CHANNELS + place, second) for second in range(seconds) for place in range(CHANNELS)]
-    keys = {(site, second): f"r{run}s{site}n{second}" for site, second in places}
-    person = {key: run * CHANNELS * seconds + index for index, key in enumerate(keys.values())}
+    # Of one length, since a card is recognized by the key that it holds; numbers of their own, since none is called twice.
+    keys = {(site, second): f"s{site:03}n{second:03}" for site, second in places}
+    person = {key: first_person + index for index, key in enumerate(keys.values())}
 
     def study(site: int, key: str) -> bytes:
         event = events.study(f"site{site}", key, ordering_contact=ground.contact(person[key]))
@@ -140,7 +141,7 @@ def _awaited(
 def _card(one: Arrived, wanted: dict[str, str]) -> str | None:
     if one.path != "/api/chat.postMessage" or "thread_ts" in one.body:
         return None
-    return next((key for words, key in wanted.items() if f"{words}" in one.body), None)
+    return next((key for words, key in wanted.items() if words in one.body), None)
 
 
 def _dialed(one: Arrived, wanted: dict[str, str]) -> str | None:

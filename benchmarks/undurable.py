@@ -9,11 +9,10 @@ from __future__ import annotations
 from concurrent.futures import Future
 from contextlib import nullcontext
 
-import uvicorn
-
 from bot import intake, logs, settings, web
 from bot.clock import WallClock
 from bot.settings import Mode
+from bot.wiring.commands import listen
 from bot.wiring.service import read_directory
 from handlers.domain.machinery import Accepted, Verdict
 
@@ -40,16 +39,7 @@ def main() -> None:
         on_baa_refused=lambda _facility, _source: None,
     )
     app = web.application([router], health=web.Health(checks={}), refusals=refusals, running=nullcontext)
-    uvicorn.run(
-        app,
-        host=read.host,
-        port=read.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-        proxy_headers=False,
-    )
+    listen(app, read)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 import structlog
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 #: How late a worker's heartbeat or a deadline may be before this process says that it is not ready.
 LATE = timedelta(seconds=60)
+#: FastAPI's own would tell an exporter named in the environment each path, query and exception; ours may hold patients' data.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,13 @@ def application(
             await run_in_threadpool(held.__exit__, None, None, None)
 
     app = FastAPI(
-        title="radrelay", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan, redirect_slashes=False
+        title="radrelay",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        telemetry=NO_TELEMETRY,
     )
     for router in routers:
         app.include_router(router)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 
@@ -44,4 +43,4 @@ class Cipher:
 
     def index(self, field: str, value: str) -> str:
         """Return the keyed digest of a field's value; equal values of one field share it, across key rotations."""
-        return hmac.new(self._index_key, f"{field}\0{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._index_key, f"{field}\0{value}".encode(), "sha256").hex()

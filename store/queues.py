@@ -53,7 +53,7 @@ OLDEST_WAITING = CHAIN.join(INBOX, and_(INBOX.c.position == _OLDEST, PENDING))
 #: How long a process may be sending before others think that it crashed.
 LEASE = timedelta(seconds=30)
 EVENT_TRIES = 3
-_APPENDED = tuple(column.name for column in INBOX.c if column.name != "position")
+_APPENDED = ("id", "source", "delivery_id", "facility", "kind", "digest", "body", "received_at")
 EVENT_WAIT = timedelta(seconds=1)
 
 
@@ -84,9 +84,10 @@ def body_digest(body: bytes, cipher: Cipher) -> str:
 
 def inbox_rows(deliveries: Iterable[Accepted], ids: Callable[[], str], cipher: Cipher) -> list[dict[str, Any]]:
     """Return the rows of deliveries, bodies sealed."""
+    group = ids()  # one is enough: each asks the system for chance, and lets another thread in
     return [
         {
-            "id": ids(),
+            "id": f"{group}.{place}",
             "source": one.source,
             "delivery_id": one.delivery_id,
             "facility": one.facility,
@@ -99,7 +100,7 @@ def inbox_rows(deliveries: Iterable[Accepted], ids: Callable[[], str], cipher: C
             "tries": 0,
             "reason": "",
         }
-        for one in deliveries
+        for place, one in enumerate(deliveries)
     ]
 
 
@@ -114,11 +115,20 @@ def append_inbox(connection: Connection, rows: list[dict[str, Any]]) -> list[Ver
     return verdicts
 
 
+def _each(name: str) -> Any:
+    return func.unnest(bindparam(name, type_=ARRAY(INBOX.c[name].type)))
+
+
 #: A column of all rows is one parameter: a statement that is always the same is prepared once, and sent in one go.
 _APPEND = (
     postgresql_insert(INBOX)
     .from_select(
-        _APPENDED, select(*(func.unnest(bindparam(name, type_=ARRAY(INBOX.c[name].type))) for name in _APPENDED))
+        (*_APPENDED, "due_at", "state", "tries", "reason"),
+        select(
+            *(_each(name) for name in _APPENDED),
+            _each("received_at"),
+            *(literal_column(same) for same in ("'pending'", "0", "''")),
+        ),
     )
     .on_conflict_do_nothing()
     # Only with the commit, and once however many rows there are, it wakes the workers.
