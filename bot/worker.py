@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.bell import Bell
 from handlers import dispatcher, intake, overdue
 from handlers.dispatcher import Vendors
 from handlers.domain.errors import RadrelayError
@@ -59,9 +60,9 @@ class Worker:
         self._parse = parse
         self._store = store
         self._name = name
-        #: Each loop's event, with what of a commit concerns it.
-        self._wakes: list[tuple[Callable[[str], bool], threading.Event]] = []
-        self._plan = threading.Event()
+        #: Each bell, with what of a commit concerns those who wait for it.
+        self._bells: list[tuple[Callable[[str], bool], Bell]] = []
+        self._plan = Bell()
         #: When every loop was last told to look; what was due by then waits for no timer.
         self._seen: datetime | None = None
         self._stopping = threading.Event()
@@ -99,11 +100,10 @@ class Worker:
     def start(self, cron: list[tuple[timedelta, Callable[[], None]]] | None = None) -> None:
         """Start the threads and the scheduler; ``cron`` is work that runs every so often."""
         self._store.on_commit.append(self.wake)
-        self._spawn("inbox", threading.Event(), WAKE_INBOX.__eq__, self._inbox_step)
+        self._spawn("inbox", Bell(), WAKE_INBOX.__eq__, lambda _: self._inbox_step())
         for lanes, threads in LANES.items():
-            for index in range(threads):
-                self._spawn(f"{lanes.strip(':')}-{index}", threading.Event(), _begins(lanes), self._lane_step(lanes))
-        self._spawn("planner", self._plan, WAKE_INBOX.__ne__, self._arm)  # new events wait for no instant
+            self._spawn(lanes.strip(":"), Bell(), _begins(lanes), self._lane_step(lanes), threads)
+        self._spawn("planner", self._plan, WAKE_INBOX.__ne__, lambda _: self._arm())  # new events wait for no instant
         self._scheduler.start()
         for every, work in [(HEARTBEAT, self._beat), (SWEEP, self._sweep), *(cron or [])]:
             self._scheduler.add_job(self._guarded(work), IntervalTrigger(seconds=int(every.total_seconds())))
@@ -124,38 +124,42 @@ class Worker:
 
     def wake(self, touched: Collection[str] | None = None) -> None:
         """Let the loops look that a commit, here or in another process, concerns; all of them when that is not known."""
-        for concerns, event in self._wakes:
+        for concerns, bell in self._bells:
             if touched is None or any(map(concerns, touched)):
-                event.set()
+                bell.ring()
 
     def _look_everywhere(self) -> None:
         self._seen = self._house.clock.now()
         self.wake()
 
     def _spawn(
-        self, name: str, woken: threading.Event, concerns: Callable[[str], bool], step: Callable[[], object]
+        self, name: str, bell: Bell, concerns: Callable[[str], bool], step: Callable[[Bell], object], threads: int = 1
     ) -> None:
-        self._wakes.append((concerns, woken))
-        thread = threading.Thread(target=self._loop, args=(woken, step), name=f"radrelay-{name}", daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        self._bells.append((concerns, bell))
+        for index in range(threads):
+            thread = threading.Thread(
+                target=self._loop, args=(bell, step), name=f"radrelay-{name}-{index}", daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
 
-    def _loop(self, woken: threading.Event, step: Callable[[], object]) -> None:
+    def _loop(self, bell: Bell, step: Callable[[Bell], object]) -> None:
         while not self._stopping.is_set():
-            woken.clear()
             try:
-                busy = step()
+                busy = step(bell)
             except Exception as error:  # noqa: BLE001 - a loop that ends would silently stop a whole lane
                 self._failed(error)
                 busy = False
             if not busy:
-                woken.wait(LOOK_ANYWAY)
+                bell.wait(LOOK_ANYWAY)
+        bell.ring()  # the next of its threads stops, too
 
     def _inbox_step(self) -> bool:
         return intake.handle_next(self._house, self._parse, self._failed)
 
-    def _lane_step(self, lanes: str) -> Callable[[], bool]:
-        return lambda: dispatcher.send_next(self._house, self._vendors, lanes, self._failed)
+    def _lane_step(self, lanes: str) -> Callable[[Bell], bool]:
+        # Whoever takes something lets another look for the next while it sends.
+        return lambda bell: dispatcher.send_next(self._house, self._vendors, lanes, self._failed, bell.ring)
 
     # --- the clock ---------------------------------------------------------------------------------------------------
 
@@ -182,7 +186,7 @@ class Worker:
             if self._armed is not None and self._armed[0] == key:
                 self._armed = None
         if handled:
-            self._plan.set()  # their commits have woken whom they concern
+            self._plan.ring()  # their commits have woken whom they concern
         else:
             self._look_everywhere()
 

@@ -46,11 +46,18 @@ class NotYet(Exception):
 Carry = Callable[[House, Vendors, Sending], None]
 
 
-def send_next(house: House, vendors: Vendors, lanes: str, on_failure: Callable[[Exception], None]) -> bool:
-    """Send the next effect of the lanes that begin so; False when none may leave now."""
+def send_next(
+    house: House,
+    vendors: Vendors,
+    lanes: str,
+    on_failure: Callable[[Exception], None],
+    on_taken: Callable[[], None] = lambda: None,
+) -> bool:
+    """Send the next effect of the lanes that begin so, and tell when it was taken; False when none may leave now."""
     sending = house.memory.take_effect(lanes)
     if sending is None:
         return False
+    on_taken()
     now = house.clock.now()
     try:
         CARRIERS[sending.effect.kind](house, vendors, sending)

@@ -148,7 +148,8 @@ class SqlTransaction(SqlReading):
     def effect(self, effect: Effect) -> None:
         """Record something to be sent after the commit."""
         queues.add_effect(self.connection, self._chance.token(), self.facility, effect, self.now)
-        self._touched.add(effect.lane)
+        later = effect.due_at is not None and effect.due_at > self.now
+        self._touched.add(WAKE_CLOCK if later else effect.lane)
 
     def deadline(self, deadline: Deadline) -> None:
         """Record an instant."""

@@ -48,6 +48,12 @@ def test_a_commit_says_whom_it_concerns(memory: SqlMemory, touched: list[set[str
     assert touched == [{WAKE_INBOX}, {"slack:C1"} | always, {WAKE_CLOCK} | always, always]
 
 
+def test_an_effect_that_may_leave_only_later_concerns_the_clock(memory: SqlMemory, touched: list[set[str]]) -> None:
+    """Its lane would look, and find nothing, while the call that it watches is being placed."""
+    put(memory, effect("read", lane="control", due_at=NOON + timedelta(seconds=30)))
+    assert touched == [{WAKE_CLOCK} | ALWAYS[memory.database.url.get_backend_name()]]
+
+
 def test_what_the_clock_waits_for_leaves_out_what_was_looked_at(memory: SqlMemory, clock: ManualClock) -> None:
     """An effect that may leave now is its lane's; a deadline that is due stays the clock's."""
     put(memory, effect("read"))
