@@ -1,4 +1,8 @@
-"""Figures: the median of several runs with the least and the greatest, held against a target."""
+"""Figures of several runs, held against a target.
+
+A rate, a ratio or a start is judged by the median of the runs, shown with the least and the greatest. A percentile is judged
+over the samples of all runs together, so that no bad run is outvoted, and shown with the worst run.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,21 @@ class Figure:
     bound: Bound | None = None
     target: float = 0.0
     digits: int = 1
+    #: The figure over the samples of all runs together, where there are samples.
+    pooled: float | None = None
+
+    @classmethod
+    def not_measured(cls, name: str, unit: str, bound: Bound, target: float) -> Figure:
+        """Return a figure that could not be measured: that is a miss, not a skip."""
+        return cls(name, unit, (), bound, target)
+
+    @classmethod
+    def of_samples(
+        cls, name: str, unit: str, runs: Sequence[Sequence[float]], share: float, bound: Bound | None, target: float
+    ) -> Figure:
+        """Return a percentile of the samples of all runs together, with each run's own beside it."""
+        pooled = percentile([sample for run in runs for sample in run], share)
+        return cls(name, unit, tuple(percentile(run, share) for run in runs), bound, target, pooled=pooled)
 
     @property
     def median(self) -> float:
@@ -36,19 +55,37 @@ class Figure:
         return statistics.median(self.runs)
 
     @property
+    def judged(self) -> float:
+        """Return what is held against the target: the figure of all samples, else the median of the runs."""
+        return self.median if self.pooled is None else self.pooled
+
+    @property
+    def worst(self) -> float:
+        """Return the run that is furthest on the wrong side."""
+        return min(self.runs) if self.bound is Bound.AT_LEAST else max(self.runs)
+
+    @property
     def missed(self) -> bool:
-        """Tell whether the median lies on the wrong side of the target."""
+        """Tell whether the figure lies on the wrong side of the target, or was not measured at all."""
         if self.bound is None:
             return False
-        return self.median < self.target if self.bound is Bound.AT_LEAST else self.median > self.target
+        if not self.runs:
+            return True
+        return self.judged < self.target if self.bound is Bound.AT_LEAST else self.judged > self.target
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return name, target, figure and verdict as they are shown."""
         target = "" if self.bound is None else f"{self.bound} {self.target:g} {self.unit}".rstrip()
-        shown = f"{self._shown(self.median)} {self.unit}".rstrip()
-        spread = f"({self._shown(min(self.runs))}–{self._shown(max(self.runs))}, {len(self.runs)} runs)"
         verdict = "" if self.bound is None else "MISSED" if self.missed else "met"
-        return self.name, target, f"{shown} {spread}", verdict
+        if not self.runs:
+            return self.name, target, "not measured", verdict
+        shown = f"{self._shown(self.judged)} {self.unit}".rstrip()
+        return self.name, target, f"{shown} ({self._spread()}, {len(self.runs)} runs)", verdict
+
+    def _spread(self) -> str:
+        if self.pooled is None:
+            return f"{self._shown(min(self.runs))}–{self._shown(max(self.runs))}"
+        return f"all samples; worst run {self._shown(self.worst)}"
 
     def _shown(self, value: float) -> str:
         return f"{value:,.{self.digits}f}"
@@ -61,7 +98,10 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def table(figures: Sequence[Figure]) -> str:
     """Return figures as a table of Markdown, whose columns line up."""
-    rows = [("figure", "target", "median (min–max)", "verdict"), *(figure.cells() for figure in figures)]
+    rows = [
+        ("figure", "target", "median (min–max), or all samples", "verdict"),
+        *(figure.cells() for figure in figures),
+    ]
     widths = [max(len(row[place]) for row in rows) for place in range(4)]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows

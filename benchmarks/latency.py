@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from urllib.parse import parse_qs
 
 from benchmarks import events, ground, vendors
-from benchmarks.figures import Bound, Figure, percentile
+from benchmarks.figures import Bound, Figure
 from benchmarks.load import ACCEPTED, Answer
 from benchmarks.vendors import Arrived, Vendors
 
@@ -74,9 +74,9 @@ def measure(runs: int, *, quick: bool) -> list[Figure]:
 
 def _figures(name: str, runs: list[list[float]]) -> list[Figure]:
     return [
-        Figure(f"{name}, p95", "ms", tuple(percentile(one, 0.95) for one in runs), Bound.AT_MOST, TARGET_MS),
-        Figure("  its p50", "ms", tuple(percentile(one, 0.50) for one in runs)),
-        Figure("  its greatest", "ms", tuple(max(one) for one in runs)),
+        Figure.of_samples(f"{name}, p95", "ms", runs, 0.95, Bound.AT_MOST, TARGET_MS),
+        Figure.of_samples("  its p50", "ms", runs, 0.50, None, 0.0),
+        Figure.of_samples("  its greatest", "ms", runs, 1.0, None, 0.0),
     ]
 
 

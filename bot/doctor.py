@@ -10,39 +10,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
+from bot.intake.signatures import key_of
+from bot.knocking import Doors
 from bot.settings import ServiceSettings
+from bot.verdicts import Check, Verdict, bad, code, good
 from handlers.domain.directory import Directory
 from handlers.domain.errors import RadrelayError
 
 MAX_SKEW_SECONDS = 60
-#: A token that no call has: a good signature on it is answered "unknown call", a bad one is refused before that.
-STATUS_PATH = "/twilio/status/doctor"
-STATUS_FIELDS = {"CallSid": "CA" + "0" * 32, "CallStatus": "completed", "SequenceNumber": "0"}
 VOICE_PATH = "/twilio/inbound"
 TEXT_PATH = "/twilio/sms"
-
-
-class Verdict(StrEnum):
-    """How a check came out, by its sign in the table."""
-
-    GOOD = "✓"
-    BAD = "✗"
-    NOTE = "–"  # worth knowing, or could not be looked at because of an earlier ✗
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the table: what was looked at, and what to do when it is not good."""
-
-    verdict: Verdict
-    what: str
-    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +40,8 @@ class Ports:
     scopes: Sequence[str]
     #: Twilio's signature of a URL and its parameters, with the account's auth token.
     sign: Callable[[str, Mapping[str, str]], str]
+    #: Slack's signature of a timestamp and a body, with the app's signing secret.
+    sign_slack: Callable[[str, str], str]
     http: httpx.Client
     now: Callable[[], datetime]
 
@@ -70,14 +55,20 @@ class Examination:
 
     def run(self) -> Iterator[Check]:
         """Yield every check; a failed one does not stop the others."""
-        yield _good(f"settings: {self.settings.public_url}, {self.settings.database_shown}")
+        yield good(f"settings: {self.settings.public_url}, {self.settings.database_shown}")
         yield from self._guarded("database", self._database)
         directory: list[Directory] = []
         yield from self._guarded("directory", lambda: self._directory(directory))
         yield from self._guarded("Slack", self._slack)
         for channel, name in sorted(_channels(directory).items()):
             yield from self._guarded(f"Slack channel of {name}", partial(self._channel, channel, name))
-        yield from self._guarded("public URL", self._public)
+        doors = Doors(self.settings.public_url, self.ports.http)
+        yield from self._guarded("public URL", lambda: doors.twilio(self.ports.sign))
+        if self.settings.slack_app_token is None:
+            at = str(int(self.ports.now().timestamp()))
+            yield from self._guarded("public URL, for Slack", lambda: doors.slack(at, self.ports.sign_slack))
+        else:
+            yield from self._guarded("Slack Socket Mode", self._socket)
         yield from self._guarded("Twilio account", self._account)
         yield from self._guarded("Twilio number", self._number)
 
@@ -85,23 +76,23 @@ class Examination:
         try:
             yield from list(look())
         except RadrelayError as error:
-            yield _bad(what, str(error))
+            yield bad(what, str(error))
         except httpx.TimeoutException:
-            yield _bad(what, "No answer in time. Check the address, the firewall and the proxy.")
+            yield bad(what, "No answer in time. Check the address, the firewall and the proxy.")
         except httpx.HTTPError as error:
-            yield _bad(
+            yield bad(
                 what, f"Could not be reached ({type(error).__name__}). Check address, DNS, certificate and proxy."
             )
         except Exception as error:  # noqa: BLE001 - one check that breaks must not hide the others
-            yield _bad(what, f"The check itself failed ({type(error).__name__}).")
+            yield bad(what, f"The check itself failed ({type(error).__name__}).")
 
     def _database(self) -> Iterator[Check]:
-        yield _good(f"database: {self.ports.database()}")
+        yield good(f"database: {self.ports.database()}")
 
     def _directory(self, found: list[Directory]) -> Iterator[Check]:
         directory = self.ports.directory()
         found.append(directory)
-        yield _good(
+        yield good(
             f"directory: {len(directory.facilities)} facilities, {len(directory.radiologists)} radiologists, "
             f"{len(directory.contacts)} contacts"
         )
@@ -117,97 +108,83 @@ class Examination:
             yield from self._source(source.id, source.secret_env)
 
     def _source(self, name: str, variables: Sequence[str]) -> Iterator[Check]:
-        missing = [one for one in variables if self.settings.secret(one) is None]
+        values = {one: self.settings.secret(one) for one in variables}
+        missing = [one for one, value in values.items() if value is None]
         if not variables or len(missing) == len(variables):
-            yield _bad(f"source {name} has no secret", f"Set {' or '.join(variables) or 'a variable in secret_env'}.")
+            yield bad(f"source {name} has no secret", f"Set {' or '.join(variables) or 'a variable in secret_env'}.")
         elif missing:
             yield Check(Verdict.NOTE, f"source {name}: {', '.join(missing)} is not set", "Fine outside a rotation.")
+        for variable, value in values.items():
+            try:
+                if value is not None:
+                    key_of(value)
+            except ValueError as error:
+                yield bad(f"source {name}: {variable} {error}", "Set it to whsec_ and base64 of 24 to 64 random bytes.")
 
     def _slack(self) -> Iterator[Check]:
         answer = self._slack_call("auth.test")
         yield from self._clock("Slack", answer)
         body = answer.json()
         if not body.get("ok"):
-            yield _bad(
-                f"Slack: {_code(body.get('error'))}",
+            yield bad(
+                f"Slack: {code(body.get('error'))}",
                 "Set SLACK_BOT_TOKEN from OAuth & Permissions, of an installed app.",
             )
             return
-        yield _good(f"Slack: the bot of workspace {_code(body.get('team_id'))}")
+        yield good(f"Slack: the bot of workspace {code(body.get('team_id'))}")
         held = {one.strip() for one in answer.headers.get("x-oauth-scopes", "").split(",")}
         lacking = sorted(set(self.ports.scopes) - held)
         if lacking:
-            yield _bad(
+            yield bad(
                 f"Slack scopes lack {', '.join(lacking)}", "Update the app from its manifest and install it again."
             )
         else:
-            yield _good(f"Slack scopes: all {len(self.ports.scopes)}")
+            yield good(f"Slack scopes: all {len(self.ports.scopes)}")
 
     def _channel(self, channel: str, name: str) -> Iterator[Check]:
         body = self._slack_call("conversations.info", channel=channel).json()
         if not body.get("ok"):
-            yield _bad(
-                f"Slack channel of {name}: {_code(body.get('error'))}",
+            yield bad(
+                f"Slack channel of {name}: {code(body.get('error'))}",
                 f"Check {channel} in the directory; invite the bot if it is private.",
             )
             return
         found = body.get("channel", {})
         if found.get("is_archived"):
-            yield _bad(f"Slack channel of {name} is archived", "Restore it or name another in the directory.")
+            yield bad(f"Slack channel of {name} is archived", "Restore it or name another in the directory.")
         elif not found.get("is_member"):
-            yield _bad(f"Slack channel of {name}: the bot is not in it", "Type /invite with the bot's name there.")
+            yield bad(f"Slack channel of {name}: the bot is not in it", "Type /invite with the bot's name there.")
         else:
-            yield _good(f"Slack channel of {name}")
+            yield good(f"Slack channel of {name}")
 
-    def _slack_call(self, method: str, **fields: str) -> httpx.Response:
-        token = self.settings.slack_bot_token.get_secret_value()
+    def _slack_call(self, method: str, *, token: SecretStr | None = None, **fields: str) -> httpx.Response:
+        secret = (token or self.settings.slack_bot_token).get_secret_value()
         return self.ports.http.post(
-            f"{self.settings.slack_api_url}{method}", data=fields, headers={"Authorization": f"Bearer {token}"}
+            f"{self.settings.slack_api_url}{method}", data=fields, headers={"Authorization": f"Bearer {secret}"}
         )
 
-    def _public(self) -> Iterator[Check]:
-        public = self.settings.public_url
-        health = self.ports.http.get(f"{public}/healthz")
-        if health.status_code != httpx.codes.OK:
-            yield _bad(f"{public}/healthz answers {health.status_code}", "Start radrelay, and let the proxy pass it.")
-            return
-        yield _good(f"{public}/healthz, from outside")
-        url, fields = f"{public}{STATUS_PATH}", dict(STATUS_FIELDS)
-        signed = self._signed(url, fields, self.ports.sign(url, fields))
-        if signed == httpx.codes.NOT_FOUND:
-            yield _good("a good Twilio signature is accepted through the public URL")
-        elif signed == httpx.codes.FORBIDDEN:
-            yield _bad(
-                "a good Twilio signature is refused",
-                "RADRELAY_PUBLIC_URL must be exactly what Twilio calls; the proxy must not rewrite the path.",
-            )
+    def _socket(self) -> Iterator[Check]:
+        """Ask for a connection of Socket Mode, and leave it unopened: its address is a secret and lasts half a minute."""
+        body = self._slack_call("apps.connections.open", token=self.settings.slack_app_token).json()
+        if body.get("ok"):
+            yield good("Slack Socket Mode: the app token opens a connection")
         else:
-            yield _bad(
-                f"a signed callback is answered {signed}, not 404", f"Something before radrelay answers {STATUS_PATH}."
+            yield bad(
+                f"Slack Socket Mode: {code(body.get('error'))}",
+                "Set SLACK_APP_TOKEN from Basic Information, App-Level Tokens, with the scope connections:write.",
             )
-        forged = self._signed(url, fields, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
-        if forged == httpx.codes.FORBIDDEN:
-            yield _good("a bad Twilio signature is refused")
-        else:
-            yield _bad(
-                f"a bad Twilio signature is answered {forged}, not 403",
-                "Do not go on: something answers in radrelay's place.",
-            )
-
-    def _signed(self, url: str, fields: Mapping[str, str], signature: str) -> int:
-        return self.ports.http.post(url, data=dict(fields), headers={"X-Twilio-Signature": signature}).status_code
 
     def _account(self) -> Iterator[Check]:
         answer = self._twilio(".json")
         yield from self._clock("Twilio", answer)
         if answer.status_code != httpx.codes.OK:
-            yield _bad(f"Twilio answers {answer.status_code}", "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
+            yield bad(f"Twilio answers {answer.status_code}", "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
             return
         body = answer.json()
         if body.get("status") != "active":
-            yield _bad(f"Twilio account is {_code(body.get('status'))}", "Talk to Twilio: it will not call.")
+            yield bad(f"Twilio account is {code(body.get('status'))}", "Talk to Twilio: it will not call.")
             return
-        yield _good("Twilio account is active")
+        yield good("Twilio account is active")
         if body.get("type") == "Trial":
             yield Check(
                 Verdict.NOTE, "a trial account", "It calls only numbers verified with Twilio, after an announcement."
@@ -217,22 +194,22 @@ class Examination:
         ours = self.settings.twilio_from_number
         answer = self._twilio("/IncomingPhoneNumbers.json", PhoneNumber=ours)
         if answer.status_code != httpx.codes.OK:
-            yield _bad(f"Twilio number: Twilio answers {answer.status_code}", "Check the account first.")
+            yield bad(f"Twilio number: Twilio answers {answer.status_code}", "Check the account first.")
             return
         found = [one for one in answer.json().get("incoming_phone_numbers", []) if one.get("phone_number") == ours]
         if not found:
-            yield _bad(f"{ours} is not a number of this account", "Buy it, or correct TWILIO_FROM_NUMBER.")
+            yield bad(f"{ours} is not a number of this account", "Buy it, or correct TWILIO_FROM_NUMBER.")
             return
-        yield _good(f"{ours} belongs to the account")
+        yield good(f"{ours} belongs to the account")
         yield from self._calls_back(found[0])
 
     def _calls_back(self, number: Mapping[str, Any]) -> Iterator[Check]:
         for what, field, path in (("a call", "voice", VOICE_PATH), ("a text", "sms", TEXT_PATH)):
             wanted = f"{self.settings.public_url}{path}"
             if number.get(f"{field}_url") == wanted and number.get(f"{field}_method", "POST") == "POST":
-                yield _good(f"{what} to it reaches us")
+                yield good(f"{what} to it reaches us")
             else:
-                yield _bad(f"{what} to it does not reach us", f"Set its {field} webhook to POST {wanted}.")
+                yield bad(f"{what} to it does not reach us", f"Set its {field} webhook to POST {wanted}.")
 
     def _twilio(self, path: str, **query: str) -> httpx.Response:
         sid = self.settings.twilio_account_sid
@@ -247,11 +224,9 @@ class Examination:
             yield Check(Verdict.NOTE, f"{whose} states no time", "The clock could not be compared.")
             return
         if skew > MAX_SKEW_SECONDS:
-            yield _bad(
-                f"our clock is {skew:.0f} s off {whose}'s", "Run NTP: signatures are good for five minutes only."
-            )
+            yield bad(f"our clock is {skew:.0f} s off {whose}'s", "Run NTP: signatures are good for five minutes only.")
         else:
-            yield _good(f"clock agrees with {whose}'s")
+            yield good(f"clock agrees with {whose}'s")
 
 
 def examine(settings: ServiceSettings, ports: Ports) -> list[Check]:
@@ -274,20 +249,6 @@ def exit_code(checks: Iterable[Check]) -> int:
     return int(any(check.verdict is Verdict.BAD for check in checks))
 
 
-def _good(what: str) -> Check:
-    return Check(Verdict.GOOD, what)
-
-
-def _bad(what: str, todo: str) -> Check:
-    return Check(Verdict.BAD, what, todo)
-
-
-def _code(word: object) -> str:
-    """Return a vendor's code word, and nothing longer: an answer may not smuggle text into the table."""
-    text = str(word)
-    return text if text.replace("_", "").isalnum() and len(text) <= 40 else "an unreadable answer"  # noqa: PLR2004
-
-
 def _channels(found: Sequence[Directory]) -> dict[str, str]:
     return {
         one.channel: f"{kind} {one.id}"
@@ -300,7 +261,7 @@ def _channels(found: Sequence[Directory]) -> dict[str, str]:
 def _agreements(directory: Directory, today: date) -> Iterator[Check]:
     for vendor in ("slack", "twilio"):
         if directory.vendor_may_hear(vendor, today):
-            yield _good(f"Business Associate Agreement with {vendor} in force")
+            yield good(f"Business Associate Agreement with {vendor} in force")
         else:
             yield Check(
                 Verdict.NOTE,

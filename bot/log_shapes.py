@@ -65,6 +65,7 @@ ALLOWED: dict[str, Callable[[object], bool]] = {
     "deadline": _IS_ID,
     "delivery": _IS_ID,
     "source": _IS_ID,
+    "variable": _matches(re.compile(r"[A-Z][A-Z0-9_]{0,63}")),
     "sid": _IS_ID,
     "code": _is_code_or_number,
     "kind": is_code,

@@ -81,9 +81,13 @@ class Worker:
     def drain(self) -> int:
         """Do everything that can be done now, and return how many things were done."""
         done = 0
-        while count := self._round():
+        while self._is_anything_due() and (count := self._round()):
             done += count
         return done
+
+    def _is_anything_due(self) -> bool:
+        instant = self._house.memory.next_instant()
+        return instant is not None and instant <= self._house.clock.now()
 
     def _round(self) -> int:
         count = 0

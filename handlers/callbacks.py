@@ -98,9 +98,11 @@ def seen(
     attempt = tx.put(attempt)
     if status in OVER:
         return _over(tx, house, attempt, status, error_code, min(at or tx.now, tx.now))
-    if status in RINGING and attempt.state in (AttemptState.SUBMITTING, AttemptState.IN_DOUBT):
+    if attempt.state in (AttemptState.QUEUED, AttemptState.SUBMITTING, AttemptState.IN_DOUBT):
         attempt = tx.put(lines.move(attempt, AttemptEvent.ACCEPTED))
         lines.record(tx, attempt, "call:accepted", _case(tx, attempt))
+    else:
+        lines.record(tx, attempt, "call:status", _case(tx, attempt), status=status)
     if attempt.state in OPEN_ATTEMPT:
         lines.watch(tx, attempt, RING_WATCH_SECONDS)
     elif status in RINGING and attempt.open_number is not None:
@@ -112,6 +114,7 @@ def seen(
 
 def _over(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str, at: datetime) -> Attempt:
     if attempt.state is AttemptState.FINISHED:
+        lines.record(tx, attempt, "call:status", _case(tx, attempt), status=status)
         return lines.release(tx, attempt)
     outcome = _ENDS.get(status) or (hung_up(attempt, at) if attempt.answered_at is not None else Outcome.NO_ANSWER)
     if outcome is Outcome.HUNG_UP and attempt.machine.startswith("machine"):
@@ -125,6 +128,7 @@ def silent_due(tx: Transaction, attempt_id: str) -> None:
     if attempt is None or (attempt.state is AttemptState.FINISHED and attempt.open_number is None):
         return
     if attempt.sid is None and attempt.state is AttemptState.FINISHED:
+        lines.record(tx, attempt, "call:never_heard_of", _case(tx, attempt))
         lines.release(tx, attempt)
         return
     kind = EffectKind.CHECK_CALL if attempt.sid is not None else EffectKind.FIND_CALL
@@ -150,11 +154,15 @@ def machine(house: House, token: str, *, sid: str, answered_by: str) -> None:
     once(house, facility, f"amd:{sid}", act)
 
 
+def untouched(tx: Transaction, attempt: Attempt) -> bool:
+    """Tell whether nothing was keyed and no answer said on a call so far."""
+    return all(turn.heard in NO_ANSWERS for turn in tx.all(Turn, attempt_id=attempt.id))
+
+
 def _nobody_spoke(tx: Transaction, attempt: Attempt) -> bool:
     """Tell whether nobody pressed a key or said an answer; other talk may be the machine's own greeting."""
     waiting = attempt.stage in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT, Stage.TAKE)
-    untouched = all(turn.heard in NO_ANSWERS for turn in tx.all(Turn, attempt_id=attempt.id))
-    return waiting and untouched and attempt.state is AttemptState.TALKING
+    return waiting and attempt.state is AttemptState.TALKING and untouched(tx, attempt)
 
 
 def _machine_answered(tx: Transaction, house: House, attempt: Attempt, answered_by: str) -> None:
@@ -205,6 +213,8 @@ def expect_recording(tx: Transaction, house: House, attempt: Attempt, sid: str) 
             announced_at=tx.now,
         )
     )
+    fact = AuditFact(action="recording:expect", actor=lines.ROBOT, case_code=_case(tx, attempt), subject=recording.id)
+    tx.audit(fact)
     effect = Effect(kind=EffectKind.FETCH_RECORDING, subject=recording.id, lane="control", rank=5)
     tx.effect(replace(effect, due_at=tx.now + timedelta(seconds=2), once=f"fetch:{recording.id}"))
     tx.deadline(Deadline(kind=DeadlineKind.RECORDING_LATE, subject=recording.id, due_at=tx.now + RECORDING_LATE))

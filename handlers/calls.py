@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from handlers import callbacks, lines, outcomes, pins
+from handlers import bridges, callbacks, identity, lines, outcomes, receipts, receivers
 from handlers.domain import case_code as codes
 from handlers.domain import conversation, dialog
-from handlers.domain.conversation import DESK, PENDING, RADIOLOGIST, Facts, Said
-from handlers.domain.dialog import Key, Leg, Prompt, PromptKind
-from handlers.domain.directory import Contact, Facility
+from handlers.domain.conversation import PENDING, Facts, Said
+from handlers.domain.dialog import Key, Prompt, PromptKind
+from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Purpose, Relay, RelayState, Stage, Turn
 from handlers.domain.studies import Study
@@ -88,11 +88,12 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         patient_id=study.patient_id,
         procedure=study.description or f"{study.modality} {study.body_part}".strip(),
         findings=tuple(one.text for one in findings_of(tx, relay)),
-        has_pin=_needs_pin(attempt, contact),
+        has_pin=bool(identity.with_pin(tx, directory, attempt)),
+        somebody_keyed=attempt.purpose is Purpose.CALLBACK or not callbacks.untouched(tx, attempt),
         contact_role=None if contact is None else contact.role,
         may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
         recording=facility.recording,
-        legs=_legs(house, relay, facility),
+        legs=bridges.legs_of(directory, relay, facility),
         ended_words=_ended_words(house, relay, facility),
     )
 
@@ -104,29 +105,12 @@ def _who_has(task: DeskTask | None) -> str:
     return task.done_by or task.taken_by or "somebody"
 
 
-def _needs_pin(attempt: Attempt, contact: Contact | None) -> bool:
-    return contact is not None and contact.pin_hash is not None and attempt.purpose is Purpose.CONTACT
-
-
-def _legs(house: House, relay: Relay, facility: Facility) -> tuple[tuple[str, tuple[Leg, ...]], ...]:
-    directory = house.directory()
-    reader = directory.radiologists.get(relay.delegated_by)
-    first = () if reader is None else (Leg(key="r", number=reader.phone),)
-    phones = directory.desks[facility.desk].phones
-    return (
-        (RADIOLOGIST, first),
-        (DESK, tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(phones))),
-    )
-
-
 def _ended_words(house: House, relay: Relay, facility: Facility) -> str:
-    """Return who has an ended relay, for a caller: a name of staff or a role, and when."""
+    """Return who has an ended relay, for a caller: a name of the directory or a role, and when."""
     if relay.ended_at is None:
         return ""
-    contact = house.directory().contacts.get(relay.ended_by)
-    who = relay.ended_by if contact is None else contact.name
     local = facility.local(relay.ended_at)
-    return f"{who} at {local.hour}:{local.minute:02d}"
+    return f"{receivers.spoken_name(house.directory(), relay)} at {local.hour}:{local.minute:02d}"
 
 
 # --- turns -----------------------------------------------------------------------------------------------------------
@@ -178,11 +162,11 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
     if attempt.stage is Stage.OVER or attempt.state is AttemptState.FINISHED:
         return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
     key, number = dialog.keyed(attempt.stage, heard.digits, heard.speech)
-    contact = house.directory().contacts.get(attempt.who)
-    pin_ok = False
-    if attempt.stage is Stage.PIN and key is Key.NUMBER and contact is not None and contact.pin_hash is not None:
-        pin_ok = pins.pin_matches(number, contact.pin_hash, house.pin_pepper)
-    return conversation.converse(attempt, facts, key, number, pin_ok=pin_ok, now=tx.now)
+    keyed_pin = attempt.stage is Stage.PIN and key is Key.NUMBER
+    receiver = identity.whose_pin(tx, house, attempt, number) if keyed_pin else None
+    if receiver is not None:
+        attempt, facts = replace(attempt, who=receiver.id), replace(facts, contact_role=receiver.role)
+    return conversation.converse(attempt, facts, key, number, pin_ok=receiver is not None, now=tx.now)
 
 
 def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> Reply:
@@ -216,6 +200,7 @@ def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> R
         said=said.prompt.kind.value,
         lead=said.prompt.lead.value,
         role=role,
+        by=receipts.given_by(heard.digits, heard.speech),
     )
     if attempt.state in lines.LIVE:
         lines.watch(tx, attempt, WATCH_SECONDS + ceil(house.script.seconds(said.prompt)))

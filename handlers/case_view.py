@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import quote
 
-from handlers import desk
+from handlers import desk, receipts, receivers
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.relays import Attempt, Recording, Relay, RelayState
@@ -40,6 +40,8 @@ class FindingLine:
     found_by: str
     found_at: datetime
     state: str
+    #: The receiver whom it names; "" where it names none.
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +210,7 @@ def _report(directory: Directory, report: Report) -> ReportLine:
 
 def _finding(directory: Directory, finding: Finding) -> FindingLine:
     known = directory.radiologists.get(finding.found_by or "")
+    named = directory.contacts.get(finding.to or "")
     return FindingLine(
         id=finding.id,
         category=finding.category,
@@ -215,6 +218,7 @@ def _finding(directory: Directory, finding: Finding) -> FindingLine:
         found_by="not stated" if known is None else known.name,
         found_at=finding.found_at,
         state=finding.state.value,
+        to=(finding.to or "") if named is None else named.name,
     )
 
 
@@ -223,9 +227,8 @@ def _relay(tx: Transaction, directory: Directory, relay: Relay) -> RelayView:
     by = directory.radiologists.get(relay.delegated_by)
     ended = ""
     if relay.ended_at is not None and relay.ending is not None:
-        contact = directory.contacts.get(relay.ended_by)
-        who = relay.ended_by if contact is None else contact.name
-        ended = f"{relay.ending.value.replace('_', ' ')} — {who} {f'({relay.ended_role})' if relay.ended_role else ''}".strip()
+        who = receivers.name_of(tx, directory, relay.ended_by, tx.get(Attempt, relay.ended_attempt or ""))
+        ended = f"{relay.ending.value.replace('_', ' ')} — {who} {f'({receipts.role_words(relay.ended_role)})' if relay.ended_role else ''}".strip()
     return RelayView(
         state=relay.state.value,
         category=relay.category,
@@ -245,10 +248,12 @@ def _timeline(tx: Transaction, directory: Directory, relays: list[Relay]) -> tup
     for relay in relays:
         lines.append(TimelineLine(at=relay.delegated_at, who=_named(directory, relay.started_by), what="relay started"))
         for attempt in tx.all(Attempt, relay_id=relay.id):
-            lines += _attempt_lines(directory, attempt)
+            lines += _attempt_lines(tx, directory, attempt)
         if relay.ended_at is not None and relay.ending is not None:
             what = f"relay ended: {relay.ending.value.replace('_', ' ')}"
-            lines.append(TimelineLine(at=relay.ended_at, who=_named(directory, relay.ended_by), what=what))
+            receiver = tx.get(Attempt, relay.ended_attempt or "")
+            who = receivers.name_of(tx, directory, _named(directory, relay.ended_by), receiver)
+            lines.append(TimelineLine(at=relay.ended_at, who=who, what=what))
     return tuple(sorted(lines, key=lambda line: line.at))
 
 
@@ -259,13 +264,12 @@ def _named(directory: Directory, actor: str) -> str:
     return actor if known is None else known.name
 
 
-def _attempt_lines(directory: Directory, attempt: Attempt) -> list[TimelineLine]:
-    contact = directory.contacts.get(attempt.who)
-    who = (attempt.who if contact is None else contact.name) or "caller"
+def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> list[TimelineLine]:
+    who = receivers.name_of(tx, directory, attempt.who, attempt) or "caller"
     what = {"sms": "text", "hand": "call by hand"}.get(
         attempt.channel, "call back" if attempt.purpose.value == "callback" else "call"
     )
-    role = "" if attempt.receiver_role is None else f" ({attempt.receiver_role.value}, as stated)"
+    role = receipts.receiver_words(tx, attempt)
     said = [TimelineLine(at=attempt.planned_at, who=who, what=f"{what} planned, try {attempt.try_no}")]
     if attempt.answered_at is not None and attempt.channel == "call":
         said.append(TimelineLine(at=attempt.answered_at, who=who, what=f"{what} answered"))
@@ -291,7 +295,7 @@ def _contacts(directory: Directory, facility: str) -> tuple[tuple[str, str, str]
     return tuple(
         (one.id, one.name, one.role.value)
         for one in sorted(directory.contacts.values(), key=lambda contact: contact.name)
-        if not one.retired and ("*" in one.facilities or facility in one.facilities)
+        if not one.retired and one.serves(facility)
     )
 
 
@@ -326,8 +330,11 @@ def _may(opened: Session, directory: Directory, relay: Relay | None) -> frozense
     if handles:
         may.add("start")
     if handles and open_relay:
-        may |= {"log", "redirect", "close"}
+        may |= {"log", "redirect"}
     reader = directory.radiologist_of_slack(opened.slack_user)
-    if open_relay and relay is not None and reader is not None and reader.id == relay.delegated_by:
+    is_theirs = relay is not None and reader is not None and reader.id == relay.delegated_by
+    if open_relay and is_theirs:
         may.add("withdraw")
+    if handles and open_relay and (is_theirs or "pacs_admin" in opened.roles):
+        may.add("close")
     return frozenset(may)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from handlers import people, showing
-from handlers.domain.cards import ReadCard
+from handlers.domain.cards import Worklist
 from handlers.domain.directory import Directory, Priority, Radiologist
 from handlers.domain.eligibility import refusals
 from handlers.domain.errors import Rejection
@@ -15,7 +16,10 @@ from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction
 
 UNKNOWN = "This read does not exist any more."
-SHOWN_AT_MOST = 40
+#: A card takes several looks; no more are made than any drawing of the worklist shows.
+CARDS_AT_MOST = 40
+#: Whose a read is, in the order in which a worklist shows them.
+_MINE, _OPEN, _OTHERS = range(3)
 _REFUSED = "refused:"
 
 
@@ -106,16 +110,25 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     return once(house, facility, delivery, act)
 
 
-def worklist(house: House, slack_user: str) -> list[ReadCard]:
-    """Return the open and claimed reads that this user may see: by class, then time to breach."""
+def worklist(house: House, slack_user: str) -> Worklist:
+    """Return the open and claimed reads that this user may see, their own first; all counted, the first as cards."""
     directory = house.directory()
     people.name_of(directory, slack_user)
+    reader = directory.radiologist_of_slack(slack_user)
     seen = [one for one in directory.facilities if people.roles_at(directory, slack_user, one)]
     order = list(Priority)
+
+    def whose(read: Read) -> int:
+        if read.state is ReadState.OPEN:
+            return _OPEN
+        return _MINE if reader is not None and read.claimed_by == reader.id else _OTHERS
+
     with house.memory.reading() as look:
         reads = look.all(Read, state=(ReadState.OPEN, ReadState.CLAIMED), facility=tuple(seen)) if seen else []
-        reads.sort(key=lambda read: (order.index(read.priority), read.due_at))
-        return [showing.read_card(look, directory, read) for read in reads[:SHOWN_AT_MOST]]
+        reads.sort(key=lambda read: (whose(read), order.index(read.priority), read.due_at))
+        cards = tuple(showing.read_card(look, directory, read) for read in reads[:CARDS_AT_MOST])
+    counts = Counter(whose(read) for read in reads)
+    return Worklist(cards=cards, mine=counts[_MINE], open=counts[_OPEN], others=counts[_OTHERS])
 
 
 def _audit(tx: Transaction, read: Read, action: str, reader: Radiologist, **facts: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import lines, people, showing
+from handlers import bridges, lines, people, showing
 from handlers.domain import case_code as codes
 from handlers.domain.errors import Rejection
 from handlers.domain.machine import allows, step
@@ -20,7 +20,7 @@ EVERY = timedelta(minutes=5)
 #: How long somebody who took a task may be silent before the desk is reminded; after two reminders it rings again.
 REMIND_AFTER = timedelta(minutes=10)
 REMINDERS = 2
-#: A desk's phone that another task is using is tried again so soon.
+#: A desk's phone that another call of ours is using is tried again so soon.
 PHONE_BUSY = timedelta(seconds=30)
 #: What a task that is no relay may end with.
 OUTCOMES: Mapping[str, str] = {
@@ -30,8 +30,10 @@ OUTCOMES: Mapping[str, str] = {
     "handed_on": "Handed to somebody responsible",
 }
 OPEN = (TaskState.OPEN, TaskState.TAKEN)
-#: What a relay's further way does not settle: somebody heard what they should not have, or what is not true.
-OUTLIVES = (TaskKind.RETRACTED_AFTER_TELLING, TaskKind.WRONG_PERSON_TOLD)
+TO_FINISH = "Record the outcome on the case page, or with `/relay log CASE`."
+#: What a relay's further way does not settle: somebody heard what they should not have, or what is not true, or somebody
+#: whom a finding names is not told by it.
+OUTLIVES = (TaskKind.RETRACTED_AFTER_TELLING, TaskKind.WRONG_PERSON_TOLD, TaskKind.OTHER_RECEIVER)
 
 
 def halted(look: Reading, facility: str) -> Halt | None:
@@ -58,7 +60,10 @@ def open_task(
     rings: bool | None = None,
     taken_by: str = "",
 ) -> DeskTask:
-    """Open a task and tell the desk at once; an open twin (same kind and subject) is returned instead of doubled."""
+    """Open a task and tell the desk at once; an open twin (same kind and subject) is returned instead of doubled.
+
+    In shadow no task rings: its card says so.
+    """
     subject = subject_id or relay_id or case_code
     for twin in tx.all(DeskTask, kind=kind, subject_id=subject, state=OPEN, facility=tx.facility):
         return twin
@@ -76,7 +81,8 @@ def open_task(
         state=TaskState.TAKEN if taken_by else TaskState.OPEN,
         opened_at=tx.now,
         every_seconds=int(every.total_seconds()),
-        rings=kind in RINGS if rings is None else rings,
+        rings=(kind in RINGS if rings is None else rings)
+        and not showing.in_shadow(tx, directory, tx.facility, relay_id),
         taken_by=taken_by,
         taken_at=tx.now if taken_by else None,
     )
@@ -95,33 +101,51 @@ def ring_round(tx: Transaction, house: House, task: DeskTask) -> DeskTask:
     desk = house.directory().desks[task.desk]
     task = tx.put(replace(task, rounds=task.rounds + 1))
     stopped = halted(tx, task.facility)
-    busy = False
-    for phone in () if stopped else desk.phones:
-        if lines.is_busy(tx, phone.number):
-            busy = True
-            continue
-        lines.plan(
-            tx,
-            house,
-            lines.Plan(
-                purpose=Purpose.DESK,
-                channel="call",
-                who=phone.who,
-                number=phone.number,
-                number_kind="direct",
-                relay_id=task.relay_id,
-                task_id=task.id,
-                case_code=task.case_code,
-                try_no=task.rounds,
-                rank=0,
-            ),
-        )
+    _record(tx, task, "task:ring", lines.ROBOT, halted=stopped is not None)
+    for place in () if stopped else range(len(desk.phones)):
+        _ring_phone(tx, house, task, place)
     halt_words = " Calls are halted, so no phone rings." if stopped else ""
     showing.show_task(tx, house, task)
     showing.note_task(tx, house, task, f"Round {task.rounds}: nobody has taken this yet.{halt_words}", mention=True)
-    wait = min(PHONE_BUSY, timedelta(seconds=task.every_seconds)) if busy else timedelta(seconds=task.every_seconds)
-    tx.deadline(Deadline(kind=DeadlineKind.DESK_ROUND, subject=task.id, due_at=tx.now + wait))
+    following = tx.now + timedelta(seconds=task.every_seconds)
+    tx.deadline(Deadline(kind=DeadlineKind.DESK_ROUND, subject=task.id, due_at=following))
     return task
+
+
+def _ring_phone(tx: Transaction, house: House, task: DeskTask, place: int) -> None:
+    """Ring one of the desk's phones; one that is busy is tried again soon by itself, and the round stays as it is."""
+    directory = house.directory()
+    phone = directory.desks[task.desk].phones[place]
+    again = f"{task.id}:{place}"
+    if bridges.is_busy(tx, directory, phone.number):
+        tx.deadline(Deadline(kind=DeadlineKind.DESK_PHONE, subject=again, due_at=tx.now + PHONE_BUSY))
+        return
+    tx.forget(again, DeadlineKind.DESK_PHONE)
+    plan = lines.Plan(
+        purpose=Purpose.DESK,
+        channel="call",
+        who=phone.who,
+        number=phone.number,
+        number_kind="direct",
+        relay_id=task.relay_id,
+        task_id=task.id,
+        case_code=task.case_code,
+        try_no=task.rounds,
+        rank=0,
+    )
+    lines.plan(tx, house, plan)
+
+
+def phone_due(tx: Transaction, house: House, subject: str) -> None:
+    """Ring a phone that was busy in its round, unless the task was taken meanwhile or rings there already."""
+    task_id, _, place = subject.rpartition(":")
+    task = tx.get(DeskTask, task_id)
+    if task is None or task.state is not TaskState.OPEN or halted(tx, task.facility) is not None:
+        return
+    phones = house.directory().desks[task.desk].phones
+    ringing = {one.number for one in tx.all(Attempt, task_id=task.id, state=tuple(OPEN_ATTEMPT))}
+    if int(place) < len(phones) and phones[int(place)].number not in ringing:
+        _ring_phone(tx, house, task, int(place))
 
 
 def round_due(tx: Transaction, house: House, task_id: str) -> None:
@@ -156,16 +180,18 @@ def _plan_reminder(tx: Transaction, task: DeskTask) -> None:
 
 
 def taken(tx: Transaction, house: House, task: DeskTask, name: str, actor: str) -> DeskTask:
-    """Record that somebody took a task by name; the other phones stop ringing."""
+    """Record that somebody took a task by name, from whoever had it; the other phones stop ringing."""
+    former = task.taken_by
     task = tx.put(
         replace(task, state=step(TASK_TABLE, task.state, TaskEvent.TAKE), taken_by=name, taken_at=tx.now, rounds=0)
     )
     tx.forget(task.id, DeadlineKind.DESK_ROUND)
-    _record(tx, task, "task:take", actor)
+    _record(tx, task, "task:take", actor, **({"taken_from": former} if former else {}))
     _quiet(tx, task)
     _plan_reminder(tx, task)
     showing.show_task(tx, house, task)
-    showing.note_task(tx, house, task, f"{name} took this. Taken is not done: it needs an outcome.")
+    took = f"{name} took this over from {former}." if former else f"{name} took this."
+    showing.note_task(tx, house, task, f"{took} Taken is not done: it needs an outcome.")
     return task
 
 
@@ -219,7 +245,7 @@ def rang(tx: Transaction, house: House, attempt: Attempt, outcome: Outcome) -> N
 
 
 def take(house: House, task_id: str, slack_user: str, delivery: str) -> str:
-    """Take a task from Slack, by name."""
+    """Take a task from Slack, by name; one that somebody else has is taken over."""
     facility = facility_or_reject(house, DeskTask, "unknown_task", "This task does not exist any more.", id=task_id)
 
     def act(tx: Transaction) -> str:
@@ -228,10 +254,11 @@ def take(house: House, task_id: str, slack_user: str, delivery: str) -> str:
             raise Rejection("task_done", "This task is done already.")
         directory = house.directory()
         actor = _may_take(house, slack_user, task.facility)
-        if task.state is TaskState.TAKEN:
-            raise Rejection("task_taken", f"{task.taken_by} has this already.")
-        taken(tx, house, task, people.name_of(directory, slack_user), actor)
-        return "You have it. Record the outcome on the case page, or with `/relay log CASE`."
+        name = people.name_of(directory, slack_user)
+        if task.taken_by == name:
+            raise Rejection("task_yours", f"You have this already. {TO_FINISH}")
+        taken(tx, house, task, name, actor)
+        return f"You have it. {TO_FINISH}"
 
     return once(house, facility, delivery, act)
 
@@ -273,15 +300,27 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
             raise Rejection("task_done", "This task is done already.")
         actor = _may_take(house, slack_user, task.facility)
         relay = tx.get(Relay, task.relay_id) if task.relay_id else None
-        needs_ending = task.kind in (TaskKind.LADDER_EXHAUSTED, TaskKind.OUTCOME_NEEDED, TaskKind.NO_POLICY)
-        if needs_ending and relay is not None and relay.state is not RelayState.ENDED:
+        if relay is not None and relay.state is not RelayState.ENDED and _alone_with(tx, task, relay):
             raise Rejection(
                 "relay_open", "This ends only with the relay's outcome: open the case, or `/relay log CASE`."
+            )
+        if task.kind is TaskKind.STORM and tx.one(Relay, facility=task.facility, state=RelayState.HELD) is not None:
+            raise Rejection(
+                "relays_held", f"Relays are held still. First `/relay resume {task.facility}`, or withdraw them."
             )
         finished(tx, house, task, people.name_of(house.directory(), slack_user), outcome, actor)
         return f"Done: {OUTCOMES[outcome]}."
 
     return once(house, facility, delivery, act)
+
+
+def _alone_with(tx: Transaction, task: DeskTask, relay: Relay) -> bool:
+    """Tell whether an open relay would be left to nobody without this task: held, or at the desk with no other task."""
+    if task.kind in (TaskKind.LADDER_EXHAUSTED, TaskKind.OUTCOME_NEEDED, TaskKind.NO_POLICY):
+        return True
+    if task.kind is TaskKind.HALTED:
+        return relay.state is RelayState.HELD
+    return relay.state is RelayState.AT_DESK and all(one.id == task.id for one in tasks_of(tx, relay.id))
 
 
 def _record(tx: Transaction, task: DeskTask, action: str, actor: str, **facts: str | int | bool | None) -> None:

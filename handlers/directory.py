@@ -15,7 +15,7 @@ from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
 from handlers.domain.relays import Relay
 from handlers.domain.studies import Read, ReadState
-from handlers.domain.tasks import DeskTask
+from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.endings import OPEN as OPEN_RELAY
 from handlers.ports import Chance, Clock, Memory
 
@@ -94,7 +94,9 @@ def load(memory: Memory, parse: Parse, chance: Chance, text: str, by: str) -> in
 
 def _keep_what_is_used(relays: list[Relay], tasks: list[DeskTask], fresh: Directory) -> None:
     _keep_facilities({relay.facility for relay in relays}, fresh)
-    _keep_facilities({task.facility for task in tasks} - {SYSTEM}, fresh)
+    # What was set aside waits in the inbox, whether its site is there or not.
+    of_sites = {task.facility for task in tasks if task.kind is not TaskKind.EVENT_SET_ASIDE}
+    _keep_facilities(of_sites - {SYSTEM}, fresh)
     for desk_id in {task.desk for task in tasks} | {relay.policy.desk.who for relay in relays}:
         if desk_id not in fresh.desks:
             raise Rejection("desk_in_use", f"The desk {desk_id} still has open work; it cannot be dropped.")

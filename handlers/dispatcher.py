@@ -126,7 +126,8 @@ def _show(
 def _read_card(house: House, vendors: Vendors, sending: Sending) -> None:
     with house.memory.reading() as look:
         read = look.get(Read, sending.effect.subject)
-        card = None if read is None else showing.read_card(look, house.directory(), read)
+        has_left = read is not None and read.facility not in house.directory().facilities
+        card = None if read is None or has_left else showing.read_card(look, house.directory(), read)
     if read is None or card is None:
         house.memory.effect_done(sending)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, lines, showing
+from handlers import desk, lines, receipts, showing
 from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.relays import RELAY_TABLE, Attempt, Ending, Purpose, Relay, RelayEvent, RelayState
@@ -73,7 +73,9 @@ def end(
     )
     relay = tx.put(relay)
     tx.forget(relay.id, DeadlineKind.RUNG_RETRY, DeadlineKind.RUNG_OVER)
-    record(tx, relay, "relay:end", actor, ending=ending.value, by=by, role=role)
+    receipt = receipts.receipt_of(tx, attempt)
+    known = {"role_by": receipt.role_by, "code_by": receipt.code_by}
+    record(tx, relay, "relay:end", actor, ending=ending.value, by=by, role=role, **known)
     for one in lines.open_of_relay(tx, relay.id):
         # A desk's phone rings for its task, and stops with it: a task that outlives the relay keeps ringing.
         if one.purpose is not Purpose.DESK and (attempt is None or one.id != attempt.id):
@@ -87,5 +89,5 @@ def end(
         f"relay ended: {ending.value}",
         actor,
     )
-    shown(tx, house, relay, f"Relay ended: {ending.value.replace('_', ' ')}{f' ({role})' if role else ''}.")
+    shown(tx, house, relay, f"Relay ended: {ending.value.replace('_', ' ')}{receipts.ended_words(receipt, role)}.")
     return relay

@@ -66,6 +66,12 @@ def _concerned(tx: Transaction, event: FindingEvent) -> list[Finding]:
     return [one for one in found if event.replaces in (None, one.text)]
 
 
+def _case_of(tx: Transaction, finding: Finding) -> str:
+    """Return a finding's case, where its study has come."""
+    study = studies.find(tx, finding.facility, finding.accession_number)
+    return "" if study is None else study.case_code
+
+
 def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) -> None:
     concerned = _concerned(tx, event)
     if not concerned:
@@ -73,10 +79,12 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
         return
     for old in concerned:
         if event.at < old.event_at:
-            tx.audit(AuditFact(action="finding:late_event", actor=source, subject=old.id))
+            late = AuditFact(action="finding:late_event", actor=source, case_code=_case_of(tx, old), subject=old.id)
+            tx.audit(late)
             return
         tx.put(replace(old, state=FindingState.AMENDED))
         desk.settle(tx, house, TaskKind.FINDING_WITHOUT_STUDY, old.id, "amended")
+        relays.nobody_asks(tx, house, old, "amended")
     last = concerned[-1]
     study = studies.find(tx, event.facility, event.accession_number)
     fresh = replace(
@@ -85,6 +93,7 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
         text=event.text or last.text,
         found_by=_new(tx, house, event, study).found_by or last.found_by,
         found_at=event.found_at or last.found_at,
+        to=event.to or last.to,
         relay_id=last.relay_id,
         state=last.state,
     )
@@ -107,7 +116,7 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
         desk.open_task(
             tx, house, TaskKind.FINDING_CHANGED_AFTER, case_code=relay.case_code, relay_id=relay.id, subject_id=fresh.id
         )
-    relays.changed(tx, house, relay, fresh.category, "The finding was amended; whoever heard the earlier one is told.")
+    relays.amended(tx, house, relay, fresh, to=event.to)
 
 
 def _retracted(tx: Transaction, house: House, event: FindingEvent, source: str) -> None:
@@ -117,7 +126,9 @@ def _retracted(tx: Transaction, house: House, event: FindingEvent, source: str) 
         return
     for old in concerned:
         tx.put(replace(old, state=FindingState.RETRACTED))
-        tx.audit(AuditFact(action="finding:retract", actor=source, subject=old.id))
+        case = _case_of(tx, old)
+        tx.audit(AuditFact(action="finding:retract", actor=source, case_code=case, subject=old.id))
+        relays.nobody_asks(tx, house, old, "retracted")
         if old.state is FindingState.WAITING:
             desk.settle(tx, house, TaskKind.FINDING_WITHOUT_STUDY, old.id, "retracted")
     for relay_id in dict.fromkeys(old.relay_id for old in concerned if old.relay_id):

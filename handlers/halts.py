@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from handlers import desk, lines, people, relays, rungs
@@ -22,23 +23,59 @@ def _facilities(house: House, facility: str | None) -> list[str]:
     return [facility]
 
 
+def _named(house: House, facilities: list[str]) -> str:
+    """Return sites as people call them: ``Lakeside, Mercy and Prairie``."""
+    known = house.directory().facilities
+    *others, last = [known[one].alias for one in facilities]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _where(house: House, facility: str | None) -> str:
+    return "all facilities" if facility is None else _named(house, [facility])
+
+
+def _command(verb: str, facility: str | None) -> str:
+    return f"`/relay {verb}{f' {facility}' if facility else ''}`"
+
+
 def halt(house: House, facility: str | None, slack_user: str, delivery: str) -> str:
-    """Stop all calls: nothing is dialed, what rings is hung up, a live conversation is left to end."""
+    """Stop all calls: nothing is dialed, what rings is hung up, a live conversation is left to end.
+
+    Halting what is halted already hangs up what may ring all the same: a process may have died between the two.
+    """
     concerned = _facilities(house, facility)
     actor = people.admin(house.directory(), slack_user, facility or "*")
     answer = once(house, facility or SYSTEM, delivery, lambda tx: _record_halt(tx, house, facility, actor))
-    for one in concerned:
-        in_transaction(house, one, lambda tx: _stop_calls(tx, house))
+    trouble = f"What rings there may ring on, since it could not be hung up: {_command('halt', facility)} tries again."
+    _in_each(house, concerned, lambda tx: _stop_calls(tx, house), answer, trouble)
     return answer
 
 
+def _in_each(
+    house: House, facilities: list[str], act: Callable[[Transaction], None], answer: str, trouble: str
+) -> None:
+    """Act in each site's own transaction, past one that fails; which those were is told with what was done all the same."""
+    failed: list[str] = []
+    error: Exception | None = None
+    for one in facilities:
+        try:
+            in_transaction(house, one, act)
+        except Exception as caught:  # noqa: BLE001 - one site's trouble must not keep another's telephones ringing
+            failed.append(one)
+            error = caught
+    if failed:
+        raise Rejection(
+            "partly_done", f"{answer} But not all was done at {_named(house, failed)}. {trouble}"
+        ) from error
+
+
 def _record_halt(tx: Transaction, house: House, facility: str | None, actor: str) -> str:
-    where = "all facilities" if facility is None else house.directory().facilities[facility].alias
+    where = _where(house, facility)
     if tx.one(Halt, facility=tx.facility, lifted_at=None, reason="halt") is not None:
-        raise Rejection("already_halted", f"Calls of {where} are halted already.")
+        return f"Calls of {where} are halted already. Nothing is dialed until {_command('resume', facility)}."
     tx.add(Halt(id=house.chance.token(), facility=tx.facility, by=actor, at=tx.now, reason="halt"))
     tx.audit(AuditFact(action="calls:halt", actor=actor, facts={"facility": facility or "*"}))
-    return f"Calls of {where} are halted. Nothing is dialed until `/relay resume{f' {facility}' if facility else ''}`."
+    return f"Calls of {where} are halted. Nothing is dialed until {_command('resume', facility)}."
 
 
 def _stop_calls(tx: Transaction, house: House) -> None:
@@ -56,17 +93,32 @@ def resume(house: House, facility: str | None, slack_user: str, delivery: str) -
     concerned = _facilities(house, facility)
     actor = people.admin(house.directory(), slack_user, facility or "*")
     answer = once(house, facility or SYSTEM, delivery, lambda tx: _lift(tx, house, facility, actor))
-    for one in concerned:
-        in_transaction(house, one, lambda tx: _let_go(tx, house, actor))
+    trouble = f"Relays that were held there are held still: {_command('resume', facility)} tries again."
+    _in_each(house, concerned, lambda tx: _let_go(tx, house, actor), answer, trouble)
     return answer
 
 
 def _lift(tx: Transaction, house: House, facility: str | None, actor: str) -> str:
-    where = "all facilities" if facility is None else house.directory().facilities[facility].alias
-    for halt in tx.all(Halt, facility=tx.facility, lifted_at=None):
+    where = _where(house, facility)
+    lifted = tx.all(Halt, facility=tx.facility, lifted_at=None)
+    for halt in lifted:
         tx.put(replace(halt, lifted_at=tx.now))
     tx.audit(AuditFact(action="calls:resume", actor=actor, facts={"facility": facility or "*"}))
-    return f"Calls of {where} go on."
+    return _still_halted(tx, house, facility, where, was_halted=bool(lifted))
+
+
+def _still_halted(tx: Transaction, house: House, facility: str | None, where: str, *, was_halted: bool) -> str:
+    """Say what goes on, and which halt is in force all the same."""
+    if facility is not None and tx.one(Halt, facility=SYSTEM, lifted_at=None, reason="halt") is not None:
+        done = f"The halt of {where} is lifted" if was_halted else f"{where} has no halt of its own"
+        return f"{done}, but calls of all facilities are halted: nothing is dialed until {_command('resume', None)}."
+    done = f"Calls of {where} go on" if was_halted else f"Calls of {where} were not halted; what a storm held goes on"
+    halted = {one.facility for one in tx.all(Halt, lifted_at=None, reason="halt")}
+    own = [one for one in _facilities(house, None) if one in halted] if facility is None else []
+    if not own:
+        return f"{done}."
+    have = "has a halt of its own" if len(own) == 1 else "have halts of their own"
+    return f"{done}, but {_named(house, own)} {have}: {', '.join(_command('resume', one) for one in own)}."
 
 
 def _let_go(tx: Transaction, house: House, actor: str) -> None:

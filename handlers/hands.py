@@ -5,14 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import desk, endings, lines, people, rungs
+from handlers import desk, endings, lines, people, receivers, rungs
 from handlers.domain import case_code as codes
 from handlers.domain.directory import EscalationPolicy, Role, Step
 from handlers.domain.errors import Rejection
-from handlers.domain.relays import Attempt, AttemptEvent, Ending, Halt, Outcome, Purpose, Relay, RelayState, Stage
+from handlers.domain.relays import (
+    Attempt,
+    AttemptEvent,
+    Ending,
+    Halt,
+    Outcome,
+    Purpose,
+    ReceiverRole,
+    Relay,
+    RelayState,
+    Stage,
+)
 from handlers.domain.studies import Study
 from handlers.domain.tasks import TaskKind
-from handlers.once import once
+from handlers.once import SYSTEM, once
 from handlers.ports import House, Reading, Transaction
 
 #: Why a human may close a relay without its being received; each is kept in the record as its code.
@@ -21,12 +32,6 @@ CLOSE_REASONS = {
     "already_known": "The responsible clinician already acted on it",
     "duplicate": "It is told in another relay",
     "not_reached_documented": "Nobody could be reached; documented and handed to the medical director",
-}
-MAY_RECEIVE = {
-    Role.PHYSICIAN: "physician",
-    Role.NP: "nurse practitioner",
-    Role.PA: "physician assistant",
-    Role.RN: "nurse",
 }
 #: Where a relay is, in words for people.
 STANDS = {RelayState.BETWEEN: "waits to try again", RelayState.AT_DESK: "at the desk"}
@@ -89,12 +94,12 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
     code = parse_case(case)
     facility = facility_of_case(house, code)
     actor = _may_handle(house, slack_user, facility)
-    contact = house.directory().contacts.get(contact_id)
-    if contact is None or contact.retired:
+    contact = house.directory().ordering(facility, contact_id)
+    if contact is None:
         raise Rejection(
-            "unknown_contact", "There is no such contact in the directory. Its id is what the directory file calls it."
+            "unknown_contact", "There is no such contact at this site. Its id is what the directory file calls it."
         )
-    if not any(number.may_be_dialed() for number in contact.numbers):
+    if not contact.may_be_called():
         raise Rejection(
             "not_dialable", f"{contact.name} has no verified number with consent. Call by hand, then `/relay log`."
         )
@@ -111,10 +116,22 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
         policy: EscalationPolicy = replace(
             relay.policy, steps=(*relay.policy.steps[:at], rung, *relay.policy.steps[at:])
         )
-        rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), at)
-        return f"Calling {contact.name} now."
+        relay = rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), at)
+        return _redirected(relay, contact.name)
 
     return once(house, facility, delivery, act)
+
+
+def _redirected(relay: Relay, name: str) -> str:
+    """Say what came of it; a call is claimed only where one is being placed."""
+    if relay.shadow:
+        return f"Redirected to {name}. This site is in shadow, or the study is a test: nobody is called; the thread shows what would have happened."
+    words_of = {
+        RelayState.CALLING: f"Calling {name} now.",
+        RelayState.BETWEEN: f"Redirected to {name}, who is called as soon as our line to that number is free.",
+        RelayState.HELD: f"Redirected to {name}, but calls are held ({relay.hold_reason}): nobody is being called. The desk was told.",
+    }
+    return words_of.get(relay.state, f"{name} cannot be called by machine, so the desk is being rung.")
 
 
 def _may_handle(house: House, slack_user: str, facility: str) -> str:
@@ -143,6 +160,7 @@ def log(
     code = parse_case(case)
     facility = facility_of_case(house, code)
     actor = _may_handle(house, slack_user, facility)
+    by = receivers.received_by(house.directory(), facility, receiver, receiver_name)
     if role not in {one.value for one in Role}:
         raise Rejection("bad_role", "Choose the receiver's role.")
 
@@ -150,11 +168,12 @@ def log(
         relay = _open_relay(tx, code)
         if not relay.found_at - AHEAD <= at <= tx.now + AHEAD:
             raise Rejection("bad_time", "The time must lie between the finding and now.")
-        attempt = _by_hand(tx, house, relay, receiver or receiver_name, role, at, read_back=read_back)
+        attempt = _by_hand(tx, house, relay, by, role, at, read_back=read_back)
+        if by == receivers.NOT_IN_DIRECTORY:
+            receivers.keep_stated(tx, house, attempt, receiver_name, code)
         if role not in {one.value for one in relay.policy.ended_by}:
             return "Recorded as a message left: this role cannot end the relay, so it goes on."
         ending = Ending.READ_BACK_TO_HUMAN if read_back else Ending.REACHED_WITHOUT_READ_BACK
-        by = receiver or receiver_name
         caller = people.name_of(house.directory(), slack_user)
         endings.end(tx, house, relay, ending, by=by, actor=actor, role=role, attempt=attempt, told_by=caller)
         return f"Recorded. The relay of case {codes.shown(code)} has ended."
@@ -186,7 +205,7 @@ def _by_hand(
         told_at=at if ends else None,
         finished_at=tx.now,
         outcome=outcome if ends else Outcome.MESSAGE_LEFT,
-        receiver_role=Role(role),
+        receiver_role=ReceiverRole(role),
         stage=Stage.OVER,
     )
     done = tx.put(done)
@@ -199,11 +218,16 @@ def close(house: House, case: str, slack_user: str, reason: str, delivery: str) 
     code = parse_case(case)
     facility = facility_of_case(house, code)
     actor = _may_handle(house, slack_user, facility)
+    is_admin = people.is_admin(house.directory(), slack_user, facility)
     if reason not in CLOSE_REASONS:
         raise Rejection("unknown_reason", "Choose one of the reasons in the list.")
 
     def act(tx: Transaction) -> str:
         relay = _open_relay(tx, code)
+        if not is_admin and actor != f"radiologist:{relay.delegated_by}":
+            raise Rejection(
+                "not_yours", "Only a PACS administrator or the radiologist whose finding it is can close it."
+            )
         name = people.name_of(house.directory(), slack_user)
         endings.end(tx, house, relay, Ending.CLOSED, by=name, actor=actor, note=reason)
         return f"The relay of case {codes.shown(code)} is closed: {CLOSE_REASONS[reason]}."
@@ -227,8 +251,12 @@ def status_lines(house: House, slack_user: str) -> list[str]:
             lines_out.append(
                 f"{codes.shown(relay.case_code)} · {facility.alias} · category {relay.category} · {where} · {rung} · {minutes} min"
             )
-        halts = [one for one in look.all(Halt, lifted_at=None) if one.reason == "halt"]
+        halted = {one.facility for one in look.all(Halt, lifted_at=None) if one.reason == "halt"}
+    if SYSTEM in halted:
+        lines_out.append("Calls are halted: all facilities")
     lines_out += [
-        f"Calls are halted: {'all facilities' if one.facility == 'system' else one.facility}" for one in halts
+        f"Calls are halted: {one.alias}"
+        for one in directory.facilities.values()
+        if one.id in halted and people.roles_at(directory, slack_user, one.id)
     ]
     return lines_out

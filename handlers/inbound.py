@@ -11,7 +11,7 @@ from handlers import calls, desk, lines
 from handlers.domain import dialog
 from handlers.domain.access import InboundCall
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
-from handlers.domain.machinery import SYSTEM
+from handlers.domain.machinery import SYSTEM, AuditFact
 from handlers.domain.relays import Attempt, Purpose, Relay
 from handlers.domain.tasks import TaskKind
 from handlers.once import in_transaction, once
@@ -48,6 +48,7 @@ def _desk_dialed(house: House, token: str, turn: int, *, bridged: bool) -> calls
     """Take the end of connecting a caller without a code to the desk; where nobody came, the desk is rung."""
 
     def act(tx: Transaction) -> str:
+        tx.audit(AuditFact(action="call:desk_over", actor=lines.ROBOT, facts={"answered": bridged}))
         if bridged:
             return PromptKind.HANG_UP.value
         desk.open_task(tx, house, TaskKind.MISSED_CALLER, subject_id=f"caller:{token}")
@@ -75,6 +76,7 @@ def called(house: House, *, call_sid: str, caller: str) -> calls.Reply:
                     at=tx.now,
                 )
             )
+            _record(tx, call, "call:inbound")
         return calls.Reply(token=call.token, turn=1, prompt=_ask_callback(house, Lead.NONE))
 
     return in_transaction(house, SYSTEM, act)
@@ -144,6 +146,7 @@ def _joined(tx: Transaction, call: InboundCall, reply: calls.Reply) -> None:
     fresh = tx.get(InboundCall, call.id)
     if fresh is not None and fresh.attempt_id is None:
         tx.put(replace(fresh, attempt_id=reply.token))
+        _record(tx, fresh, "call:callback_code")
 
 
 def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) -> calls.Reply:
@@ -157,8 +160,11 @@ def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) 
     if turn <= call.turn:
         return calls.Reply(token=token, turn=call.turn + 1, prompt=_after_no_code(house, call, number))
     wrong = call.wrong + (1 if number not in ("", "0") else 0)
+    _record(tx, call, "call:wrong_callback_code" if wrong > call.wrong else "call:no_callback_code", wrong=wrong)
     call = tx.put(replace(call, turn=turn, wrong=wrong))
     prompt = _after_no_code(house, call, number)
+    if prompt.kind is PromptKind.BRIDGE:
+        _record(tx, call, "call:to_desk")
     tx.keep_answer(delivery, dialog.prompt_to_text(prompt))
     return calls.Reply(token=token, turn=turn + 1, prompt=prompt)
 
@@ -171,3 +177,8 @@ def _after_no_code(house: House, call: InboundCall, number: str) -> Prompt:
     front = directory.desks.get(directory.front_desk) or next(iter(directory.desks.values()))
     legs = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(front.phones))
     return Prompt(kind=PromptKind.BRIDGE, facility=front.name, dial=legs, callback_number=house.our_number)
+
+
+def _record(tx: Transaction, call: InboundCall, action: str, **facts: int) -> None:
+    """Append what a caller did to the record: the vendor's id of the call, never the number it came from."""
+    tx.audit(AuditFact(action=action, actor="caller", subject=call.id, facts={**facts}))

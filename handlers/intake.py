@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import desk, findings, reports, studies
+from handlers import desk, findings, people, reports, studies
 from handlers.domain.errors import RadrelayError
 from handlers.domain.events import Event, FindingEvent, ReportEvent, StudyEvent
 from handlers.domain.machinery import AuditFact
@@ -17,7 +17,8 @@ Parse = Callable[[Delivered], Event]
 
 
 def apply(tx: Transaction, house: House, event: Event, source: str) -> None:
-    """Take one event."""
+    """Take one event, or refuse it where its site has left since it was accepted."""
+    people.facility_of(house.directory(), event.facility)
     match event:
         case StudyEvent():
             studies.apply(tx, house, event, source)

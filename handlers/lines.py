@@ -49,9 +49,15 @@ def is_busy(tx: Transaction, number: str) -> bool:
     return tx.one(Attempt, open_number=number) is not None
 
 
+def _holds_line(tx: Transaction, what: Plan) -> bool:
+    """Tell whether a call takes its number's one line: every one of ours, and a caller's own where it is free."""
+    if what.purpose is Purpose.CALLBACK:
+        return bool(what.number) and not is_busy(tx, what.number)
+    return what.channel == "call" and not what.inbound
+
+
 def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
     """Record the intent, and the effect that will carry it out."""
-    holds_line = what.channel == "call" and not what.inbound
     attempt = Attempt(
         id=house.chance.token(),
         facility=tx.facility,
@@ -71,7 +77,7 @@ def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
         stage=Stage.TAKE if what.purpose in (Purpose.DESK, Purpose.RADIOLOGIST) else Stage.MENU,
         planned_at=tx.now,
         code=house.chance.digits(CONFIRM_DIGITS, CODE_ALPHABET),
-        open_number=what.number if holds_line else None,
+        open_number=what.number if _holds_line(tx, what) else None,
         sid=what.sid,
         answered_at=tx.now if what.inbound else None,
     )

@@ -16,6 +16,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.RUNG_OVER: rungs.rung_over,
     DeadlineKind.CALL_SILENT: lambda tx, _house, subject: callbacks.silent_due(tx, subject),
     DeadlineKind.DESK_ROUND: desk.round_due,
+    DeadlineKind.DESK_PHONE: desk.phone_due,
     DeadlineKind.TASK_REMINDER: desk.reminder_due,
     DeadlineKind.CARD_REFRESH: studies.refresh_due,
     DeadlineKind.STUDY_STABLE: studies.stable_due,

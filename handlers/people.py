@@ -9,8 +9,11 @@ STRANGER = "I do not know you yet. Ask a PACS administrator to add your Slack us
 
 
 def facility_of(directory: Directory, facility: str) -> Facility:
-    """Return a facility that studies were accepted for; the loader refuses to drop one in use."""
-    return directory.facilities[facility]
+    """Return a facility that studies were accepted for, or refuse: one whose cases are all closed may have been dropped."""
+    found = directory.facilities.get(facility)
+    if found is None:
+        raise Rejection("unknown_facility", f"The facility {facility} is not in the directory any more.")
+    return found
 
 
 def radiologist(directory: Directory, slack_user: str) -> Radiologist:
@@ -59,11 +62,12 @@ def admin(directory: Directory, slack_user: str, facility: str) -> str:
 
 def may_read_at(directory: Directory, reader: Radiologist, facility: str) -> bool:
     """Tell whether a radiologist belongs to the facility's pool."""
-    return reader.id in directory.pools[directory.facilities[facility].pool].members
+    return reader.id in directory.pools[facility_of(directory, facility).pool].members
 
 
 def roles_at(directory: Directory, slack_user: str, facility: str) -> tuple[str, ...]:
     """Return the roles in which somebody may see a case of a facility; empty means that they may not."""
+    facility_of(directory, facility)
     roles: list[str] = []
     reader = directory.radiologist_of_slack(slack_user)
     if reader is not None and may_read_at(directory, reader, facility):

@@ -29,6 +29,9 @@ LOOK_AFTER = timedelta(seconds=5)
 #: How often it is looked for before the vendor is believed not to have it.
 LOOKS = 2
 CLOCK_SLACK = timedelta(seconds=5)
+#: How long a recording that did not come is asked for, and how often: at first each minute, at last hourly.
+FETCHED_WITHIN = timedelta(days=7)
+SOONEST_FETCH, LATEST_FETCH = timedelta(minutes=1), timedelta(hours=1)
 UNKNOWN_VENDOR_WAIT = timedelta(seconds=10)
 
 
@@ -44,7 +47,8 @@ def _case(tx: Transaction, attempt: Attempt) -> str:
 def _submit(tx: Transaction, house: House, sending: Sending) -> Attempt | None:
     """Mark an attempt as being sent, unless it is not wanted any more; one that was being sent before is in doubt."""
     attempt = _attempt(tx, sending)
-    if attempt is None or attempt.state not in (AttemptState.QUEUED, AttemptState.SUBMITTING):
+    ours_to_send = attempt is not None and attempt.state in (AttemptState.QUEUED, AttemptState.SUBMITTING)
+    if attempt is None or not ours_to_send or attempt.sid is not None:
         tx.sent(sending)
         return None
     if attempt.state is AttemptState.SUBMITTING:
@@ -101,6 +105,7 @@ def _accepted(tx: Transaction, house: House, sending: Sending, sid: str, status:
     attempt = replace(attempt, sid=sid)
     if attempt.state is AttemptState.FINISHED:
         attempt = tx.put(attempt)
+        lines.record(tx, attempt, "call:accepted", _case(tx, attempt))
         if attempt.open_number is not None:
             tx.effect(Effect(kind=EffectKind.HANG_UP, subject=attempt.id, lane="control", rank=0))
         return
@@ -245,6 +250,7 @@ def text(house: House, texter: Texter, sending: Sending) -> None:
             return None
         if attempt.state is AttemptState.QUEUED:
             attempt = tx.put(replace(lines.move(attempt, AttemptEvent.SUBMIT), submitted_at=tx.now))
+            lines.record(tx, attempt, "attempt:submit", relay.case_code)
         return attempt, relay
 
     prepared = in_transaction(house, sending.facility, prepare)
@@ -253,12 +259,8 @@ def text(house: House, texter: Texter, sending: Sending) -> None:
 
 
 def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt, relay: Relay) -> None:
-    since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
-    sid = (
-        texter.find(to=attempt.number, since=since)
-        if sending.in_doubt or sending.tries or sending.effect.args
-        else None
-    )
+    doubtful = sending.in_doubt or sending.tries > 0 or bool(sending.effect.args)
+    sid = _text_found(house, texter, attempt, relay) if doubtful else None
     facility = house.directory().facilities[sending.facility]
     try:
         sid = sid or texter.send(
@@ -275,6 +277,15 @@ def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt,
     in_transaction(house, sending.facility, lambda tx: _text_over(tx, house, sending, Outcome.TEXTED, sid, ""))
 
 
+def _text_found(house: House, texter: Texter, attempt: Attempt, relay: Relay) -> str | None:
+    """Return the vendor's text of this attempt: with the relay's code, and not known to be another attempt's."""
+    since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
+    sids = texter.find(to=attempt.number, since=since, callback_code=relay.callback_code)
+    with house.memory.reading() as look:
+        known = {sid: look.one(Attempt, sid=sid) for sid in sids}
+    return next((sid for sid, one in known.items() if one is None or one.id == attempt.id), None)
+
+
 def _text_over(tx: Transaction, house: House, sending: Sending, outcome: Outcome, sid: str | None, code: str) -> None:
     tx.sent(sending)
     attempt = _attempt(tx, sending)
@@ -289,13 +300,37 @@ def fetch(house: House, recordings: Recordings, sending: Sending) -> None:
     """Fetch a read-back, keep it encrypted with its checksum, and delete it at the vendor."""
     with house.memory.reading() as look:
         recording = look.get(Recording, sending.effect.subject)
-    if recording is None or (recording.state is RecordingState.MISSING and sending.tries > 1):
+    if recording is None:
         house.memory.effect_done(sending)
         return
     if recording.state is not RecordingState.STORED:
-        _keep(house, recordings, sending, recording)
+        try:
+            _keep(house, recordings, sending, recording)
+        except DeliveryFailed as failed:
+            if recording.state is RecordingState.PENDING:
+                raise
+            _later_and_later(house, sending, recording, failed.reason)
+            return
     recordings.delete(recording.sid)  # tried again until the vendor has none
     house.memory.effect_done(sending)
+
+
+def _later_and_later(house: House, sending: Sending, recording: Recording, reason: str) -> None:
+    """Ask again for a recording that is flagged as missing: ever more rarely, at last hourly, for a week."""
+    now = house.clock.now()
+    age = now - recording.announced_at
+    if age > FETCHED_WITHIN:
+        house.memory.effect_dropped(sending, reason)
+        return
+    wait = min(max(age / 10, SOONEST_FETCH), LATEST_FETCH)
+    # A new effect, not this one later: two that were asked for (the vendor's word came too) become one again.
+    again = replace(sending.effect, due_at=now + wait, once=f"fetch:{recording.id}")
+
+    def ask_again(tx: Transaction) -> None:
+        tx.sent(sending)
+        tx.effect(again)
+
+    in_transaction(house, sending.facility, ask_again)
 
 
 def _keep(house: House, recordings: Recordings, sending: Sending, recording: Recording) -> None:

@@ -86,6 +86,9 @@ class Transaction(Reading, Protocol):
     def keep_answer(self, delivery: str, answer: str) -> None:
         """Record an inbound message as handled, with its answer (free of patient data)."""
 
+    def first_time(self, kind: str, value: str) -> bool:
+        """Tell whether a value is met for the first time here, and remember it, by a keyed digest only."""
+
     def remember_message(self, subject: str, channel: str, ts: str) -> None:
         """Keep where a subject is shown."""
 
@@ -207,7 +210,7 @@ class Dialer(Protocol):
         """Ask for one call whose callbacks carry ``token``; return the vendor's sid."""
 
     def find(self, *, to: str, since: datetime) -> CallSeen | None:
-        """Look for our newest call to a number created at or after ``since``."""
+        """Look for our newest call to a number asked for at or after ``since``; a bridge's leg is none of these."""
 
     def look(self, sid: str) -> CallSeen:
         """Return what became of a call."""
@@ -225,8 +228,8 @@ class Texter(Protocol):
     def send(self, *, token: str, to: str, facility: str, callback_number: str, callback_code: str) -> str:
         """Send the one text there is; return the vendor's sid."""
 
-    def find(self, *, to: str, since: datetime) -> str | None:
-        """Look for a text of ours whose answer was lost."""
+    def find(self, *, to: str, since: datetime, callback_code: str) -> list[str]:
+        """Look for texts of ours whose answer may have been lost, newest first."""
 
 
 class Recordings(Protocol):

@@ -10,7 +10,7 @@ from handlers.domain.directory import DeskRung, EscalationPolicy, Role
 from handlers.domain.machinery import DeadlineKind
 from handlers.domain.relays import Ending, Relay, RelayState
 from handlers.domain.studies import Finding, FindingState, Study
-from handlers.domain.tasks import TaskKind
+from handlers.domain.tasks import DeskTask, TaskKind, TaskState
 from handlers.ports import House, Transaction
 
 #: Endings in which a clinician is known to have received what was told.
@@ -55,7 +55,10 @@ def start(tx: Transaction, house: House, study: Study, finding: Finding, *, star
     if policy is None:
         return rungs.to_desk(tx, house, relay, TaskKind.NO_POLICY)
     held = _hold_reason(tx, house, relay)
-    return rungs.hold(tx, house, relay, held) if held else rungs.enter_rung(tx, house, relay, 0)
+    relay = rungs.hold(tx, house, relay, held) if held else rungs.enter_rung(tx, house, relay, 0)
+    if to is not None and not policy.calls(to):
+        _ask_about_receiver(tx, house, relay, finding)
+    return relay
 
 
 def _desk_only(desk_id: str) -> EscalationPolicy:
@@ -95,18 +98,28 @@ def take_up(tx: Transaction, house: House, study: Study, finding: Finding, *, st
     relay = endings.open_relay(tx, study.id)
     received = None if relay is not None else _received_already(tx, study, finding)
     if received is not None:
-        return _repeated_after_receipt(tx, house, received, finding, started_by)
-    if relay is None:
+        relay = _repeated_after_receipt(tx, house, received, finding, started_by)
+    elif relay is not None:
+        relay = _join(tx, house, relay, finding, started_by)
+    else:
         relay = start(tx, house, study, finding, started_by=started_by, to=finding.to)
         tx.put(replace(finding, study_id=study.id, relay_id=relay.id, state=FindingState.RELAYED))
+        endings.record(tx, relay, "finding:relay", started_by, finding=finding.id)
         return relay
+    if finding.to not in (None, relay.ordering):
+        _ask_about_receiver(tx, house, relay, finding)
+    return relay
+
+
+def _join(tx: Transaction, house: House, relay: Relay, finding: Finding, started_by: str) -> Relay:
+    """Let a further finding join its study's open relay; the same one once more changes nothing."""
     twins = [
         one for one in endings.findings_of(tx, relay) if (one.text, one.category) == (finding.text, finding.category)
     ]
     tx.put(
         replace(
             finding,
-            study_id=study.id,
+            study_id=relay.study_id,
             relay_id=relay.id,
             state=FindingState.RELAYED if not twins else FindingState.REPEATED,
         )
@@ -150,21 +163,66 @@ def _repeated_after_receipt(tx: Transaction, house: House, relay: Relay, finding
     return relay
 
 
-def changed(tx: Transaction, house: House, relay: Relay, category: int, note: str) -> Relay:
+def nobody_asks(tx: Transaction, house: House, finding: Finding, why: str) -> None:
+    """Close what the desk was asked about a finding's receiver and nobody took: the finding is not what it was."""
+    for task in tx.all(DeskTask, kind=TaskKind.OTHER_RECEIVER, subject_id=finding.id, state=TaskState.OPEN):
+        desk.finished(tx, house, task, "radrelay", why, endings.ROBOT)
+
+
+def _ask_about_receiver(tx: Transaction, house: House, relay: Relay, finding: Finding) -> None:
+    """Ask the desk to tell a receiver whom a finding names and its relay does not call: nobody named is dropped."""
+    if relay.shadow:
+        endings.shown(tx, house, relay, "Shadow: the desk would be asked to tell a receiver whom no rung calls.")
+        return
+    desk.open_task(
+        tx, house, TaskKind.OTHER_RECEIVER, case_code=relay.case_code, relay_id=relay.id, subject_id=finding.id
+    )
+
+
+def amended(tx: Transaction, house: House, relay: Relay, finding: Finding, *, to: str | None) -> Relay:
+    """Tell an amended finding; where the amendment names another receiver (``to``), the ladder begins anew for them.
+
+    A relay that tells another finding, too, stays its receiver's, and whoever listens at this moment may still confirm:
+    then the desk is asked to tell the one who is named.
+    """
+    others = [one for one in endings.findings_of(tx, relay) if one.id != finding.id]
+    anew = to not in (None, relay.ordering) and not others
+    listens = anew and rungs.somebody_talks(tx, relay)
+    if anew:
+        meant = house.directory().ordering(relay.facility, to)
+        relay = tx.put(replace(relay, ordering=None if meant is None else meant.id))
+        endings.record(tx, relay, "relay:readdress", to=to)
+    note = "The finding was amended; whoever heard the earlier one is told."
+    relay = changed(tx, house, relay, finding.category, note, anew=anew)
+    named = finding.to
+    if named is not None and (listens or named != relay.ordering or not relay.policy.calls(named)):
+        _ask_about_receiver(tx, house, relay, finding)
+    return relay
+
+
+def changed(tx: Transaction, house: House, relay: Relay, category: int, note: str, *, anew: bool = False) -> Relay:
     """Tell what has changed: an earlier telling confirms nothing; a more urgent category starts the ladder anew."""
     urgent = category < relay.category
-    relay = tx.put(replace(relay, revision=relay.revision + 1, category=min(category, relay.category)))
+    at = 0 if anew and relay.state is RelayState.HELD else relay.step
+    relay = tx.put(replace(relay, revision=relay.revision + 1, category=min(category, relay.category), step=at))
     endings.shown(tx, house, relay, note)
-    if not urgent or relay.state not in (RelayState.CALLING, RelayState.BETWEEN):
+    if not (urgent or anew) or relay.state not in (RelayState.CALLING, RelayState.BETWEEN):
         return relay
-    study = tx.get(Study, relay.study_id)
-    facility = house.directory().facilities[relay.facility]
-    policy = None if study is None else facility.policy_for(relay.category, study.patient_class, tx.now)
-    if policy is None:
+    fitting = _policy_now(tx, house, relay) if urgent else None
+    if fitting is None and not anew:
         return relay
-    endings.record(tx, relay, "relay:upgrade", policy=policy.name)
+    policy = fitting or relay.policy
+    if fitting is not None:
+        endings.record(tx, relay, "relay:upgrade", policy=policy.name)
     if policy.steps and rungs.somebody_talks(tx, relay):
         return rungs.begin_again_after_talk(tx, replace(relay, policy=policy))
     rungs.stop_ringing(tx, relay)
     tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
     return rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), 0)
+
+
+def _policy_now(tx: Transaction, house: House, relay: Relay) -> EscalationPolicy | None:
+    """Return the policy that fits a relay's category at this moment."""
+    study = tx.get(Study, relay.study_id)
+    facility = house.directory().facilities[relay.facility]
+    return None if study is None else facility.policy_for(relay.category, study.patient_class, tx.now)

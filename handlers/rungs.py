@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import desk, endings, lines
+from handlers import bridges, desk, endings, lines
 from handlers.domain import ladder
 from handlers.domain.directory import Contact, Number
 from handlers.domain.machinery import Deadline, DeadlineKind
@@ -40,6 +40,7 @@ def enter_rung(tx: Transaction, house: House, relay: Relay, index: int) -> Relay
         return to_desk(tx, house, relay, TaskKind.LADDER_EXHAUSTED)
     relay = replace(endings.moved(relay, RelayEvent.CALL), step=index, step_started_at=tx.now, tries=0, hold_reason="")
     relay = tx.put(relay)
+    endings.record(tx, relay, "rung:enter", to=relay.policy.steps[index].to)
     due_at = ladder.rung_ends(relay.policy.steps[index], tx.now)
     tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=due_at))
     return try_rung(tx, house, relay)
@@ -59,7 +60,7 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
     if TEXT in rung.channels and relay.tries == 0:
         _text(tx, house, relay, contact)
     if CALL not in rung.channels:
-        return tx.put(replace(relay, tries=relay.tries + 1))
+        return _tried(tx, relay)
     return _call(tx, house, relay, contact, numbers[relay.tries % len(numbers)])
 
 
@@ -74,27 +75,32 @@ def _nobody_to_dial(tx: Transaction, house: House, relay: Relay, to: str) -> Rel
     endings.record(tx, relay, "rung:skip", to=to, reason="no number that may be dialed")
     if isinstance(ladder.next_rung(relay.policy, relay.step), ladder.ToDesk):
         return to_desk(tx, house, relay, TaskKind.FIND_CONTACT)
-    desk.open_task(tx, house, TaskKind.FIND_CONTACT, case_code=relay.case_code, relay_id=relay.id, rings=False)
+    if relay.shadow:
+        endings.shown(tx, house, relay, f"Would ask the desk to find somebody: nobody may be dialed for {to}.")
+    else:
+        desk.open_task(tx, house, TaskKind.FIND_CONTACT, case_code=relay.case_code, relay_id=relay.id, rings=False)
     return follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))
 
 
 def _text(tx: Transaction, house: House, relay: Relay, contact: Contact) -> None:
     number = next((one for one in contact.numbers if one.may_be_texted()), None)
-    if number is None or relay.shadow or opted_out(tx, number.e164) or _was_texted(tx, relay):
+    if number is None or opted_out(tx, number.e164) or _was_texted(tx, relay):
         return
-    lines.plan(tx, house, _plan_for(relay, Purpose.CONTACT, contact.id, number, channel=TEXT))
+    _place(tx, house, relay, _plan_for(relay, Purpose.CONTACT, contact.id, number, channel=TEXT))
+    if relay.shadow:
+        endings.shown(tx, house, relay, f"Would text {contact.name}.")
 
 
 def _was_texted(tx: Transaction, relay: Relay) -> bool:
     """Tell whether this rung has sent its text: a try that found the line busy is made again, its text is not."""
     texts = tx.all(Attempt, relay_id=relay.id, channel=TEXT, step=relay.step)
-    return any(relay.step_started_at is None or one.planned_at >= relay.step_started_at for one in texts)
+    return any(_is_of_this_rung(relay, one) for one in texts)
 
 
 def _call(tx: Transaction, house: House, relay: Relay, contact: Contact, number: Number) -> Relay:
-    if not relay.shadow and lines.is_busy(tx, number.e164):
+    if not relay.shadow and bridges.is_busy(tx, house.directory(), number.e164):
         return _wait(tx, relay, LINE_BUSY)
-    relay = tx.put(replace(relay, tries=relay.tries + 1))
+    relay = _tried(tx, relay)
     attempt = _place(tx, house, relay, _plan_for(relay, Purpose.CONTACT, contact.id, number))
     endings.shown(tx, house, relay, f"{_calling(relay)} {contact.name}, try {relay.tries}.")
     return after(tx, house, relay, attempt) if attempt.outcome is not None else relay
@@ -109,9 +115,9 @@ def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
     if reader is None or not reader.phone:
         endings.record(tx, relay, "rung:skip", to="radiologist", reason="no radiologist known")
         return follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))
-    if not relay.shadow and lines.is_busy(tx, reader.phone):
+    if not relay.shadow and bridges.is_busy(tx, house.directory(), reader.phone):
         return _wait(tx, relay, LINE_BUSY)
-    relay = tx.put(replace(relay, tries=relay.tries + 1))
+    relay = _tried(tx, relay)
     plan = lines.Plan(
         purpose=Purpose.RADIOLOGIST,
         channel=CALL,
@@ -147,16 +153,24 @@ def _plan_for(relay: Relay, purpose: Purpose, who: str, number: Number, channel:
 
 
 def _place(tx: Transaction, house: House, relay: Relay, plan: lines.Plan) -> Attempt:
-    """Plan a call; in shadow it is recorded as what would have happened, and no line is taken."""
+    """Plan a call or text; in shadow it is recorded as what would have happened, and no line is taken."""
     if not relay.shadow:
         return lines.plan(tx, house, plan)
     attempt = lines.plan(tx, house, replace(plan, inbound=True))
+    attempt = replace(attempt, inbound=False, answered_at=None)  # nobody called us, and nobody answered
     return lines.finish(tx, attempt, Outcome.SHADOW, case_code=relay.case_code, line_over=True)
+
+
+def _tried(tx: Transaction, relay: Relay) -> Relay:
+    relay = tx.put(replace(relay, tries=relay.tries + 1))
+    endings.record(tx, relay, "rung:try", tries=relay.tries)
+    return relay
 
 
 def _wait(tx: Transaction, relay: Relay, span: timedelta) -> Relay:
     if relay.state is RelayState.CALLING:
         relay = tx.put(endings.moved(relay, RelayEvent.RETRY_LATER))
+        endings.record(tx, relay, "relay:wait", seconds=int(span.total_seconds()))
     tx.deadline(Deadline(kind=DeadlineKind.RUNG_RETRY, subject=relay.id, due_at=tx.now + span))
     return relay
 
@@ -164,6 +178,7 @@ def _wait(tx: Transaction, relay: Relay, span: timedelta) -> Relay:
 def begin_again_after_talk(tx: Transaction, relay: Relay) -> Relay:
     """Put a relay back to the first rung of its policy; it calls as soon as whoever listens now has hung up."""
     relay = tx.put(replace(relay, step=0, step_started_at=tx.now, tries=0))
+    endings.record(tx, relay, "rung:enter", to=relay.policy.steps[0].to)
     due_at = ladder.rung_ends(relay.policy.steps[0], tx.now)
     tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=due_at))
     return _wait(tx, relay, SOMEBODY_TALKS)
@@ -172,15 +187,26 @@ def begin_again_after_talk(tx: Transaction, relay: Relay) -> Relay:
 def after(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> Relay:
     """Move the ladder after one of its attempts has finished; an attempt of an earlier rung moves nothing."""
     outcome = attempt.outcome
-    current = relay.state in (RelayState.CALLING, RelayState.BETWEEN) and attempt.step == relay.step
-    if outcome is None or not current or attempt.channel != CALL or relay.step_started_at is None:
+    working = relay.state in (RelayState.CALLING, RelayState.BETWEEN) and relay.step_started_at is not None
+    if outcome is None or not working or not _is_of_this_rung(relay, attempt) or attempt.channel != CALL:
         return relay
     if somebody_talks(tx, relay):
         return _wait(tx, relay, SOMEBODY_TALKS)
+    started_at = relay.step_started_at or tx.now
     move = ladder.after_attempt(
-        relay.policy, step=relay.step, tries=relay.tries, started_at=relay.step_started_at, outcome=outcome, now=tx.now
+        relay.policy, step=relay.step, tries=relay.tries, started_at=started_at, outcome=outcome, now=tx.now
     )
     return follow(tx, house, relay, move)
+
+
+def _is_of_this_rung(relay: Relay, attempt: Attempt) -> bool:
+    """Tell whether an attempt was made by the rung as it is now.
+
+    A rung's number alone does not say: a redirect puts another rung in its place, and a new ladder begins at 0 again,
+    while whoever was called before may still be talking.
+    """
+    since = relay.step_started_at
+    return attempt.step == relay.step and (since is None or attempt.planned_at >= since)
 
 
 def follow(tx: Transaction, house: House, relay: Relay, move: ladder.Move) -> Relay:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from handlers import receipts
 from handlers.domain import case_code
 from handlers.domain.cards import DeskCard, ReadCard, age_shown
 from handlers.domain.directory import Directory, Facility
-from handlers.domain.machinery import Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
-from handlers.domain.tasks import DeskTask
+from handlers.domain.tasks import RINGS, DeskTask, TaskKind
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
 
 #: A card is drawn again at these shares of its target, so that its minutes stay honest where they matter.
 REFRESH_AT = (0.5, 0.8, 1.0)
+#: What a desk's card says where it is of no site, and where its site is not in the directory any more.
+NO_SITE, LEFT = "all facilities", "a site that has left"
 
 
 def clock_time(facility: Facility, instant: datetime) -> str:
@@ -24,11 +27,11 @@ def clock_time(facility: Facility, instant: datetime) -> str:
 
 
 def show_read(tx: Transaction, house: House, read: Read) -> None:
-    """Ask for a read's card to be posted or redrawn, once however often it changed."""
-    channel = house.directory().pools[read.pool].channel
-    tx.effect(
-        Effect(kind=EffectKind.READ_CARD, subject=read.id, lane=f"slack:{channel}", once=f"card:{read.id}", rank=4)
-    )
+    """Ask for a read's card to be posted or redrawn, once however often it changed; a pool that has left has no channel."""
+    pool = house.directory().pools.get(read.pool)
+    if pool is not None:
+        lane = f"slack:{pool.channel}"
+        tx.effect(Effect(kind=EffectKind.READ_CARD, subject=read.id, lane=lane, once=f"card:{read.id}", rank=4))
 
 
 def show_study(tx: Transaction, house: House, study_id: str) -> None:
@@ -41,11 +44,10 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
 def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
     """Add a line to the history in the thread of a study's card."""
     read = tx.one(Read, study_id=study_id)
-    if read is not None:
-        channel = house.directory().pools[read.pool].channel
-        tx.effect(
-            Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=f"slack:{channel}", args={"text": text}, rank=6)
-        )
+    pool = None if read is None else house.directory().pools.get(read.pool)
+    if read is not None and pool is not None:
+        lane = f"slack:{pool.channel}"
+        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args={"text": text}, rank=6))
 
 
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
@@ -79,12 +81,13 @@ def relay_line(relay: Relay | None) -> str:
     """Return what a card says of a study's relay."""
     if relay is None:
         return ""
+    role = f" ({receipts.role_words(relay.ended_role)})" if relay.ended_role else ""
     words = {
         RelayState.CALLING: f"calling, step {relay.step + 1} of {len(relay.policy.steps)}",
         RelayState.BETWEEN: f"waits to try again, step {relay.step + 1} of {len(relay.policy.steps)}",
         RelayState.HELD: f"held ({relay.hold_reason}): nobody is being called",
         RelayState.AT_DESK: "at the desk",
-        RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}",
+        RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}{role}",
     }
     shadow = "shadow (nobody is called): " if relay.shadow else ""
     return f"Category {relay.category} relay — {shadow}{words[relay.state]}"
@@ -138,17 +141,34 @@ def _signer(directory: Directory, signed_by: str | None) -> str:
     return known.name if known is not None else "a reader who is not in the directory"
 
 
+def in_shadow(look: Reading, directory: Directory, facility: str, relay_id: str | None) -> bool:
+    """Tell whether nobody may be called for what belongs to this site and relay: a site in shadow, or a test study."""
+    site = directory.facilities.get(facility)
+    relay = look.get(Relay, relay_id) if relay_id else None
+    return (site is not None and site.shadow) or (relay is not None and relay.shadow)
+
+
+def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
+    """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
+    what, todo = told(kind)
+    if kind is TaskKind.SHADOW:
+        return what, todo
+    rang = " Here the desk's phones would have rung." if kind in RINGS else ""
+    return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"
+
+
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
     facility = directory.facilities.get(task.facility)
-    what, todo = told(task.kind)
+    shadow = in_shadow(look, directory, task.facility, task.relay_id)
+    what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
     read = look.one(Read, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,
         kind=task.kind.value,
         case_code=case_code.shown(task.case_code) if task.case_code else "",
-        facility=facility.alias if facility is not None else "all facilities",
+        facility=facility.alias if facility is not None else NO_SITE if task.facility == SYSTEM else LEFT,
         category=None if relay is None else relay.category,
         opened_at=task.opened_at,
         zone=facility.zone if facility is not None else "UTC",

@@ -6,19 +6,21 @@ Form after the ACR's practice parameter for communication and the sentence that 
 
 from __future__ import annotations
 
-from handlers.domain.directory import PRACTITIONERS, Directory, Facility, Role
-from handlers.domain.relays import Attempt, Ending, Purpose, Relay, RelayState
+from handlers import people, receipts, receivers
+from handlers.domain import dialog
+from handlers.domain.directory import Directory, Facility, Role
+from handlers.domain.relays import Attempt, Ending, Purpose, ReceiverRole, Relay, RelayState
 from handlers.ports import Reading
+from handlers.receipts import Receipt
 
 TITLES = {
     Role.PHYSICIAN.value: "PHYSICIAN",
     Role.NP.value: "NURSE PRACTITIONER",
     Role.PA.value: "PHYSICIAN ASSISTANT",
     Role.RN.value: "NURSE",
-    "": "RECEIVER",
 }
 _HOW = {
-    Ending.CONFIRMED_BY_CODE: "RECEIPT CONFIRMED BY KEYED CODE",
+    Ending.CONFIRMED_BY_CODE: "RECEIPT CONFIRMED BY {} CODE",
     Ending.READ_BACK_RECORDED: "READ BACK BY RECEIVER, RECORDED",
     Ending.READ_BACK_TO_HUMAN: "READ BACK BY RECEIVER",
     Ending.REACHED_WITHOUT_READ_BACK: "REACHED WITHOUT READ-BACK",
@@ -30,7 +32,7 @@ def statement_of(look: Reading, directory: Directory, case_code: str) -> str:
     relay = look.one(Relay, case_code=case_code)
     if relay is None:
         return "NO CRITICAL RESULT COMMUNICATION IS RECORDED FOR THIS CASE."
-    facility = directory.facilities[relay.facility]
+    facility = people.facility_of(directory, relay.facility)
     attempts = look.all(Attempt, relay_id=relay.id)
     if relay.state is not RelayState.ENDED or relay.ended_at is None:
         calls = sum(one.channel != "sms" for one in attempts)
@@ -52,32 +54,29 @@ def _when(facility: Facility, relay: Relay, attempt: Attempt | None) -> str:
 
 def _received(relay: Relay, facility: Facility, directory: Directory, look: Reading) -> str:
     attempt = look.get(Attempt, relay.ended_attempt or "")
-    contact = directory.contacts.get(relay.ended_by)
-    name = _receiver(attempt, contact.name if contact is not None else relay.ended_by)
-    title = _title(relay, attempt)
-    how = _HOW[relay.ending] if relay.ending is not None else ""
+    receipt = receipts.receipt_of(look, attempt)
+    name = _receiver(attempt, receipt, receivers.name_of(look, directory, relay.ended_by, attempt))
+    title = _title(relay, receipt)
+    how = _HOW[relay.ending].format(receipts.CODE_BY[receipt.code_by]) if relay.ending is not None else ""
     return f"COMMUNICATED TO {name}, {title}, BY TELEPHONE {_when(facility, relay, attempt)}, {how}.".upper().replace(
         "  ", " "
     )
 
 
-def _receiver(attempt: Attempt | None, name: str) -> str:
-    """Return the receiver as exactly as known: on a shared line the key gives a role and no name."""
-    identified = attempt is None or attempt.channel == "hand"
-    if identified:
+def _receiver(attempt: Attempt | None, receipt: Receipt, name: str) -> str:
+    """Return the receiver as exactly as known: on a shared line a key gives a role and no name, a PIN gives both."""
+    if attempt is None or attempt.channel == "hand" or receipt.role_by == receipts.PIN:
         return name
-    if attempt is not None and attempt.purpose is Purpose.CALLBACK and not attempt.who:
+    if attempt.purpose is Purpose.CALLBACK and not attempt.who:
         return "A PERSON WHO CALLED BACK WITH THE RELAY'S CODE"
     return f"THE PERSON ANSWERING FOR {name}" if name else "A PERSON ANSWERING THE CALL"
 
 
-def _title(relay: Relay, attempt: Attempt | None) -> str:
-    stated = attempt is not None and attempt.channel != "hand"
-    title = TITLES.get(relay.ended_role, relay.ended_role)
-    if stated and relay.ended_role in PRACTITIONERS:
-        offered = [role for role in relay.policy.ended_by if role in PRACTITIONERS]
-        title = " OR ".join(TITLES[role.value] for role in offered) or title
-    return f"{title} AS STATED BY KEY" if stated else title
+def _title(relay: Relay, receipt: Receipt) -> str:
+    """Return every role that the receiver's key stands for, and by what it is known."""
+    roles = dialog.stands_for(ReceiverRole(relay.ended_role)) if relay.ended_role else ()
+    title = " OR ".join(TITLES.get(role.value, "RECEIVER") for role in roles) or "RECEIVER"
+    return f"{title} {receipts.KNOWN_BY[receipt.role_by]}"
 
 
 def _not_received(relay: Relay, facility: Facility) -> str:

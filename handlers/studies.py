@@ -18,8 +18,10 @@ _FIELDS = frozenset(field.name for field in fields(Study))
 _BODY = "0123456789"
 #: A study whose images nobody declared complete counts as ready when none has come for so long (a PACS's StableAge).
 STABLE_AFTER = timedelta(seconds=60)
+#: Who ordered a study: four fields that say one person, and are replaced together.
+_ORDERER = ("ordering_contact", "ordering_npi", "ordering_name", "ordering_phone")
 #: What an image cannot know better than the order: a source's defaults fill these only where nothing was said.
-_ORDER = frozenset({"priority", "patient_class", "ordering_contact", "ordering_npi", "ordering_name", "ordering_phone"})
+_ORDER = frozenset({"priority", "patient_class"})
 
 
 def find(tx: Transaction, facility: str, accession_number: str) -> Study | None:
@@ -86,6 +88,7 @@ def _receive(tx: Transaction, house: House, event: StudyEvent, source: str) -> N
     tx.add(study)
     _audit(tx, study, "study:receive", source, priority=study.priority.value, modality=study.modality, test=study.test)
     if event.one_instance:
+        _is_new_image(tx, study, event)
         _wait_until_stable(tx, study)
     _open_read(tx, house, study, facility)
     _join_waiting_findings(tx, house, study)
@@ -134,11 +137,14 @@ def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
     said = {
         field.name: getattr(event, field.name)
         for field in fields(event)
-        if field.name in _FIELDS and field.name != "facility" and getattr(event, field.name) is not None
+        if field.name in _FIELDS
+        and field.name not in ("facility", *_ORDERER)
+        and getattr(event, field.name) is not None
     }
+    said |= _orderer_said(study, event)
     if event.one_instance:
         said = {name: value for name, value in said.items() if name not in _ORDER or not getattr(study, name)}
-        if event.instance_count is None:
+        if event.instance_count is None and _is_new_image(tx, study, event):
             said["instance_count"] = study.instance_count + 1
     if event.last_image_at is not None and study.last_image_at is not None:
         said["last_image_at"] = max(event.last_image_at, study.last_image_at)
@@ -153,6 +159,19 @@ def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
     _follow(tx, house, study, reopened=reopened)
 
 
+def _is_new_image(tx: Transaction, study: Study, event: StudyEvent) -> bool:
+    """Tell whether an image is counted for the first time: a sender that lost our answer sends it again."""
+    return event.instance is None or tx.first_time("image", f"{study.id} {event.instance}")
+
+
+def _orderer_said(study: Study, event: StudyEvent) -> dict[str, str | None]:
+    """Return who ordered it as one value, where the event says anything of that; an image only where nobody did."""
+    said = {name: getattr(event, name) for name in _ORDERER}
+    if not any(said.values()) or (event.one_instance and any(getattr(study, name) for name in _ORDERER)):
+        return {}
+    return {name: value if name == "ordering_contact" else value or "" for name, value in said.items()}
+
+
 def _follow(tx: Transaction, house: House, study: Study, *, reopened: bool) -> None:
     """Let the read follow its study: class, due instant, and life."""
     read = tx.one(Read, study_id=study.id)
@@ -163,6 +182,8 @@ def _follow(tx: Transaction, house: House, study: Study, *, reopened: bool) -> N
     followed = replace(read, priority=study.priority, due_at=due_at(study, facility), state=state)
     if followed != read:
         read = tx.put(followed)
+        facts = {"priority": read.priority.value, "due_at": read.due_at.isoformat(), "reopened": reopened}
+        tx.audit(AuditFact(action="read:follow", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
         showing.plan_refresh(tx, read)
     showing.show_read(tx, house, read)
 
@@ -175,6 +196,7 @@ def _cancel(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
     read = tx.one(Read, study_id=study.id)
     if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
         read = tx.put(replace(read, state=ReadState.CANCELED))
+        tx.audit(AuditFact(action="read:cancel", actor=source, case_code=read.case_code, subject=read.id))
         tx.forget(read.id, DeadlineKind.CARD_REFRESH)
         showing.show_read(tx, house, read)
         showing.note_study(tx, house, study.id, "The site canceled this study.")

@@ -37,6 +37,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Another finding was reported for a study whose result was already received or taken.",
         "Open the case, tell the clinician who has it, and record that.",
     ),
+    TaskKind.OTHER_RECEIVER: (
+        "A finding names a receiver whom its relay does not call.",
+        "Open the case, tell that receiver by hand or by `/relay redirect CASE CONTACT`, and record that.",
+    ),
     TaskKind.FINDING_CHANGED_AFTER: (
         "A finding was amended after the clinician had received the earlier one.",
         "Open the case and make sure that the amended finding is the one acted on.",

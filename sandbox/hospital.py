@@ -21,6 +21,7 @@ import httpx
 from pydicom.uid import generate_uid
 
 from sandbox.images import dicom_object
+from sandbox.loopback import LOOPBACK
 from sandbox.timeline import Timeline, wall_clock
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Hospital:
         self._secrets = {"events": events_secret, "dicom": dicom_secret}
         self._now = now
         self._lock = threading.Lock()
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False)
+        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=LOOPBACK)
 
     def send_stroke_ct(self, **over: Any) -> tuple[int, str]:
         """Send a stroke CT from the emergency department."""

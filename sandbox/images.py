@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,7 @@ def dicom_object(header: dict[str, Any], now: datetime, source: str = "CT_small.
 
     Private elements and pixels are dropped, identities are new, and ``header`` sets keywords (PS3.6) on top.
     """
-    dataset = pydicom.dcmread(str(get_testdata_file(source, download=False)))
-    dataset.remove_private_tags()
-    for keyword in ("PixelData", "DataSetTrailingPadding", "OtherPatientIDsSequence", "OtherPatientIDs"):
-        if keyword in dataset:
-            delattr(dataset, keyword)
+    dataset = pydicom.dcmread(io.BytesIO(_nobodys(source)))
     fresh = {
         "PatientBirthDate": "19590314",
         "PatientSex": "F",
@@ -38,6 +35,21 @@ def dicom_object(header: dict[str, Any], now: datetime, source: str = "CT_small.
     for keyword, value in {**fresh, **header}.items():
         setattr(dataset, keyword, value)
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    return _written(dataset)
+
+
+@functools.cache
+def _nobodys(source: str) -> bytes:
+    """Return a header without private elements and pixels; it is made once, since a study has hundreds of images."""
+    dataset = pydicom.dcmread(str(get_testdata_file(source, download=False)))
+    dataset.remove_private_tags()
+    for keyword in ("PixelData", "DataSetTrailingPadding", "OtherPatientIDsSequence", "OtherPatientIDs"):
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    return _written(dataset)
+
+
+def _written(dataset: pydicom.FileDataset) -> bytes:
     buffer = io.BytesIO()
     dataset.save_as(buffer, enforce_file_format=True)
     return buffer.getvalue()

@@ -81,5 +81,5 @@ def next_instant(connection: Connection, seen: datetime | None = None) -> dateti
         _after(select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"), OUTBOX.c.lease_until, seen),
         _after(select(func.min(INBOX.c.due_at)).select_from(OLDEST_WAITING), INBOX.c.due_at, seen),
     )
-    instants = [connection.execute(query).scalar() for query in queries]
+    instants = connection.execute(select(*(query.scalar_subquery() for query in queries))).one()
     return min((instant for instant in instants if instant is not None), default=None)

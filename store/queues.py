@@ -258,7 +258,8 @@ def take_effect(
     """Take the next effect that may leave; one whose sender seems to have crashed is taken in doubt."""
     passed: set[str] = set()
     while True:
-        row = connection.execute(_next_effect(connection, lanes, passed, now)).mappings().first()
+        query = _skipping_locked(NEXT_EFFECT, connection, OUTBOX)
+        row = connection.execute(query, {"lanes": lanes, "passed": tuple(passed), "now": now}).mappings().first()
         if row is None:
             return None
         pace = pace_of(row["lane"])
@@ -284,10 +285,10 @@ def take_effect(
 
 def has_effect(connection: Connection, lanes: str, now: datetime) -> bool:
     """Tell whether an effect might be taken."""
-    return connection.execute(_next_effect(connection, lanes, set(), now)).first() is not None
+    return connection.execute(NEXT_EFFECT, {"lanes": lanes, "passed": (), "now": now}).first() is not None
 
 
-def _may_leave(now: datetime) -> Any:
+def _may_leave(now: Any) -> Any:
     return or_(
         and_(OUTBOX.c.state == "pending", OUTBOX.c.due_at <= now),
         and_(OUTBOX.c.state == "sending", OUTBOX.c.lease_until <= now),
@@ -301,20 +302,25 @@ def _is_first(connection: Connection, row: Any, now: datetime) -> bool:
     return connection.execute(query).first() is None
 
 
-def _next_effect(connection: Connection, lanes: str, passed: set[str], now: datetime) -> Select[Any]:
+def _is_free(now: Any) -> Any:
+    return and_(LANE.c.next_at <= now, or_(LANE.c.busy_until.is_(None), LANE.c.busy_until <= now))
+
+
+def _next_effect() -> Select[Any]:
+    now: Any = bindparam("now")
     free = or_(LANE.c.lane.is_(None), _is_free(now))
-    query = (
+    wanted = (OUTBOX.c.lane.startswith(bindparam("lanes")), OUTBOX.c.lane.not_in(bindparam("passed", expanding=True)))
+    return (
         select(OUTBOX)
         .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
-        .where(OUTBOX.c.lane.startswith(lanes), OUTBOX.c.lane.not_in(passed), _may_leave(now), free)
+        .where(*wanted, _may_leave(now), free)
         .order_by(OUTBOX.c.rank, OUTBOX.c.position)
         .limit(1)
     )
-    return _skipping_locked(query, connection, OUTBOX)
 
 
-def _is_free(now: datetime) -> Any:
-    return and_(LANE.c.next_at <= now, or_(LANE.c.busy_until.is_(None), LANE.c.busy_until <= now))
+#: The next effect that may leave from some lanes; made once, since it is asked for more often than anything else.
+NEXT_EFFECT = _next_effect()
 
 
 def _take_lane(connection: Connection, lane: str, pace: Pace, now: datetime, holder: str) -> bool:

@@ -135,6 +135,7 @@ class AttemptRow(SQLModel, table=True):
     """Attempts. ``open_number`` is unique: no number is ever dialed twice at once."""
 
     __tablename__: ClassVar[Any] = "attempt"
+    __table_args__: ClassVar[Any] = (Index("attempt_state", "state", "facility"),)
     id: str = columns.key_column()
     facility: str
     relay_id: str | None = Field(index=True)

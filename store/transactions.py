@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from handlers.domain.errors import StaleWrite
@@ -21,7 +22,7 @@ from handlers.domain.machinery import (
 from handlers.ports import Chance, Clock, Delivered, Due, Sending
 from store import audit, deadlines, queues
 from store.cipher import Cipher
-from store.mapping import KEPT, columns_of, criterion, value_of
+from store.mapping import KEPT, Kept, columns_of, criterion, value_of
 from store.queue_tables import DeliveryRow, Heartbeat, MessageRow
 from store.wakeup import CHANNEL
 
@@ -31,6 +32,46 @@ MESSAGE: Any = MessageRow.__table__  # type: ignore[attr-defined]
 HEARTBEAT: Any = Heartbeat.__table__  # type: ignore[attr-defined]
 #: A lane's name, like those of the other two that are woken, has no space in it.
 NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', :touched)")
+
+#: Asked so often that they are made once.
+_BY_ID: Mapping[type[Any], Select[Any]] = {
+    kind: select(kept.table).where(kept.table.c.id == bindparam("key")) for kind, kept in KEPT.items()
+}
+_HEAD = (
+    select(audit.CHAIN.c.seq, audit.CHAIN.c.hash).where(audit.CHAIN.c.facility == bindparam("chain")).with_for_update()
+)
+
+#: The columns of a comparison, each with how it is compared: ``is`` a value, is ``null``, is ``in`` a list.
+_Shape = tuple[tuple[str, str], ...]
+
+
+def _fitting(kept: Kept, shape: _Shape) -> Iterator[Any]:
+    columns = kept.table.c
+    for number, (name, how) in enumerate(shape):
+        if how == "null":
+            yield columns[name].is_(None)
+        elif how == "in":
+            yield columns[name].in_(bindparam(f"p{number}", expanding=True))
+        else:
+            yield columns[name] == bindparam(f"p{number}")
+
+
+@cache
+def _newest(kept: Kept, shape: _Shape) -> Select[Any]:
+    order = (kept.table.c[kept.born].desc(), kept.table.c.id.desc())
+    return select(kept.table).where(*_fitting(kept, shape)).order_by(*order).limit(1)
+
+
+@cache
+def _oldest_first(kept: Kept, shape: _Shape) -> Select[Any]:
+    return select(kept.table).where(*_fitting(kept, shape)).order_by(kept.table.c[kept.born], kept.table.c.id)
+
+
+@cache
+def _counting(kept: Kept, shape: _Shape, field: str) -> Select[Any]:
+    table = kept.table
+    since = table.c[field] >= bindparam("since")
+    return select(func.count()).select_from(table).where(since, *_fitting(kept, shape))
 
 
 class SqlReading:
@@ -43,23 +84,22 @@ class SqlReading:
 
     def get(self, kind: type[V], key: str, /) -> V | None:
         """Return the value with this id."""
-        table = KEPT[kind].table
-        row = self.connection.execute(select(table).where(table.c.id == key)).mappings().first()
+        row = self.connection.execute(_BY_ID[kind], {"key": key}).mappings().first()
         return None if row is None else value_of(kind, dict(row), self.cipher)
 
     def one(self, kind: type[V], /, **equal: Any) -> V | None:
         """Return the newest value whose fields equal these."""
-        kept = KEPT[kind]
-        newest = (kept.table.c[kept.born].desc(), kept.table.c.id.desc())
-        query = select(kept.table).where(*self._where(kind, equal)).order_by(*newest).limit(1)
-        row = self.connection.execute(query).mappings().first()
+        shape, wanted = self._criteria(kind, equal)
+        row = self.connection.execute(_newest(KEPT[kind], shape), wanted).mappings().first()
         return None if row is None else value_of(kind, dict(row), self.cipher)
 
     def all(self, kind: type[V], /, **equal: Any) -> list[V]:
         """Return every value whose fields equal these (a tuple means any of them), oldest first."""
-        kept = KEPT[kind]
-        query = select(kept.table).where(*self._where(kind, equal)).order_by(kept.table.c[kept.born], kept.table.c.id)
-        return [value_of(kind, dict(row), self.cipher) for row in self.connection.execute(query).mappings()]
+        shape, wanted = self._criteria(kind, equal)
+        return [
+            value_of(kind, dict(row), self.cipher)
+            for row in self.connection.execute(_oldest_first(KEPT[kind], shape), wanted).mappings()
+        ]
 
     def newest(self, kind: type[V], /, *, after: int) -> V | None:
         """Return the numbered value with the greatest ``number`` above ``after``, or None."""
@@ -70,24 +110,29 @@ class SqlReading:
 
     def count_since(self, kind: type[Any], field: str, since: datetime, /, **equal: Any) -> int:
         """Count values whose ``field`` lies at or after ``since``."""
-        table = KEPT[kind].table
-        query = select(func.count()).select_from(table).where(table.c[field] >= since, *self._where(kind, equal))
-        return int(self.connection.execute(query).scalar_one())
+        shape, wanted = self._criteria(kind, equal)
+        return int(
+            self.connection.execute(_counting(KEPT[kind], shape, field), {**wanted, "since": since}).scalar_one()
+        )
 
     def message(self, subject: str) -> tuple[str, str] | None:
         """Return (channel, ts) of the Slack message that shows a subject."""
         row = self.connection.execute(select(MESSAGE).where(MESSAGE.c.subject == subject)).mappings().first()
         return None if row is None else (row["channel"], row["ts"])
 
-    def _where(self, kind: type[Any], equal: dict[str, Any]) -> Iterator[Any]:
-        columns = KEPT[kind].table.c
-        for field, wanted in equal.items():
-            if isinstance(wanted, tuple):
-                pairs = [criterion(kind, field, one, self.cipher) for one in wanted]
-                yield columns[pairs[0][0] if pairs else field].in_([value for _, value in pairs])
+    def _criteria(self, kind: type[Any], equal: dict[str, Any]) -> tuple[_Shape, dict[str, Any]]:
+        """Return which columns are compared how, and with what."""
+        shape, wanted = [], {}
+        for number, (field, value) in enumerate(equal.items()):
+            if isinstance(value, tuple):
+                pairs = [criterion(kind, field, one, self.cipher) for one in value]
+                shape.append((pairs[0][0] if pairs else field, "in"))
+                wanted[f"p{number}"] = [one for _, one in pairs]
             else:
-                column, value = criterion(kind, field, wanted, self.cipher)
-                yield columns[column].is_(None) if value is None else columns[column] == value
+                column, one = criterion(kind, field, value, self.cipher)
+                shape.append((column, "null" if one is None else "is"))
+                wanted |= {} if one is None else {f"p{number}": one}
+        return tuple(shape), wanted
 
 
 class SqlTransaction(SqlReading):
@@ -111,16 +156,11 @@ class SqlTransaction(SqlReading):
         self.now = clock.now()  # after waiting for the lock: the chain's instants never go back
 
     def _lock_chain(self) -> tuple[int, str]:
-        query = (
-            select(audit.CHAIN.c.seq, audit.CHAIN.c.hash)
-            .where(audit.CHAIN.c.facility == self.facility)
-            .with_for_update()
-        )
-        row = self.connection.execute(query).first()
+        row = self.connection.execute(_HEAD, {"chain": self.facility}).first()
         if row is None:
             statement = queues.upsert(self.connection, audit.CHAIN).values(facility=self.facility, seq=0, hash="")
             self.connection.execute(statement.on_conflict_do_nothing())
-            row = self.connection.execute(query).one()
+            row = self.connection.execute(_HEAD, {"chain": self.facility}).one()
         return int(row[0]), str(row[1])
 
     def add(self, value: V) -> V:
@@ -173,6 +213,14 @@ class SqlTransaction(SqlReading):
         """Record an inbound message as handled, with its answer."""
         row = {"facility": self.facility, "id": delivery, "answer": answer, "at": self.now}
         self.connection.execute(insert(DELIVERY), row)
+
+    def first_time(self, kind: str, value: str) -> bool:
+        """Tell whether a value is met for the first time here, and remember it by its keyed digest."""
+        delivery = f"{kind}:{self.cipher.index(f'delivery.{kind}', value)}"
+        if self.earlier_answer(delivery) is not None:
+            return False
+        self.keep_answer(delivery, "")
+        return True
 
     def remember_message(self, subject: str, channel: str, ts: str) -> None:
         """Keep where a subject is shown."""

@@ -15,6 +15,8 @@ RING_SECONDS: Final = 30
 EVENTS: Final = ("initiated", "ringing", "answered", "completed")
 #: How many of our newest calls to one number a look-up reads; at most one of them is open.
 LOOKED_AT: Final = 20
+#: What Twilio calls the direction of a call that was created over its API; a Dial's legs are ``outbound-dial``.
+ASKED_FOR: Final = "outbound-api"
 
 
 class TwilioDialer:
@@ -51,13 +53,14 @@ class TwilioDialer:
             return str(self._account.client.calls.create(**asked).sid)
 
     def find(self, *, to: str, since: datetime) -> CallSeen | None:
-        """Return our newest call to a number since an instant.
+        """Return our newest call to a number since an instant; a leg that a bridge dials to it is none of these.
 
         Not filtered by StartTime at Twilio: a call that still waits there has none, and it is the one looked for.
         """
         with translated(creates=False):
             calls = self._account.client.calls.list(to=to, from_=self._account.from_number, limit=LOOKED_AT)
-            seen = [_seen(call) for call in calls if created_since(call.date_created, since)]
+            asked_for = [call for call in calls if call.direction == ASKED_FOR and not call.parent_call_sid]
+            seen = [_seen(call) for call in asked_for if created_since(call.date_created, since)]
         return max(seen, key=lambda call: call.created_at, default=None)
 
     def look(self, sid: str) -> CallSeen:

@@ -7,6 +7,7 @@ fallback URL, which apologizes and gives the staffed number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
@@ -29,6 +30,8 @@ from telephony.twiml import Speaker
 MAX_BYTES: Final = 64 * 1024
 MAX_FIELDS: Final = 200
 _FORM_TYPE = "application/x-www-form-urlencoded"
+#: What a token, a leg or a turn in an address of ours looks like.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Reply(Protocol):
@@ -127,6 +130,8 @@ def _guarded(handler: Handler, verifier: SignatureVerifier, on_refused: Callable
         except _Refused as refusal:
             on_refused()
             return refusal.response
+        if not all(_ID.fullmatch(value) for value in request.path_params.values()):
+            return _problem(HTTPStatus.NOT_FOUND, "This address names no call of ours.")
         try:
             return await run_in_threadpool(handler, request, Form({name: str(value) for name, value in form.items()}))
         except BadForm as error:

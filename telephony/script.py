@@ -63,6 +63,7 @@ _LEADS = {
     Lead.STILL_HOLDING: "Thank you for holding.",
     Lead.NOT_RECORDED: "Not recorded.",
     Lead.NOTHING_HEARD: "I heard nothing.",
+    Lead.TOO_SHORT: "That was too short for a read-back; it does not count.",
 }
 _ROLE_WORDS = {Role.PHYSICIAN: "physician", Role.NP: "N P", Role.PA: "P A", Role.RN: "nurse"}
 _PRACTITIONER_ORDER = (Role.PHYSICIAN, Role.NP, Role.PA)
@@ -194,10 +195,9 @@ def _wrong_person(_prompt: Prompt) -> Words:
     yield Utterance("Thank you; noted as the wrong person. We will call somebody else. Goodbye.", Part.ACTION)
 
 
-def _silent(prompt: Prompt) -> Words:
-    yield Utterance("I heard no answer, so nothing is confirmed. We will try again.", Part.ACTION)
-    yield from _call_us(prompt)
-    yield Utterance("Goodbye.", Part.ACTION)
+def _silent(_prompt: Prompt) -> Words:
+    # Whatever answered may be a machine or a menu: neither our number nor the code is left there.
+    yield Utterance("I heard no answer, so nothing is confirmed. Goodbye.", Part.ACTION)
 
 
 def _voicemail(prompt: Prompt) -> Words:

@@ -51,7 +51,7 @@ _ABOUT: Final = {
     PromptKind.RECORDED: "The read-back was recorded.",
     PromptKind.MESSAGE_LEFT: "Somebody who may not end the relay has heard that we called.",
     PromptKind.WRONG_PERSON: "9 was pressed.",
-    PromptKind.SILENT: "Nobody answered the prompts.",
+    PromptKind.SILENT: "Nobody answered. It may be a machine or a menu, so neither our number nor the code is said.",
     PromptKind.VOICEMAIL: "To a mailbox: no identifiers, no finding.",
     PromptKind.HANG_UP: "Nothing more is to be said.",
     PromptKind.RETRACTED: "The finding was withdrawn while we talked.",

@@ -8,6 +8,7 @@ counts fail it: a case that is checked on one database only asks for ``sqlite_da
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,7 +23,8 @@ from store.database import Database
 from store.memory import SqlMemory
 from store.queues import Pace
 from tests.clock import ManualClock, SeededChance
-from tests.databases import PostgresqlServer, in_ci, migrated_file, need_postgresql, sqlite_url
+from tests.databases import PostgresqlServer, in_ci, migrated_file, need_postgresql, scratch, sqlite_url
+from tests.security.tally import CountsForgeries
 
 KINDS = ("sqlite", "postgresql")
 PROPERTY = "radrelay database"
@@ -125,9 +127,14 @@ def memory(make_memory: MakeMemory) -> SqlMemory:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin to count."""
+    """Begin to count, and let ``tmp_path`` be in shared memory where there is any: stories flush thousands of times."""
     config.stash[PASSED] = Counter()
+    memory = scratch()
+    if memory is not None and config.option.basetemp is None and not hasattr(config, "workerinput"):
+        config.option.basetemp = tempfile.mkdtemp(prefix="radrelay-tests-", dir=memory)
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
     config.pluginmanager.register(CountsCases(config), "radrelay-counts-cases")
+    config.pluginmanager.register(CountsForgeries(config), "radrelay-counts-forgeries")
 
 
 class CountsCases:

@@ -25,6 +25,8 @@ from store import schema
 from store.database import Database
 
 START_SECONDS = 30
+#: Memory that looks like a disk: thousands of small databases are made, and nobody keeps any of them.
+SHARED_MEMORY, NEEDED = Path("/dev/shm"), 512 * 1024 * 1024
 TEMPLATE = "radrelay_template"
 GET_POSTGRESQL = "PostgreSQL's programs (initdb, postgres) were not found: apt-get install postgresql"
 GET_CHROMIUM = "Chromium was not found: apt-get install chromium fonts-dejavu-core"
@@ -51,6 +53,13 @@ def need_chromium() -> str:
     missing(GET_CHROMIUM)
 
 
+def scratch() -> Path | None:
+    """Return where databases of tests are made: shared memory where there is enough, None for the usual place."""
+    if not os.access(SHARED_MEMORY, os.W_OK) or shutil.disk_usage(SHARED_MEMORY).free < NEEDED:
+        return None
+    return SHARED_MEMORY
+
+
 def postgresql_programs() -> Path | None:
     """Return the directory of the newest PostgreSQL's programs, or None."""
     homes = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if (path / "initdb").exists()]
@@ -71,7 +80,7 @@ class PostgresqlServer:
 
     def __init__(self, programs: Path) -> None:
         self._programs = programs
-        self._folder = Path(tempfile.mkdtemp(prefix="radrelay-pg-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="radrelay-pg-", dir=scratch()))
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}

@@ -2,5 +2,6 @@
 
 from bot.intake.door import router
 from bot.intake.reading import parse
+from bot.intake.signatures import secret_problems
 
-__all__ = ["parse", "router"]
+__all__ = ["parse", "router", "secret_problems"]

@@ -96,7 +96,9 @@ _FIELDS: Final[tuple[tuple[str, tuple[str, ...], Callable[[Any], Any]], ...]] = 
     ("ReferringPhysicianName", ("ordering_contact", "name"), _name),
     ("NumberOfStudyRelatedInstances", ("instance_count",), _count),
 )
-_KEYWORD_OF = {".".join(("data", *path)): keyword for keyword, path, _ in _FIELDS}
+#: Which image of the study it is: one that comes again is counted once.
+_INSTANCE: Final = "SOPInstanceUID"
+_KEYWORD_OF = {".".join(("data", *path)): keyword for keyword, path, _ in _FIELDS} | {"instance": _INSTANCE}
 #: When the images were made, the best first; each needs both.
 _ACQUIRED = (
     ("AcquisitionDate", "AcquisitionTime"),
@@ -105,7 +107,7 @@ _ACQUIRED = (
     ("StudyDate", "StudyTime"),
 )
 _TAGS = [
-    0x00080005, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x0008002A, 0x00080030, 0x00080031, 0x00080032, 0x00080033,
+    0x00080005, 0x00080018, 0x00080020, 0x00080021, 0x00080022, 0x00080023, 0x0008002A, 0x00080030, 0x00080031, 0x00080032, 0x00080033,
     0x00080050, 0x00080060, 0x00080090, 0x00080201, 0x00081030, 0x00100010, 0x00100020, 0x00100030, 0x00100040, 0x00180015,
     0x0020000D, 0x00201208,
 ]  # fmt: skip
@@ -207,7 +209,12 @@ def _said(dataset: Dataset) -> Header:
                 found.said[keyword] = said
         except Exception:  # noqa: BLE001 - one bad value must not keep a study away; its words may quote it
             found.ignored.append(f"{keyword} is malformed")
-    for keyword in ("AcquisitionDateTime", "TimezoneOffsetFromUTC", *(name for pair in _ACQUIRED for name in pair)):
+    for keyword in (
+        _INSTANCE,
+        "AcquisitionDateTime",
+        "TimezoneOffsetFromUTC",
+        *(name for pair in _ACQUIRED for name in pair),
+    ):
         value = _text(dataset.get(keyword) or "")
         if value:
             found.said[keyword] = value
@@ -236,6 +243,8 @@ def body(
     data |= _defaults(source, facility, directory, ignored)
     acquired = [one.isoformat() for one in _instants(found.said, ZoneInfo(facility.zone), ignored)]
     whole = {"object": digest, "data": data, "acquired": acquired}
+    if _INSTANCE in found.said:
+        whole["instance"] = found.said[_INSTANCE]
     return _without_what_breaks_a_rule(whole, ignored), ignored
 
 

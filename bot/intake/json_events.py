@@ -59,7 +59,8 @@ def parse_dicom(body: bytes, received_at: datetime) -> StudyEvent:
     acquired = (one for one in header.acquired if received_at - STALE <= one <= received_at + AHEAD)
     event = _study(EventKind.STUDY_RECEIVED, received_at, header.data)
     born = None if _born_later(event.birth_date, received_at) else event.birth_date
-    return replace(event, one_instance=True, last_image_at=next(acquired, None), birth_date=born)
+    last_image = next(acquired, None)
+    return replace(event, one_instance=True, instance=header.instance, last_image_at=last_image, birth_date=born)
 
 
 def _born_later(birth_date: date | None, now: datetime) -> bool:

@@ -33,8 +33,10 @@ _PRINTABLE = r"^[^\p{Cc}\u{2028}\u{2029}\u{202A}-\u{202E}\u{2066}-\u{2069}]*$"
 _CLEAN = StringConstraints(strip_whitespace=True, min_length=1, pattern=_PRINTABLE)
 
 #: What each shape demands, by the name of its field: said instead of a regular expression.
+_UID_RULE = "must be a DICOM UID: at most 64 digits and dots, no component with a leading zero"
 RULES = {
-    "study_instance_uid": "must be a DICOM UID: at most 64 digits and dots, no component with a leading zero",
+    "study_instance_uid": _UID_RULE,
+    "instance": _UID_RULE,
     "modality": "must be a DICOM modality code: at most 16 capital letters, digits, spaces or _, such as CT",
     "patient_state": "must be the two capital letters of a US state or territory",
     "npi": "must be ten digits",
@@ -270,3 +272,5 @@ class DicomStudy(Shape):
     data: StudyData
     #: The instants at which the object says that it was acquired, the best first.
     acquired: list[Instant]
+    #: SOPInstanceUID (0008,0018): which image of the study it is.
+    instance: Uid | None = None

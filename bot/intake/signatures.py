@@ -29,6 +29,8 @@ MIN_KEY_BYTES = 24
 MAX_SIGNATURES = 10
 _MAX_HEADER = 1024
 _PREFIX = "whsec_"
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_SHAPE = f"whsec_ and base64 of at least {MIN_KEY_BYTES} random bytes."
 _ID, _TIMESTAMP, _SIGNATURE = b"webhook-id", b"webhook-timestamp", b"webhook-signature"
 _SHAPES = {_ID: re.compile(rb"[!-~]{1,100}"), _TIMESTAMP: re.compile(rb"[0-9]{1,12}")}
 
@@ -91,16 +93,40 @@ def _signatures(header: bytes) -> tuple[bytes, ...]:
 
 def key_of(secret: SecretStr | bytes) -> bytes:
     """Return the key in a secret (``whsec_`` and base64), or raise ``ValueError`` without repeating it."""
-    if isinstance(secret, bytes):
-        key = secret
-    else:
-        try:
-            key = base64.b64decode(secret.get_secret_value().removeprefix(_PREFIX) + "==")
-        except ValueError:
-            raise ValueError("is not base64 after whsec_") from None
+    key = secret if isinstance(secret, bytes) else _decoded(secret.get_secret_value().removeprefix(_PREFIX))
     if len(key) < MIN_KEY_BYTES:
         raise ValueError(f"holds fewer than {MIN_KEY_BYTES} bytes")
     return key
+
+
+def _decoded(text: str) -> bytes:
+    """Return the bytes behind base64; Python alone would pass over other letters, and the sender sign with another key."""
+    try:
+        if _BASE64.fullmatch(text):
+            return base64.b64decode(text + "==")
+    except binascii.Error:
+        pass
+    raise ValueError("is not base64 after whsec_")
+
+
+def secret_problems(directory: Directory, secret: SecretOf) -> dict[str, str]:
+    """Return what keeps sources from being heard, by variable: each that is set is usable, and every source has one.
+
+    Of two names one may be unset, which is how a secret is changed. No sentence holds a value.
+    """
+    problems: dict[str, str] = {}
+    for source in directory.sources.values():
+        values = {name: secret(name) for name in source.secret_env}
+        whose = f"it should be the secret of the source {source.id}: {_SHAPE}"
+        if all(value is None for value in values.values()):
+            problems[" or ".join(values) or f"sources.{source.id}.secrets"] = f"not set; {whose}"
+        for name, value in values.items():
+            try:
+                if value is not None:
+                    key_of(value)
+            except ValueError as error:
+                problems[name] = f"{error}; {whose}"
+    return problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +149,15 @@ class Keyring:
 
 
 def _keys(source: Source, secret: SecretOf) -> Iterable[_Key]:
-    for name in source.secret_env:
-        value = secret(name)
-        if value is None:
-            continue
+    found = [(name, value) for name in source.secret_env if (value := secret(name)) is not None]
+    if not found:  # a directory that was loaded since the start may name a new source
+        log.error("source_without_secret", source=source.id)
+    for name, value in found:
         try:
             key = key_of(value)
             yield _Key(source, hmac.new(key, digestmod="sha256"), Webhook(key))
         except (ValueError, EmptyWebhookSecretError):
-            log.error("source_secret_unusable", source=source.id)  # noqa: TRY400 - a traceback could show the secret
+            log.error("source_secret_unusable", source=source.id, variable=name)  # noqa: TRY400 - a traceback could show the secret
 
 
 class Tally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -23,14 +24,24 @@ from handlers.session import Session
 Endpoint = Callable[[Request], Awaitable[Response]]
 #: The parts of the page that a link from Slack opens at.
 _SECTIONS = {"start": "#start", "log": "#log"}
+#: What is refused before it is known who asks; the inside's own refusals are of people it knows.
+_NOBODYS = frozenset({401, 403, 410, 413})
+#: What a token or an id in an address looks like; anything else is none of ours, and nobody need be asked for it.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_SIGNED_IN = (
     "Press “Open case” in Slack, or type /relay open with the case code. Its link works once, for a minute."
 )
 
 
-def router(verbs: CaseVerbs, *, public_url: str, now: Callable[[], datetime]) -> APIRouter:
-    """Return the routes of sign-in and case page; ``now`` judges the times that people type."""
-    doors = _Doors(verbs, look(secure=public_url.startswith("https:")), now)
+def router(
+    verbs: CaseVerbs, *, public_url: str, now: Callable[[], datetime], on_refused: Callable[[], None]
+) -> APIRouter:
+    """Return the routes of sign-in and case page; ``now`` judges the times that people type.
+
+    ``on_refused`` is called for each request of nobody who is signed in: without a visit, by a link that opens nothing, by
+    a form of another visit or too large.
+    """
+    doors = _Doors(verbs, look(secure=public_url.startswith("https:")), now, on_refused)
     routes = APIRouter(include_in_schema=False)
     for path, methods, endpoint in (
         ("/case-static/{digest}/{name}", ["GET", "HEAD"], doors.static),
@@ -52,10 +63,13 @@ def router(verbs: CaseVerbs, *, public_url: str, now: Callable[[], datetime]) ->
 class _Doors:
     """One method an address. Every one runs guarded: a refusal becomes a kind page."""
 
-    def __init__(self, verbs: CaseVerbs, shown: Look, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, verbs: CaseVerbs, shown: Look, now: Callable[[], datetime], on_refused: Callable[[], None]
+    ) -> None:
         self._verbs = verbs
         self._look = shown
         self._now = now
+        self._on_refused = on_refused
 
     def guarded(self, endpoint: Endpoint) -> Endpoint:
         async def answer(request: Request) -> Response:
@@ -64,6 +78,8 @@ class _Doors:
             try:
                 return await endpoint(request)
             except Refused as refused:
+                if refused.status in _NOBODYS:
+                    self._on_refused()
                 back = "" if refused.status in {401, 404, 410} else back
                 return self._look.refusal(refused.status, refused.sentence, back)
             except Rejection as rejection:
@@ -83,8 +99,11 @@ class _Doors:
 
     async def redeem(self, request: Request) -> Response:
         forms.check_same_site(request)
+        token = request.path_params["token"]
+        if not _ID.fullmatch(token):
+            raise Refused(410, "This link leads to no case.")
         try:
-            session = await run_in_threadpool(self._verbs.redeem, request.path_params["token"])
+            session = await run_in_threadpool(self._verbs.redeem, token)
         except Rejection as rejection:
             raise Refused(410, rejection.sentence) from None
         digits = case_code.parse(session.case_code)
@@ -109,7 +128,10 @@ class _Doors:
 
     async def recording(self, request: Request) -> Response:
         session = await self._session(request)
-        audio, media_type = await run_in_threadpool(self._verbs.recording, session, request.path_params["recording"])
+        recording = request.path_params["recording"]
+        if not _ID.fullmatch(recording):
+            raise Refused(404, "This recording is not here.")
+        audio, media_type = await run_in_threadpool(self._verbs.recording, session, recording)
         return self._look.audio(audio, media_type)
 
     async def start(self, request: Request) -> Response:
@@ -117,13 +139,15 @@ class _Doors:
         session, fields = await self._form(request)
         seen = await run_in_threadpool(self._verbs.view, session)
         asked = forms.start(fields, _ids(seen), {one for one, _ in seen.finders})
-        receiver = next((one for one in seen.contacts if one[0] == asked.contact_id), None)
+        outlook = await run_in_threadpool(
+            self._verbs.outlook, session, category=asked.category, contact_id=asked.contact_id
+        )
         return self._look.page(
             "confirm.html",
             **self._common(session),
             case=seen,
             asked=asked,
-            receiver=receiver,
+            outlook=outlook,
             finder=dict(seen.finders)[asked.found_by],
             seal=forms.seal(session.token, asked),
         )

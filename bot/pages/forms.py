@@ -25,6 +25,7 @@ MAX_NAME = 80
 CATEGORIES = (1, 2, 3)
 CLOCK_LEEWAY = timedelta(minutes=1)
 
+_DAY_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
 _KEY = re.compile(r"[A-Za-z0-9_-]{22}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -155,12 +156,14 @@ def local_instant(typed: str, zone: str, now: datetime) -> datetime:
     meant, unless that is still to come.
     """
     try:
+        if not _DAY_AND_TIME.match(typed):
+            raise ValueError("a day alone would be midnight")  # noqa: TRY301 - told below as all that is malformed
         naive = datetime.fromisoformat(typed)
-    except ValueError:
+        if naive.tzinfo is not None:
+            raise Refused(422, "Say when the call was, in the facility's own time.")
+        both = {naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)}
+    except (ValueError, OverflowError):  # the last hours of the year 9999 have no instant in UTC
         raise Refused(422, "Say when the call was, with day and time.") from None
-    if naive.tzinfo is not None:
-        raise Refused(422, "Say when the call was, in the facility's own time.")
-    both = {naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)}
     real = sorted(one for one in both if one.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == naive)
     if not real:
         raise Refused(422, "The clocks skipped that hour at the facility. Say when the call was.")

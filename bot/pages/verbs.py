@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from handlers.case_view import CaseView
+from handlers.outlook import Outlook
 from handlers.session import Session
 
 
@@ -20,6 +21,9 @@ class CaseVerbs(Protocol):
 
     def view(self, opened: Session) -> CaseView:
         """Look at the case; every look is audited."""
+
+    def outlook(self, opened: Session, *, category: int, contact_id: str | None) -> Outlook:
+        """Say whom starting would call, in what order; it changes nothing."""
 
     def start(
         self, opened: Session, *, contact_id: str | None, category: int, text: str, found_by: str, delivery: str

@@ -17,6 +17,7 @@ from bot.slack.replies import Replies, attempt, message
 from bot.slack.verbs import SlackVerbs
 from bot.slack.worklist import about, closed_home, home, worklist
 from handlers.domain import case_code
+from handlers.domain.cards import Worklist
 
 
 class Listeners:
@@ -128,7 +129,7 @@ class Listeners:
     def worklist(self, ack: Ack, body: Json) -> None:
         """Answer ``/worklist``."""
         outcome = attempt("worklist", lambda: self._verbs.worklist(_commander(body)))
-        _answer(ack, message(outcome.refusal) if outcome.refusal else worklist(outcome.value or ()))
+        _answer(ack, message(outcome.refusal) if outcome.refusal else worklist(outcome.value or Worklist()))
 
     def relay(self, ack: Ack, body: Json) -> None:
         """Answer ``/relay``."""
@@ -171,13 +172,13 @@ class Listeners:
     def _show_home(self, user: str, seen: str | None = None) -> None:
         def draw() -> Json:
             outcome = attempt("home", lambda: self._verbs.worklist(user))
-            return closed_home(outcome.refusal) if outcome.refusal else home(outcome.value or (), user)
+            return closed_home(outcome.refusal) if outcome.refusal else home(outcome.value or Worklist(), user)
 
         self._replies.publish(user, draw, seen)
 
     def _about(self, user: str, read_id: str) -> str:
-        reads = attempt("critical finding", lambda: self._verbs.worklist(user)).value or ()
-        return next((about(card) for card in reads if card.read_id == read_id), "")
+        reads = attempt("critical finding", lambda: self._verbs.worklist(user)).value or Worklist()
+        return next((about(card) for card in reads.cards if card.read_id == read_id), "")
 
     def _linked(self, path: str | None, refusal: str, title: str) -> Message:
         if path is None:

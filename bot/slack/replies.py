@@ -44,6 +44,8 @@ def attempt(what: str, act: Callable[[], T]) -> Outcome[T]:
     try:
         return Outcome(act())
     except Rejection as rejection:
+        if rejection.__cause__ is not None:  # a trouble of ours stands behind it
+            _logged(what, rejection.__cause__)
         return Outcome(None, rejection.sentence or rejection.code)
     except Exception as error:  # noqa: BLE001 - nobody may be left without an answer
         return Outcome(None, apology(what, error))
@@ -51,11 +53,16 @@ def attempt(what: str, act: Callable[[], T]) -> Outcome[T]:
 
 def apology(what: str, error: Exception) -> str:
     """Log an unexpected error by its type and place, never by its text, and return what to tell the person."""
+    error_id = _logged(what, error)
+    return f"Something went wrong on our side; nothing was changed. Try again, then tell the desk (error {error_id})."
+
+
+def _logged(what: str, error: BaseException) -> str:
     error_id = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
     log.error("slack: %s failed with %s at %s (error %s)", what, type(error).__name__, place, error_id)
-    return f"Something went wrong on our side; nothing was changed. Try again, then tell the desk (error {error_id})."
+    return error_id
 
 
 def message(sentence: str) -> Message:

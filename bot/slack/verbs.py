@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from handlers.domain.cards import ReadCard
+from handlers.domain.cards import Worklist
 from handlers.domain.directory import Phrase
 
 
@@ -22,8 +22,8 @@ class SlackVerbs(Protocol):
     def release(self, read_id: str, slack_user: str, delivery: str) -> str:
         """Give the read back to the pool."""
 
-    def worklist(self, slack_user: str) -> Sequence[ReadCard]:
-        """Return the open and claimed reads that this person may see."""
+    def worklist(self, slack_user: str) -> Worklist:
+        """Return the open and claimed reads that this person may see, their own first."""
 
     def phrases(self, slack_user: str, read_id: str) -> Sequence[Phrase]:
         """Return the finding phrases this reader may pick for this read."""

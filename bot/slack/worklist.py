@@ -1,6 +1,6 @@
 """The reads that somebody may see, in one message (``/worklist``) and on the app's Home.
 
-Reads keep the order in which they come: by class, then by time left.
+Reads keep the order in which they come: one's own first, then by class, then by time left. What does not fit is counted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.slack.cards import (
     read_text,
     time_line,
 )
-from handlers.domain.cards import ReadCard
+from handlers.domain.cards import ReadCard, Worklist
 
 _IN_MESSAGE = 10  #: reads; Slack takes 50 blocks and about 13,000 characters in a message
 _IN_HOME = 30  #: reads; a view takes 100 blocks
@@ -33,36 +33,32 @@ def _rows(cards: Sequence[ReadCard]) -> list[Json]:
     return rows
 
 
-def _unique(cards: Sequence[ReadCard]) -> list[ReadCard]:
-    return list({card.read_id: card for card in cards}.values())
+def _more(count: int, which: str = "") -> list[Json]:
+    return [context(f"And {count} more{which}.")] if count > 0 else []
 
 
-def _more(count: int) -> list[Json]:
-    return [context(f"And {count} more, with more time left or a lower class.")] if count > 0 else []
-
-
-def worklist(cards: Sequence[ReadCard]) -> Message:
-    """Return the worklist as a message for one person."""
-    reads = _unique(cards)
-    if not reads:
+def worklist(reads: Worklist) -> Message:
+    """Return the worklist as a message for one person: its beginning, and how many there are."""
+    if not reads.total:
         text = "Nothing is waiting for you: no open read in your pools."
         return Message(text, (section(text),))
-    shown = reads[:_IN_MESSAGE]
-    title = f"{len(reads)} read{'' if len(reads) == 1 else 's'} in your pools"
+    shown = reads.cards[:_IN_MESSAGE]
+    title = f"{reads.total} read{'' if reads.total == 1 else 's'} in your pools"
     text = "\n".join([title, *(read_text(card) for card in shown)])
-    return Message(text, (section(f"*{title}*"), *_rows(shown), *_more(len(reads) - len(shown))))
+    return Message(text, (section(f"*{title}*"), *_rows(shown), *_more(reads.total - len(shown))))
 
 
-def home(cards: Sequence[ReadCard], slack_user: str, notice: str = "") -> Json:
+def home(reads: Worklist, slack_user: str, notice: str = "") -> Json:
     """Return the Home: what is mine, then what is open; ``notice`` stands above both."""
-    reads = _unique(cards)
-    mine = [card for card in reads if card.claimed_slack_user == slack_user and card.state == "claimed"][:_IN_HOME]
-    others = [card for card in reads if card.state == "open"]
-    shown = others[: _IN_HOME - len(mine)]
+    mine = [card for card in reads.cards if card.claimed_slack_user == slack_user and card.state == "claimed"]
+    mine = mine[:_IN_HOME]
+    shown = [card for card in reads.cards if card.state == "open"][: _IN_HOME - len(mine)]
     blocks = [section(safe(notice, 1500))] if notice else []
     blocks += [_title("Mine"), *(_rows(mine) or [section("You hold no read.")])]
-    blocks += [_title("Open"), *(_rows(shown) or [section("No open read in your pools.")])]
-    return {"type": "home", "blocks": [*blocks, *_more(len(others) - len(shown))]}
+    blocks += _more(reads.mine - len(mine), " of yours")
+    blocks += [_title("Open"), *(_rows(shown) or ([] if reads.open else [section("No open read in your pools.")]))]
+    more = ", with more time left or a lower class"
+    return {"type": "home", "blocks": [*blocks, *_more(reads.open - len(shown), more)]}
 
 
 def closed_home(sentence: str) -> Json:

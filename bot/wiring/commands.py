@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from bot import audit_cli, doctor, logs
 from bot.clock import SecretChance, WallClock
 from bot.settings import DatabaseSettings, MemorySettings, ServiceSettings
-from bot.slack.app import BOT_SCOPES
+from bot.slack import app as slack_app
 from bot.wiring.service import CannotStart, Service, load_directory, open_store, read_directory
 from handlers import cases
 from handlers.ports import House
@@ -137,8 +137,9 @@ def examine(settings: ServiceSettings) -> tuple[str, int]:
         ports = doctor.Ports(
             database=lambda: _database_state(database),
             directory=lambda: read_directory(settings.directory.read_text(encoding="utf-8")),
-            scopes=BOT_SCOPES,
+            scopes=slack_app.BOT_SCOPES,
             sign=signer(settings.twilio_auth_token.get_secret_value()),
+            sign_slack=slack_app.signer(settings.slack_signing_secret.get_secret_value()),
             http=http,
             now=WallClock().now,
         )

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from bot import directory as directory_file
 from bot import intake, pages, web
 from bot.clock import SecretChance, WallClock
-from bot.settings import MemorySettings, ServiceSettings
+from bot.settings import MemorySettings, ServiceSettings, SettingsProblem
 from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.wiring import verbs
@@ -173,8 +173,10 @@ class Service:
         log.info("directory_loaded" if number else "directory_unchanged", count=len(self.store.directory().facilities))
 
     def application(self) -> FastAPI:
-        """Return the web application with every door."""
+        """Return the web application with every door, or refuse where a source has no key to it."""
         settings = self.settings
+        if unusable := intake.secret_problems(self.store.directory(), settings.secret):
+            raise SettingsProblem(unusable)
         speaker = Speaker(self.urls, our_number=settings.twilio_from_number, staffed_number=self._front_number())
         verifier = SignatureVerifier(settings.public_url, settings.twilio_auth_token.get_secret_value())
         routers = [
@@ -186,9 +188,14 @@ class Service:
                 on_refused=self.refusals.at("webhooks"),
                 on_baa_refused=lambda facility, source: intake_verbs.baa_refused(self.house, facility, source),
             ),
-            slack_app.slack_router(self.slack.bolt),
+            slack_app.slack_router(self.slack.bolt, self.refusals.at("slack")),
             door.router(verbs.call_verbs(self.house), verifier, speaker, self.refusals.at("twilio")),
-            pages.router(verbs.page_verbs(self.house), public_url=settings.public_url, now=self.clock.now),
+            pages.router(
+                verbs.page_verbs(self.house),
+                public_url=settings.public_url,
+                now=self.clock.now,
+                on_refused=self.refusals.at("pages"),
+            ),
         ]
         return web.application(routers, health=self._health(), refusals=self.refusals, running=self.running)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from handlers import callbacks, calls, cases, claims, desk, findings, halts, hands, inbound, texts
+from handlers import callbacks, calls, cases, claims, desk, findings, halts, hands, inbound, outlook, texts
 from handlers.ports import House
 from telephony import door
 
@@ -47,6 +47,6 @@ def slack_verbs(house: House) -> Any:
 def page_verbs(house: House) -> Any:
     """Bind the case page's verbs to a house (`bot.pages.verbs.CaseVerbs`)."""
     return SimpleNamespace(
-        **_bound(house, cases.redeem, cases.session, cases.view, cases.start, cases.recording),
+        **_bound(house, cases.redeem, cases.session, cases.view, cases.start, cases.recording, outlook.outlook),
         **_bound(house, hands.log, hands.redirect, hands.withdraw, hands.close),
     )

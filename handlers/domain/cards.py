@@ -56,6 +56,24 @@ class ReadCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """The reads that somebody may see: first their own, then the open ones, then what others hold.
+
+    Each of the three by class, then by time left. Cards are of the first of them only; the numbers are of all.
+    """
+
+    cards: tuple[ReadCard, ...] = ()
+    mine: int = 0
+    open: int = 0
+    others: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return how many reads there are."""
+        return self.mine + self.open + self.others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCard:
     """A desk task in the desk's channel."""
 

@@ -19,6 +19,7 @@ from handlers.domain.relays import (
     Ending,
     Outcome,
     Purpose,
+    ReceiverRole,
     Relay,
     RelayState,
     Stage,
@@ -27,7 +28,9 @@ from handlers.domain.relays import (
 RADIOLOGIST, DESK = "radiologist", "desk"
 #: How a pending bridge is marked in ``Attempt.bridged_to``; once somebody accepted, it holds who.
 PENDING = "?"
-MIN_READ_BACK_SECONDS = 2
+#: The shortest recording that can be a read-back: a second to begin after the tone, a name and a finding of two or three
+#: words each (two seconds at the normal pace), a second to find the pound key. A cough, a hello or a hang-up is shorter.
+MIN_READ_BACK_SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class Facts:
     procedure: str = ""
     findings: tuple[str, ...] = ()
     has_pin: bool = False
+    #: Somebody has pressed a key or said an answer on this call: before that it may be a menu or a machine that talks.
+    somebody_keyed: bool = False
     contact_role: Role | None = None
     #: The telephone vendor's agreement allows patient data.
     may_identify: bool = False
@@ -190,7 +195,7 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
         return _code(attempt, facts, key, number, now)
     if attempt.stage is Stage.RECORD_CHOICE:
         return _record_choice(attempt, facts, key, now)
-    return _before_telling(attempt, facts, key, pin_ok=pin_ok, now=now)
+    return _before_telling(attempt, facts, key, number, pin_ok=pin_ok, now=now)
 
 
 def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
@@ -203,8 +208,12 @@ def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
     return _silent(attempt, opening(attempt, facts, lead), over)
 
 
-def _before_telling(attempt: Attempt, facts: Facts, key: Key, *, pin_ok: bool, now: datetime) -> Said:
-    """Decide a turn before anything identifying was said: MENU, PIN, NO_AGREEMENT, MAY_NOT, HOLD, RECORD."""
+def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: bool, now: datetime) -> Said:
+    """Decide a turn before anything identifying was said: MENU, PIN, NO_AGREEMENT, MAY_NOT, HOLD, RECORD.
+
+    Talk that is no answer counts as silence until a first key: a phone tree that keeps talking errs in nothing, and no
+    human is called to it.
+    """
     if key is Key.HOLD:
         return Said(
             attempt=replace(attempt, stage=Stage.HOLD, holds=attempt.holds + 1), prompt=_prompt(PromptKind.HOLD, facts)
@@ -219,7 +228,8 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, *, pin_ok: bool, n
         return _claimed_role(attempt, facts, key, now)
     if attempt.stage is Stage.MAY_NOT:
         return _may_not(attempt, facts, key)
-    if key is Key.SILENCE:
+    only_talk = key is Key.UNKNOWN and not number and not facts.somebody_keyed
+    if key is Key.SILENCE or only_talk:
         over = _over(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
         return _silent(attempt, opening(attempt, facts, Lead.AGAIN), over)
     if key is Key.AGAIN:
@@ -238,7 +248,8 @@ def _may_not(attempt: Attempt, facts: Facts, key: Key) -> Said:
 def _identified(attempt: Attempt, facts: Facts, now: datetime, *, pin_ok: bool) -> Said:
     if not pin_ok:
         return _wrong(attempt, facts, opening(attempt, facts, Lead.WRONG_PIN))
-    attempt = replace(attempt, receiver_role=facts.contact_role)
+    role = None if facts.contact_role is None else ReceiverRole(facts.contact_role.value)
+    attempt = replace(attempt, receiver_role=role)
     if facts.relay is not None and facts.contact_role in facts.relay.policy.ended_by:
         return telling(attempt, facts, now)
     return Said(attempt=replace(attempt, stage=Stage.MAY_NOT), prompt=_prompt(PromptKind.MAY_NOT, facts))
@@ -291,13 +302,16 @@ def _record_choice(attempt: Attempt, facts: Facts, key: Key, now: datetime) -> S
 
 
 def read_back(attempt: Attempt, facts: Facts, *, seconds: int, now: datetime) -> Said:
-    """Decide after a recorded read-back; one with nothing on it goes on with the code."""
+    """Decide after a recorded read-back: one with nothing on it goes on with the code, too short a one is asked again."""
     if facts.relay is not None and facts.relay.state is RelayState.ENDED:
         return ended(attempt, facts)
     if _is_stale(attempt, facts):
         return telling(attempt, facts, now, Lead.CHANGED)
-    if seconds < MIN_READ_BACK_SECONDS:
+    if seconds == 0:
         return _ask_code(attempt, facts, Lead.NOTHING_HEARD)
+    if seconds < MIN_READ_BACK_SECONDS:
+        again = Said(attempt=attempt, prompt=_prompt(PromptKind.RECORD, facts, Lead.TOO_SHORT))
+        return _wrong(attempt, facts, again)
     role = attempt.receiver_role
     return _over(
         attempt, PromptKind.RECORDED, facts, Outcome.READ_BACK_RECORDED, who="" if role is None else role.value

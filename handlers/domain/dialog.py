@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from handlers.domain.directory import PRACTITIONERS, Role
-from handlers.domain.relays import Stage
+from handlers.domain.relays import ReceiverRole, Stage
 
 
 class PromptKind(StrEnum):
@@ -60,6 +60,7 @@ class Lead(StrEnum):
     STILL_HOLDING = "still_holding"
     NOT_RECORDED = "not_recorded"
     NOTHING_HEARD = "nothing_heard"
+    TOO_SHORT = "too_short"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,17 +203,22 @@ def keyed(stage: Stage, digits: str, speech: str) -> tuple[Key, str]:
     return Key.UNKNOWN, entry
 
 
-def role_of(key: Key, ended_by: tuple[Role, ...]) -> Role | None:
-    """Return the role a menu key claims, as exactly as the policy lets it be known.
+def role_of(key: Key, ended_by: tuple[Role, ...]) -> ReceiverRole | None:
+    """Return the role a menu key claims, no more exactly than the menu asked for it.
 
-    ``1`` stands for any practitioner that the policy names, and is kept as one of them: ``physician`` where it may be.
+    ``1`` stands for any practitioner that the policy names, and is kept as all of them: nobody said which.
     """
     if key is Key.NURSE:
-        return Role.RN
+        return ReceiverRole.RN
     if key is not Key.PRACTITIONER:
         return None
-    offered = [role for role in ended_by if role in PRACTITIONERS]
-    return Role.PHYSICIAN if Role.PHYSICIAN in offered or not offered else offered[0]
+    offered = frozenset(role for role in ended_by if role in PRACTITIONERS) or {Role.PHYSICIAN}
+    return next(role for role in ReceiverRole if frozenset(stands_for(role)) == offered)
+
+
+def stands_for(role: ReceiverRole) -> tuple[Role, ...]:
+    """Return the roles of which a receiver has one."""
+    return tuple(Role(one) for one in role.value.replace("_or_", "_").split("_"))
 
 
 def may_end(key: Key, ended_by: tuple[Role, ...]) -> bool:

@@ -121,6 +121,14 @@ class Contact:
     facilities: tuple[str, ...] = ("*",)
     retired: bool = False
 
+    def serves(self, facility: str) -> bool:
+        """Tell whether this contact belongs to a facility."""
+        return "*" in self.facilities or facility in self.facilities
+
+    def may_be_called(self) -> bool:
+        """Tell whether the robot may call this contact at any number at all."""
+        return not self.retired and any(number.may_be_dialed() for number in self.numbers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class License:
@@ -238,6 +246,10 @@ class EscalationPolicy:
     steps: tuple[Step, ...]
     ended_by: tuple[Role, ...]
     desk: DeskRung
+
+    def calls(self, receiver: str) -> bool:
+        """Tell whether a rung calls somebody whom a finding names: the ordering clinician's rung, or one of their own."""
+        return any(rung.to in ("ordering", receiver) for rung in self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,9 +374,13 @@ class Directory:
         return agreement is not None and agreement.is_active(on)
 
     def ordering(self, facility: str, contact_id: str | None, npi: str | None = None) -> Contact | None:
-        """Return the directory's contact for an ordering clinician named by id or NPI; never by a number in an event."""
-        for contact in self.contacts.values():
-            named = contact.id == contact_id or (npi is not None and contact.npi == npi)
-            if named and not contact.retired and ("*" in contact.facilities or facility in contact.facilities):
-                return contact
-        return None
+        """Return a facility's contact who is meant by an id or, only where no id was given, by an NPI.
+
+        An id that is unknown, retired or of another site means nobody: it never silently becomes somebody else. A number
+        in an event names nobody.
+        """
+        if contact_id is not None:
+            meant = [self.contacts[contact_id]] if contact_id in self.contacts else []
+        else:
+            meant = [one for one in self.contacts.values() if npi and one.npi == npi]
+        return next((one for one in meant if not one.retired and one.serves(facility)), None)

@@ -53,6 +53,8 @@ class StudyEvent:
     instance_count: int | None = None
     #: One more image of the study (a DICOM object): counted where no total is stated.
     one_instance: bool = False
+    #: Which image that is (SOPInstanceUID); one that comes again is not counted again.
+    instance: str | None = None
     group: str | None = None
     test: bool | None = None
 

@@ -54,6 +54,7 @@ class DeadlineKind(StrEnum):
     RUNG_OVER = "rung_over"  # subject: relay
     CALL_SILENT = "call_silent"  # subject: attempt; nothing heard from the vendor
     DESK_ROUND = "desk_round"  # subject: desk task
+    DESK_PHONE = "desk_phone"  # subject: desk task and the place of a phone that was busy in its round
     TASK_REMINDER = "task_reminder"  # subject: desk task that was taken
     CARD_REFRESH = "card_refresh"  # subject: read
     STUDY_STABLE = "study_stable"  # subject: study; no further image for a while

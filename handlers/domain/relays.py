@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from handlers.domain.directory import EscalationPolicy, Role
+from handlers.domain.directory import EscalationPolicy
 
 
 class RelayState(StrEnum):
@@ -80,6 +80,9 @@ class AttemptEvent(StrEnum):
 
 ATTEMPT_TABLE = {
     (AttemptState.QUEUED, AttemptEvent.SUBMIT): AttemptState.SUBMITTING,
+    # Looked up twice and believed not to be there, it turns up all the same: it is this attempt's, and not dialed again.
+    (AttemptState.QUEUED, AttemptEvent.ACCEPTED): AttemptState.RINGING,
+    (AttemptState.QUEUED, AttemptEvent.ANSWERED): AttemptState.TALKING,
     (AttemptState.QUEUED, AttemptEvent.FINISH): AttemptState.FINISHED,
     (AttemptState.SUBMITTING, AttemptEvent.ACCEPTED): AttemptState.RINGING,
     (AttemptState.SUBMITTING, AttemptEvent.LOST_ANSWER): AttemptState.IN_DOUBT,
@@ -115,6 +118,21 @@ class Purpose(StrEnum):
     CALLBACK = "callback"  # they called our number and gave the relay's code
     RADIOLOGIST = "radiologist"  # the reader is asked to take the relay over
     DESK = "desk"  # a desk's phone
+
+
+class ReceiverRole(StrEnum):
+    """In which role somebody received it, as exactly as known: a key that stands for several roles says only that."""
+
+    PHYSICIAN = "physician"
+    NP = "np"
+    PA = "pa"
+    RN = "rn"
+    CLERK = "clerk"
+    UNIT = "unit"
+    PHYSICIAN_OR_NP = "physician_or_np"
+    PHYSICIAN_OR_PA = "physician_or_pa"
+    NP_OR_PA = "np_or_pa"
+    PHYSICIAN_NP_OR_PA = "physician_np_or_pa"
 
 
 class Outcome(StrEnum):
@@ -268,7 +286,7 @@ class Attempt:
     silent: int = 0
     holds: int = 0
     revision: int = 0
-    receiver_role: Role | None = None
+    receiver_role: ReceiverRole | None = None
     machine: str = ""
     bridged_to: str = ""
     submitted_at: datetime | None = None

@@ -18,6 +18,7 @@ class TaskKind(StrEnum):
     FINDING_WITHOUT_STUDY = "finding_without_study"
     NO_POLICY = "no_policy"
     SECOND_FINDING = "second_finding"
+    OTHER_RECEIVER = "other_receiver"  # a finding names somebody whom its relay does not call
     FINDING_CHANGED_AFTER = "finding_changed_after"
     RETRACTED_AFTER_TELLING = "retracted_after_telling"
     OPTED_OUT = "opted_out"
@@ -39,6 +40,7 @@ RINGS = frozenset(
         TaskKind.FINDING_WITHOUT_STUDY,
         TaskKind.NO_POLICY,
         TaskKind.SECOND_FINDING,
+        TaskKind.OTHER_RECEIVER,
         TaskKind.FINDING_CHANGED_AFTER,
         TaskKind.RETRACTED_AFTER_TELLING,
         TaskKind.OUTCOME_NEEDED,

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 import httpx
 from twilio.request_validator import RequestValidator
 
+from sandbox.loopback import LOOPBACK
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -61,6 +63,7 @@ class Courier:
         self._client = client or httpx.Client(
             timeout=ANSWER_WITHIN,
             trust_env=False,
+            verify=LOOPBACK,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
         self._lock = threading.Lock()

@@ -15,8 +15,8 @@ import pytest
 from pydantic import SecretBytes, SecretStr
 
 from bot import doctor
-from bot.doctor import Check, Verdict
 from bot.settings import ServiceSettings
+from bot.verdicts import Check, Verdict
 from handlers.domain.directory import Agreement, Desk, DeskPhone, Directory, Facility, Pool, Source
 from handlers.domain.errors import RadrelayError
 
@@ -26,7 +26,16 @@ PUBLIC = "https://radrelay.test"
 NUMBER = "+15035550100"
 SCOPES = ("chat:write", "commands")
 YEAR = Agreement(effective=date(2026, 1, 1), expires=date(2026, 12, 31))
-SECRETS = ("canary-bot", "canary-signing", "canary-auth-token", "canary-fernet", "canary-pepper")
+SECRETS = (
+    "canary-bot",
+    "canary-app",
+    "canary-signing",
+    "canary-auth-token",
+    "canary-fernet",
+    "canary-pepper",
+    "Y2FuYXJ5",
+)
+SOURCE_SECRET = "whsec_" + "Y2FuYXJ5" * 5
 DIRECTORY = Directory(
     facilities={
         "mercy": Facility(
@@ -51,7 +60,7 @@ DIRECTORY = Directory(
 )
 
 
-def settings() -> ServiceSettings:
+def settings(app_token: str = "") -> ServiceSettings:
     return ServiceSettings.model_construct(
         database_url=SecretStr("sqlite:////tmp/radrelay.db"),
         directory=Path("directory.yaml"),
@@ -61,13 +70,17 @@ def settings() -> ServiceSettings:
         public_url=PUBLIC,
         slack_bot_token=SecretStr("canary-bot"),
         slack_signing_secret=SecretStr("canary-signing"),
-        slack_app_token=None,
+        slack_app_token=SecretStr(app_token) if app_token else None,
         slack_api_url="https://slack.test/api/",
         twilio_account_sid=SID,
         twilio_auth_token=SecretStr("canary-auth-token"),
         twilio_from_number=NUMBER,
         twilio_api_url="https://twilio.test",
     )
+
+
+def sign_slack(timestamp: str, body: str) -> str:
+    return f"good:{timestamp}:{body}"
 
 
 def sign(url: str, fields: Mapping[str, str]) -> str:
@@ -87,6 +100,11 @@ class World:
     healthz: int = 200
     good_signature: int = 404
     bad_signature: int = 403
+    slack_good: int = 200
+    slack_bad: int = 401
+    slack_echo: bool = True
+    app_token: str = ""
+    app_error: str = ""
     account_status: int = 200
     account: dict[str, str] = field(default_factory=lambda: {"status": "active", "type": "Full"})
     numbers: list[dict[str, str]] = field(
@@ -117,6 +135,11 @@ class World:
             return 200, {"ok": True, "channel": self.channel}
         if path == "/healthz":
             return self.healthz, {}
+        if path == "/api/apps.connections.open":
+            assert request.headers["authorization"] == f"Bearer {self.app_token}"
+            return 200, {"ok": not self.app_error, "error": self.app_error, "url": "wss://wss.slack.test/canary-app"}
+        if path == "/slack/events":
+            return self._slack_events(request)
         if path == "/twilio/status/doctor":
             good = request.headers["x-twilio-signature"].startswith("good:")
             return (self.good_signature if good else self.bad_signature), {}
@@ -125,6 +148,13 @@ class World:
             return 200, {"incoming_phone_numbers": self.numbers}
         assert path == f"/2010-04-01/Accounts/{SID}.json"
         return self.account_status, self.account
+
+    def _slack_events(self, request: httpx.Request) -> tuple[int, object]:
+        body, at = request.content.decode(), request.headers["x-slack-request-timestamp"]
+        assert at == str(int(NOW.timestamp()))
+        if request.headers["x-slack-signature"] != sign_slack(at, body):
+            return self.slack_bad, {}
+        return self.slack_good, {"challenge": json.loads(body)["challenge"]} if self.slack_echo else {}
 
     def _database(self) -> str:
         if self.database_problem:
@@ -139,14 +169,20 @@ class World:
     def examined(self) -> list[Check]:
         with httpx.Client(transport=httpx.MockTransport(self.answer)) as http:
             ports = doctor.Ports(
-                database=self._database, directory=self._directory, scopes=SCOPES, sign=sign, http=http, now=lambda: NOW
+                database=self._database,
+                directory=self._directory,
+                scopes=SCOPES,
+                sign=sign,
+                sign_slack=sign_slack,
+                http=http,
+                now=lambda: NOW,
             )
-            return doctor.examine(settings(), ports)
+            return doctor.examine(settings(self.app_token), ports)
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("DOCTOR_TEST_SECRET", "canary-source")
+    monkeypatch.setenv("DOCTOR_TEST_SECRET", SOURCE_SECRET)
     return World()
 
 
@@ -155,7 +191,8 @@ def test_a_healthy_deployment_is_good_throughout(world: World) -> None:
     assert {check.verdict for check in checks} == {Verdict.GOOD}
     assert doctor.exit_code(checks) == 0
     assert "✓ a bad Twilio signature is refused" in doctor.table(checks)
-    assert len(checks) == 18
+    assert "✓ a bad Slack signature is refused" in doctor.table(checks)
+    assert len(checks) == 20
 
 
 FAULTS: list[tuple[dict[str, object], str, str]] = [
@@ -170,6 +207,12 @@ FAULTS: list[tuple[dict[str, object], str, str]] = [
     ({"good_signature": 403}, "good Twilio signature is refused", "RADRELAY_PUBLIC_URL"),
     ({"good_signature": 200}, "answered 200, not 404", "before radrelay"),
     ({"bad_signature": 404}, "bad Twilio signature is answered 404", "Do not go on"),
+    ({"slack_good": 401}, "good Slack signature is refused", "SLACK_SIGNING_SECRET"),
+    ({"slack_good": 404}, "signed request of Slack's is answered 404, not 200", "/slack/events"),
+    ({"slack_echo": False}, "answered 200 by something else", "/slack/events"),
+    ({"slack_bad": 200}, "bad Slack signature is answered 200", "Do not go on"),
+    ({"app_token": "canary-app", "app_error": "invalid_auth"}, "Socket Mode: invalid_auth", "SLACK_APP_TOKEN"),
+    ({"app_token": "canary-app", "app_error": "canary app"}, "Socket Mode: an unreadable answer", "connections:write"),
     ({"account_status": 401}, "Twilio answers 401", "TWILIO_AUTH_TOKEN"),
     ({"account": {"status": "suspended"}}, "account is suspended", "Talk to Twilio"),
     ({"numbers": []}, "is not a number of this account", "TWILIO_FROM_NUMBER"),
@@ -201,6 +244,23 @@ def test_a_source_without_its_secret_is_bad(world: World, monkeypatch: pytest.Mo
     monkeypatch.delenv("DOCTOR_TEST_SECRET")
     checks = world.examined()
     assert Check(Verdict.BAD, "source pacs has no secret", "Set DOCTOR_TEST_SECRET.") in checks
+
+
+def test_a_bad_secret_of_a_source_is_bad(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCTOR_TEST_SECRET", "whsec_Y2FuYXJ5")
+    bad = [check for check in world.examined() if check.verdict is Verdict.BAD]
+    assert [check.what for check in bad] == ["source pacs: DOCTOR_TEST_SECRET holds fewer than 24 bytes"]
+    assert "Y2FuYXJ5" not in doctor.table(bad)
+
+
+def test_in_socket_mode_the_app_token_opens_a_connection(world: World) -> None:
+    """Slack then posts nothing to us, so no route of ours need be reachable from outside for it."""
+    world.app_token = "canary-app"
+    world.slack_good = world.slack_bad = 404
+    checks = world.examined()
+    assert Check(Verdict.GOOD, "Slack Socket Mode: the app token opens a connection") in checks
+    assert doctor.exit_code(checks) == 0
+    assert "canary-app" not in doctor.table(checks)
 
 
 def test_missing_agreements_are_told_and_do_not_fail(world: World) -> None:

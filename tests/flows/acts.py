@@ -68,10 +68,13 @@ def advance_until_ringing(stage: Stage, number: str, *, minutes: int) -> Call:
     return stage.rings(number)
 
 
-def look_at_everything(stage: Stage) -> None:
-    """Note that every call and text was looked at: the story counts them itself."""
-    for one in stage.exchange.unexpected():
+def look_at_everything(stage: Stage, calls: dict[str, int] | None = None, texts: dict[str, int] | None = None) -> None:
+    """Look at every call and text that nobody has looked at yet: so many to each of these numbers, and to no other."""
+    left = stage.exchange.unexpected()
+    for one in left:
         one.seen = True
+    found = [Counter(one.to for one in left if isinstance(one, Call) is is_call) for is_call in (True, False)]
+    assert found == [calls or {}, texts or {}], f"calls and texts that were not expected: {found}"
 
 
 def creates(stage: Stage) -> Counter[str]:

@@ -6,6 +6,9 @@ is ready. What a caller keys is no callback: without it there is no conversation
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from handlers.domain.relays import Attempt, Recording, Relay
 from handlers.domain.tasks import DeskTask
 from sandbox.exchange import Exchange
@@ -58,3 +61,27 @@ def nothing_doubles(stage: Stage) -> None:
     stage.settle()
     assert facts(stage) == before
     assert (len(stage.exchange.calls), len(stage.exchange.messages)) == (calls, texts)
+
+
+@contextmanager
+def calls_cannot_change(stage: Stage, facility: str) -> Iterator[None]:
+    """Let the database refuse, while the body runs, every new and every changed call of one facility."""
+    database = stage.service.store.database
+    name, concerned = "no_change", f"NEW.facility = '{facility}'"
+    on = "ON attempt" if database.is_sqlite else "ON attempt FOR EACH ROW"
+    refuses = "BEGIN SELECT RAISE(ABORT, 'out of order'); END" if database.is_sqlite else f"EXECUTE FUNCTION {name}()"
+    with database.writing() as connection:
+        if not database.is_sqlite:
+            body = "BEGIN RAISE EXCEPTION USING MESSAGE = $$out of order$$; END"
+            connection.exec_driver_sql(f"CREATE FUNCTION {name}() RETURNS trigger AS '{body}' LANGUAGE plpgsql")
+        for event in ("INSERT", "UPDATE"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name}_{event} BEFORE {event} {on} WHEN ({concerned}) {refuses}"
+            )
+    yield
+    with database.writing() as connection:
+        for event in ("INSERT", "UPDATE"):
+            where = "" if database.is_sqlite else " ON attempt"
+            connection.exec_driver_sql(f"DROP TRIGGER {name}_{event}{where}")
+        if not database.is_sqlite:
+            connection.exec_driver_sql(f"DROP FUNCTION {name}()")

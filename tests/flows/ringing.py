@@ -25,7 +25,7 @@ def until_rings(stage: Stage, number: str, minutes: float = 10) -> Call:
         left = last - stage.clock.instant
         assert left > timedelta(0), f"{number} does not ring within {minutes} minutes"
         step(stage, left)
-    return stage.exchange.expect_call(number)
+    return stage.rings(number)
 
 
 def let_ring(stage: Stage, call: Call) -> None:

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 from cryptography.fernet import Fernet
+from fastapi.dependencies import models
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.settings import ServiceSettings
@@ -29,8 +30,10 @@ from handlers.domain.tasks import DeskTask, TaskState
 from sandbox.exchange import Call, Exchange, NumberConfig
 from sandbox.hospital import Hospital, Site
 from sandbox.timeline import Timeline
-from sandbox.workspace import Message, Workspace
+from sandbox.workspace import Answer, Message, Workspace
 from store import audit
+from tests.flows.recorded import RecordWatch
+from tests.flows.told import unexpected_messages
 
 V = TypeVar("V")
 
@@ -47,6 +50,7 @@ LEE, HADDAD, QUINN, SILVA, STONE, STRANGER = (
 KIM = "+13125550101"  #: the ordering ED physician of Mercy
 CHARGE = "+13125550102"
 SUPERVISOR = "+13125550103"
+OKAFOR = "+12125550111"  #: the ordering ED physician of Lakeside
 LEE_PHONE = "+13125550141"
 DESK_PHONE, DESK_PHONE_2 = "+13125550151", "+13125550152"
 DIRECTORY = Path(__file__).parents[2] / "sandbox" / "demo" / "directory.yaml"
@@ -144,6 +148,9 @@ class Stage:
             site=Site("mercy", "IL", "lee", {"emergency": "mercy-ed-physician", "inpatient": "mercy-ed-physician"}),
             now=self.clock.now,
         )
+        self.record_watch = RecordWatch()
+        #: The desk tasks that the story has looked at; the card of any other one is unexpected.
+        self.looked_at: set[str] = set()
         self.service: Service
         self._running: Any = None
         self.start()
@@ -155,6 +162,7 @@ class Stage:
         with _environ(self.environment):
             settings = ServiceSettings()
         self.service = Service(settings, doors=True, works=False, clock=self.clock)
+        self.record_watch.watch(self.service.store.database)
         self.service.prepare()
         self.servers.product.app = self.service.application()
         self._running = self.service.running()
@@ -230,8 +238,14 @@ class Stage:
         return [one for one in self.all(Attempt) if one.channel != "sms"]
 
     def open_tasks(self) -> list[DeskTask]:
-        """Return the desk tasks that are not done."""
-        return self.all(DeskTask, state=(TaskState.OPEN, TaskState.TAKEN))
+        """Return the desk tasks that are not done; the story has looked at them then."""
+        return self.tasks(state=(TaskState.OPEN, TaskState.TAKEN))
+
+    def tasks(self, **equal: Any) -> list[DeskTask]:
+        """Return desk tasks, done ones too; the story has looked at them then."""
+        found = self.all(DeskTask, **equal)
+        self.looked_at |= {task.id for task in found}
+        return found
 
     def case(self) -> str:
         """Return the newest case's code as people type it."""
@@ -257,8 +271,10 @@ class Stage:
         return self.workspace.messages(READS)[-1]
 
     def desk_card(self) -> Message:
-        """Return the newest card in the desk's channel."""
-        return self.workspace.messages(DESK)[-1]
+        """Return the newest card in the desk's channel; the story has looked at it then."""
+        newest = self.workspace.messages(DESK)[-1]
+        newest.seen = True
+        return newest
 
     def click(
         self, user: str, action: str, channel: str = READS, message: Message | None = None, value: str | None = None
@@ -268,16 +284,26 @@ class Stage:
         before = len(self.workspace.ephemerals(user))
         self.workspace.click(user, channel, card.ts, action, value)
         self.settle()
-        said = self.workspace.ephemerals(user)[before:]
-        for one in said:
-            one.seen = True
-        return " ".join(one.words for one in said)
+        return " ".join(one.words for one in self.told_since(user, before))
 
     def command(self, user: str, text: str, command: str = "/relay", channel: str = DESK) -> str:
         """Type a slash command; return the answer's words."""
+        return self.typed(user, text, command, channel).words
+
+    def typed(self, user: str, text: str, command: str = "/relay", channel: str = DESK) -> Answer:
+        """Type a slash command; return the answer as this user sees it."""
+        before = len(self.workspace.ephemerals(user))
         answer = self.workspace.command(user, channel, command, text)
         self.settle()
-        return answer.words
+        self.told_since(user, before)
+        return answer
+
+    def told_since(self, user: str, before: int = 0) -> list[Message]:
+        """Return what only this user was shown since then; the story has looked at it."""
+        said = self.workspace.ephemerals(user)[before:]
+        for one in said:
+            one.seen = True
+        return said
 
     def report_by_modal(self, user: str, category: str, phrase: str) -> str:
         """Report a critical finding through the card's modal; return what the user is told."""
@@ -313,7 +339,9 @@ class Stage:
     def rings(self, number: str) -> Call:
         """Return the call that rings at a number; there must be just one."""
         self.settle()
-        return self.exchange.expect_call(number)
+        call = self.exchange.expect_call(number)
+        self.looked_at |= {one.task_id for one in self.attempts() if one.sid == call.sid and one.task_id}
+        return call
 
     def press(self, call: Call, keys: str) -> str:
         """Press keys after what is being said has been heard; return what is said next."""
@@ -329,15 +357,18 @@ class Stage:
             self.advance((until - self.clock.instant).total_seconds())
 
     def end_quietly(self) -> None:
-        """At the end of a story: nothing rings, no text or message that nobody looked at, the record verifies."""
+        """At the end of a story: nothing rings, no text or message is unexpected, each change is in the record."""
         self.settle()
         assert not self.exchange.unexpected(), f"unexpected calls or texts: {self.exchange.unexpected()}"
+        told = unexpected_messages(self)
+        assert not told, f"unexpected messages: {told}"
         assert not self.exchange.application_errors, self.exchange.application_errors
         assert not self.workspace.failed_acks, self.workspace.failed_acks
         assert not self.workspace.late_acks, self.workspace.late_acks
         with self.service.store.database.reading() as connection:
             problems = [problem for one in audit.verify(connection, []) for problem in one.problems]
         assert not problems, problems
+        assert not self.record_watch.unrecorded, f"changed without an entry: {set(self.record_watch.unrecorded)}"
 
     def close(self) -> None:
         """End everything."""
@@ -346,6 +377,14 @@ class Stage:
         self.exchange.close()
         self.workspace.stop()
         self.hospital.stop()
+        _forget_endpoints()
+
+
+def _forget_endpoints() -> None:
+    """Let FastAPI forget the endpoints of a story: through them it would keep whole services, and tests would crawl."""
+    for kept in vars(models).values():
+        if hasattr(kept, "cache_clear"):
+            kept.cache_clear()
 
 
 def _environment(servers: Servers, database_url: str, directory: Path, folder: Path) -> dict[str, str]:

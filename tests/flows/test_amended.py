@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from handlers.domain.relays import Ending, Relay, RelayState
 from handlers.domain.tasks import TaskKind
 from tests.flows.acts import (
@@ -16,8 +18,10 @@ from tests.flows.acts import (
     hear_out,
     hear_the_finding,
     key_back,
+    look_at_everything,
 )
-from tests.flows.stage import KIM, Stage
+from tests.flows.ringing import until_rings
+from tests.flows.stage import DESK_PHONE, KIM, Stage
 
 NEW = "Acute subdural hematoma on the RIGHT, fourteen millimeters."
 
@@ -29,6 +33,7 @@ def amend(stage: Stage, text: str = NEW, **over: Any) -> None:
     stage.settle()
 
 
+@pytest.mark.usefixtures("fault")
 def test_amended_while_ringing_the_new_text_is_told(stage: Stage) -> None:
     """The call rings on; whoever answers hears only what is true now."""
     call = stage.critical_stroke()
@@ -43,6 +48,7 @@ def test_amended_while_ringing_the_new_text_is_told(stage: Stage) -> None:
     assert len(dialed(stage, KIM)) == 1
 
 
+@pytest.mark.usefixtures("fault")
 def test_amended_after_it_was_told_the_old_code_confirms_nothing(stage: Stage) -> None:
     """The code of the earlier telling is answered with the changed finding; only then it confirms."""
     call = stage.critical_stroke()
@@ -91,6 +97,7 @@ def test_an_upgrade_restarts_the_ladder_with_the_new_policy(stage: Stage) -> Non
     assert "relay:upgrade" in stage.actions()
 
 
+@pytest.mark.usefixtures("fault")
 def test_an_upgrade_while_it_rings_leaves_one_line_to_the_number(stage: Stage) -> None:
     """What rings is hung up, and the number is called anew only when its line is free."""
     stage.stroke_ct()
@@ -98,8 +105,7 @@ def test_an_upgrade_while_it_rings_leaves_one_line_to_the_number(stage: Stage) -
     first = stage.rings(KIM)
     amend(stage, category=1)
     assert not first.is_live
-    stage.advance(20)
-    second = stage.rings(KIM)
+    second = until_rings(stage, KIM, 3)
     hear_out(stage)
     confirm(stage, second)
     assert stage.relay().policy.name == "critical"
@@ -155,9 +161,7 @@ def test_amended_at_the_desk_the_desk_is_told(stage: Stage) -> None:
     stage.stroke_ct()
     stage.finding()
     exhaust(stage)
-    for one in stage.exchange.calls:
-        one.seen = True
-    hear_out(stage)
+    look_at_everything(stage, {DESK_PHONE: 1}, {KIM: 1})
     desk_takes(stage)
     stage.advance(20)
     amend(stage)

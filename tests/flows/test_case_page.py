@@ -169,7 +169,7 @@ def test_only_the_radiologist_whose_finding_it_is_withdraws_it(stage: Stage, vis
         other = visit(user)
         other.sign_in()
         assert "withdraw" not in other.offered()
-        hidden = other.fields(other.page().text, f"{other.address}/close")
+        hidden = other.fields(other.page().text, f"{other.address}/redirect")
         assert other.http.post(f"{other.address}/withdraw", data=hidden | {"sure": "yes"}).status_code == 403
     assert call.status == "ringing"
     lee = visit(LEE)
@@ -207,6 +207,10 @@ def test_an_auditor_looks_and_does_not_act(stage: Stage, visit: Visit) -> None:
     made |= {"category": "1", "text": FINDING, "found_by": "lee"}
     for deed in ("close", "redirect", "withdraw", "start/confirmed"):
         assert silva.http.post(f"{silva.address}/{deed}", data=made).status_code in (403, 422)
+    at = stage.service.store.directory().facilities["mercy"].local(stage.clock.now()).strftime("%Y-%m-%dT%H:%M:%S")
+    logged = silva.http.post(f"{silva.address}/log", data=made | {"at": at, "receiver_name": ""})
+    assert logged.status_code == 403, logged.text
+    assert "attempt:by_hand" not in stage.actions()
     stage.settle()
     assert call.status == "ringing"
     confirm(stage, call)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from handlers.domain.studies import ReadState
+from handlers.domain.studies import ReadState, Study
 from tests.flows.stage import HADDAD, LEE, READS, STONE, STRANGER, Stage
+from tests.security.wire import snapshot
 
 
 def test_a_study_becomes_a_card_that_identifies_nobody(stage: Stage) -> None:
@@ -98,10 +100,40 @@ def test_a_report_by_somebody_else_is_accepted_flagged_and_told(stage: Stage) ->
 
 def test_five_hundred_slices_are_one_study(stage: Stage) -> None:
     """A modality that sends every slice makes one card, with all its images counted."""
-    stage.hospital.send_dicom_ct(slices=20)
+    assert stage.hospital.send_dicom_ct(slices=500)[0] == 202
     stage.advance(30)
     assert len(stage.workspace.messages(READS)) == 1
-    assert stage.study().instance_count == 20
+    assert len(stage.all(Study)) == 1
+    assert stage.study().instance_count == 500
+    assert "500 images" in stage.card().words
+
+
+def test_a_slice_that_comes_again_is_counted_once(stage: Stage) -> None:
+    """A modality that lost our answer sends it anew, even after our restart; its UID is kept by no table in clear."""
+    uid, other = "1.2.826.0.1.3680043.8.498.1", "1.2.826.0.1.3680043.8.498.2"
+    stage.hospital.send_dicom_ct(SOPInstanceUID=uid)
+    stage.settle()
+    first = stage.study()
+    again: dict[str, Any] = {"AccessionNumber": first.accession_number, "PatientID": first.patient_id}
+    for sent, counted in ((uid, 1), (other, 2), (uid, 2), (other, 2)):
+        assert stage.hospital.send_dicom_ct(SOPInstanceUID=sent, **again)[0] == 202
+        stage.settle()
+        assert stage.study().instance_count == counted
+    stage.restart()
+    assert stage.hospital.send_dicom_ct(SOPInstanceUID=uid, **again)[0] == 202
+    stage.settle()
+    assert stage.study().instance_count == 2
+    rows = str(snapshot(stage))
+    assert uid not in rows
+    assert other not in rows
+
+
+def test_a_slice_counts_in_each_study_that_holds_it(stage: Stage) -> None:
+    """The same object under two accession numbers is an image of both."""
+    for _ in range(2):
+        stage.hospital.send_dicom_ct(SOPInstanceUID="1.2.826.0.1.3680043.8.498.1")
+        stage.settle()
+    assert [study.instance_count for study in stage.all(Study)] == [1, 1]
 
 
 def test_a_late_update_never_overwrites_a_newer_one(stage: Stage) -> None:

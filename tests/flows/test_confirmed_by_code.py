@@ -32,7 +32,7 @@ def test_confirmed_at_the_first_call(stage: Stage) -> None:
     relay = stage.relay()
     assert relay.state is RelayState.ENDED
     assert relay.ending is Ending.CONFIRMED_BY_CODE
-    assert relay.ended_role == "physician"
+    assert relay.ended_role == "physician_np_or_pa"
     assert stage.attempts()[-1].outcome is Outcome.CONFIRMED_BY_CODE
     stage.advance(30)
     assert call.status == "completed"

@@ -10,8 +10,9 @@ import pytest
 
 from handlers import cases
 from handlers.domain.relays import Ending, RelayState
+from handlers.domain.tasks import TaskKind
 from tests.flows.acts import dialed, exhaust, hear_out, look_at_everything
-from tests.flows.stage import CHARGE, DESK_PHONE, KIM, Servers, Stage
+from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, SUPERVISOR, Servers, Stage
 
 Begin = Callable[[datetime], Stage]
 LAKESIDE = {"facility": "lakeside", "ordering_contact": "lakeside-ed-physician", "patient_state": "NY"}
@@ -52,6 +53,16 @@ def study_at(stage: Stage, site: str) -> None:
     stage.finding()
 
 
+def nobody_answered(site: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return how often each telephone rings, and is texted, until twenty minutes have passed."""
+    ordering, charge, supervisor = {
+        "mercy": (KIM, CHARGE, SUPERVISOR),
+        "lakeside": (OKAFOR, "+12125550112", "+12125550113"),
+    }[site]
+    rung = {ordering: 2, charge: 2, supervisor: 1, LEE_PHONE: 1, DESK_PHONE: 8, DESK_PHONE_2: 8}
+    return rung, {ordering: 1}
+
+
 @pytest.mark.parametrize(("site", "change"), CHANGES)
 def test_a_ladder_across_the_change_keeps_its_minutes(begin: Begin, site: str, change: datetime) -> None:
     """Nobody answers: every rung and every desk round begins as many seconds later as on any other night."""
@@ -60,7 +71,8 @@ def test_a_ladder_across_the_change_keeps_its_minutes(begin: Begin, site: str, c
     study_at(stage, site)
     stage.advance(minutes=20)
     starts = [round((call.created - began).total_seconds()) for call in stage.exchange.calls]
-    look_at_everything(stage)
+    look_at_everything(stage, *nobody_answered(site))
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.LADDER_EXHAUSTED]
     assert starts == sorted(starts)
     assert starts == ORDINARY
     assert stage.relay().state is RelayState.AT_DESK
@@ -72,7 +84,8 @@ def test_an_ordinary_night_is_the_measure(begin: Begin) -> None:
     began = stage.clock.now()
     study_at(stage, "mercy")
     stage.advance(minutes=20)
-    look_at_everything(stage)
+    look_at_everything(stage, *nobody_answered("mercy"))
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.LADDER_EXHAUSTED]
     assert [round((call.created - began).total_seconds()) for call in stage.exchange.calls] == ORDINARY
 
 
@@ -96,7 +109,7 @@ def test_a_policy_s_hours_are_the_site_s_wall_clock(begin: Begin, instant: datet
     stage.stroke_ct(**LAKESIDE, patient_class="inpatient")
     stage.finding()
     assert stage.relay().policy.name == policy
-    look_at_everything(stage)
+    look_at_everything(stage, {OKAFOR: 1}, {OKAFOR: 1})
 
 
 @pytest.mark.parametrize(
@@ -141,6 +154,6 @@ def test_a_task_that_was_taken_is_reminded_after_ten_true_minutes(begin: Begin) 
     assert "task:remind" not in stage.actions()
     stage.advance(1)
     assert "task:remind" in stage.actions()
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE_2: 1}, {KIM: 1})
     assert dialed(stage, KIM)
     assert dialed(stage, CHARGE)

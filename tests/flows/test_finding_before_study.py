@@ -54,7 +54,7 @@ def test_it_keeps_ringing_until_taken(stage: Stage) -> None:
     stage.advance(40)
     stage.exchange.nothing_rings()
     stage.advance(minutes=4, seconds=25)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 2, DESK_PHONE_2: 2})
     assert stage.open_tasks()[0].rounds == 2
     call = stage.rings(DESK_PHONE)
     call.answer()
@@ -63,7 +63,7 @@ def test_it_keeps_ringing_until_taken(stage: Stage) -> None:
     assert stage.open_tasks()[0].state is TaskState.TAKEN
     stage.stroke_ct(accession_number=ACCESSION)
     assert not stage.open_tasks()
-    look_at_everything(stage)
+    look_at_everything(stage, {KIM: 1}, {KIM: 1})
     confirm(stage, stage.rings(KIM))
     look_at_everything(stage)
 
@@ -74,7 +74,8 @@ def test_two_findings_wait_and_are_one_call(stage: Stage) -> None:
     stage.advance(1)
     finding_first(stage, "Splenic laceration.")
     stage.advance(1)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.FINDING_WITHOUT_STUDY] * 2
     stage.stroke_ct(accession_number=ACCESSION)
     call = stage.rings(KIM)
     hear_out(stage)
@@ -91,7 +92,8 @@ def test_amended_while_it_waits(stage: Stage) -> None:
     """What is told when the study comes is what is true then."""
     finding_first(stage)
     stage.advance(1)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.FINDING_WITHOUT_STUDY]
     assert stage.hospital.amend_finding("No free air; large bowel loop. Aortic dissection.", ACCESSION)[0] == 202
     stage.settle()
     stage.stroke_ct(accession_number=ACCESSION)
@@ -101,4 +103,5 @@ def test_amended_while_it_waits(stage: Stage) -> None:
     assert "aortic dissection" in said
     key_back(stage, call)
     assert not stage.open_tasks()
+    assert [task.state for task in stage.tasks()] == [TaskState.DONE] * 2
     look_at_everything(stage)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from handlers.domain.relays import AttemptState, Ending, Outcome, Purpose, RelayState
 from handlers.domain.tasks import TaskKind
+from sandbox.exchange import Call
 from tests.flows.acts import advance_until_ringing, confirm, creates, dialed, hear_out, look_at_everything
-from tests.flows.stage import CHARGE, DESK, DESK_PHONE, KIM, LEE_PHONE, QUINN, SUPERVISOR, Stage
+from tests.flows.ringing import until_rings
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, QUINN, SUPERVISOR, Stage
+from tests.flows.test_three_wrong_codes import three_wrong
 
 
 def test_accepted_but_the_answer_was_lost(stage: Stage) -> None:
@@ -117,6 +122,63 @@ def test_a_look_up_is_not_misled_by_another_call_to_the_number(stage: Stage) -> 
     assert dialed(stage, KIM) == [first, second]
 
 
+def surfaces_late(stage: Stage) -> Call:
+    """Let a call exist that two looks do not see, its vendor's clock being slow, and its repeat be postponed."""
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("lost_answer")
+    stage.exchange.faults.next_create("429")
+    stage.finding()
+    hear_out(stage)
+    call = stage.rings(KIM)
+    call.created -= timedelta(minutes=1)
+    stage.advance(11)
+    assert stage.actions().count("attempt:not_there") == 1
+    assert stage.attempts()[0].state is AttemptState.QUEUED
+    return call
+
+
+def test_answered_after_it_was_believed_not_to_be_there(stage: Stage) -> None:
+    """Two looks did not see it, and the clinician picks it up: the conversation is the attempt's, nothing is dialed again."""
+    stage.exchange.faults.drop("initiated", "ringing", "answered")
+    call = surfaces_late(stage)
+    confirm(stage, call)
+    stage.advance(minutes=5)
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    assert dialed(stage, KIM) == [call]
+
+
+def test_heard_of_after_it_was_believed_not_to_be_there(stage: Stage) -> None:
+    """Its ringing is told late, just before it would be dialed once more: it is this call, and the only one."""
+    stage.exchange.faults.delay(15, "initiated", "ringing")
+    call = surfaces_late(stage)
+    stage.advance(5)
+    assert (stage.attempts()[0].state, stage.attempts()[0].sid) == (AttemptState.RINGING, call.sid)
+    stage.advance(10)
+    confirm(stage, call)
+    assert dialed(stage, KIM) == [call]
+
+
+def test_a_bridge_s_leg_is_not_taken_for_the_call_in_doubt(stage: Stage) -> None:
+    """The desk's call was never made, and a bridge rings the same telephone: that leg is somebody else's conversation."""
+    three_wrong(stage)
+    lee = stage.rings(LEE_PHONE)
+    stage.exchange.faults.next_create("503", times=2)
+    assert stage.hospital.report_critical_finding("SBX-LATE-1", "Free air.")[0] == 202
+    stage.settle()
+    stage.advance(1)
+    desk = [one for one in stage.attempts() if one.purpose is Purpose.DESK]
+    assert [one.state for one in desk] == [AttemptState.IN_DOUBT] * 2
+    lee.decline()
+    leg = until_rings(stage, DESK_PHONE, 1)
+    assert leg.direction == "outbound-dial"
+    stage.advance(6)
+    assert leg.status == "ringing"
+    assert leg.sid not in {one.sid for one in stage.attempts()}
+    assert stage.actions().count("attempt:not_there") == 2
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.FINDING_WITHOUT_STUDY]
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 2})
+
+
 def test_stopped_while_in_doubt_it_is_looked_up_and_hung_up(stage: Stage) -> None:
     """The finding is retracted before we know whether the call exists, and no callback says so: it is found and ended."""
     stage.stroke_ct()
@@ -165,7 +227,7 @@ def test_the_vendor_is_out_for_the_whole_ladder(stage: Stage) -> None:
     assert not stage.exchange.calls
     stage.exchange.faults.clear()
     rang = advance_until_ringing(stage, DESK_PHONE, minutes=3)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE_2: 1})
     assert all(count == 1 for count in creates(stage).values())
     assert not [number for number in (KIM, CHARGE, SUPERVISOR, LEE_PHONE) if dialed(stage, number)]
     rang.answer()
@@ -187,4 +249,4 @@ def test_an_outage_of_two_minutes_costs_no_rung(stage: Stage) -> None:
     assert len(dialed(stage, KIM)) == 1
     assert stage.relay().step == 0
     assert [one.outcome for one in stage.attempts() if one.purpose is Purpose.CONTACT] == [Outcome.CONFIRMED_BY_CODE]
-    look_at_everything(stage)
+    look_at_everything(stage, texts={KIM: 1})

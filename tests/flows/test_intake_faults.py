@@ -57,6 +57,7 @@ def test_another_site_does_not_wait_for_it(stage: Stage) -> None:
     stage.settle()
     assert stage.study().facility == "lakeside"
     stage.advance(10)
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.EVENT_SET_ASIDE]
 
 
 def test_a_repeated_delivery_is_answered_the_same_and_happens_once(stage: Stage) -> None:
@@ -167,6 +168,7 @@ def test_findings_of_accepted_studies_go_on_after_it_lapsed(stage: Stage) -> Non
     assert stage.hospital.report_final()[0] == 202
     stage.advance(5)
     look_at_everything(stage)
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.ODD_REPORT]
 
 
 def test_a_source_speaks_only_for_its_facilities(stage: Stage) -> None:

@@ -20,12 +20,13 @@ import pytest
 from bot.clock import SecretChance, WallClock
 from bot.settings import ServiceSettings
 from bot.wiring.service import open_store
-from handlers.domain.relays import Attempt, Ending, Relay, RelayState
+from handlers.domain.relays import Attempt, AttemptState, Ending, Relay, RelayState
 from handlers.domain.tasks import DeskTask, TaskState
 from sandbox.exchange import Call
 from sandbox.hospital import Hospital, Site
 from sandbox.timeline import Timeline
-from tests.flows.acts import created_per_attempt
+from store import audit
+from tests.flows.acts import created_per_attempt, token_of
 from tests.flows.stage import (
     DESK_PHONE,
     DESK_PHONE_2,
@@ -41,18 +42,20 @@ from tests.flows.stage import (
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 20.0
+#: The lease of whoever was killed while it told the vendor (30 s), and two looks whether the vendor heard of it.
+LEASE_AND_LOOKS = 60.0
 V = TypeVar("V")
 
 
-def until(found: Callable[[], V | None], what: str) -> V:
+def until(found: Callable[[], V | None], what: str, seconds: float = SECONDS) -> V:
     """Wait for something that really takes time."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = found()
         if value:
             return value
         time.sleep(0.02)
-    raise AssertionError(f"within {SECONDS:.0f} s there was no {what}")
+    raise AssertionError(f"within {seconds:.0f} s there was no {what}")
 
 
 class Deployment:
@@ -111,9 +114,9 @@ class Deployment:
         except httpx.HTTPError:
             return False
 
-    def ringing(self, number: str) -> Call:
+    def ringing(self, number: str, seconds: float = SECONDS) -> Call:
         """Wait until a number rings."""
-        return until(lambda: next(iter(self.exchange.ringing(number)), None), f"call that rings at {number}")
+        return until(lambda: next(iter(self.exchange.ringing(number)), None), f"call that rings at {number}", seconds)
 
     def all(self, kind: type[V]) -> list[V]:
         """Return stored values, read beside the running processes."""
@@ -192,3 +195,36 @@ def test_killed_while_a_call_rings_and_a_desk_round_is_pending(deployment: Deplo
     deployment.kill(signal.SIGTERM)
     verified = deployment.command("audit", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def right_after_the_202(deployment: Deployment) -> None:
+    """Kill as soon as the finding is accepted: whatever was made of it by then, it is not forgotten."""
+    assert deployment.hospital.report_critical_finding()[0] == 202
+    deployment.kill()
+
+
+def while_the_vendor_is_asked(deployment: Deployment) -> None:
+    """Kill between the vendor's taking of the call and its answer; its callback may have been quicker than the kill."""
+    deployment.exchange.faults.next_create("mute")
+    assert deployment.hospital.report_critical_finding()[0] == 202
+    deployment.ringing(KIM)
+    deployment.kill()
+    (asked,) = [one for one in deployment.all(Attempt) if one.channel == "call"]
+    assert asked.state in (AttemptState.SUBMITTING, AttemptState.RINGING)
+
+
+@pytest.mark.parametrize("moment", [right_after_the_202, while_the_vendor_is_asked])
+def test_killed_at_an_unquiet_moment(deployment: Deployment, moment: Callable[[Deployment], None]) -> None:
+    """An accepted finding is one relay and one call, which is answered and confirmed after the start."""
+    assert deployment.hospital.send_stroke_ct()[0] == 202
+    moment(deployment)
+    deployment.start()
+    call = deployment.ringing(KIM, LEASE_AND_LOOKS)
+    hear_the_finding(call)
+    tokens = {one.token: one.code for one in deployment.all(Attempt)}
+    call.press(tokens[token_of(call)])
+    until(lambda: [one.ending for one in deployment.all(Relay)] == [Ending.CONFIRMED_BY_CODE], "confirmation")
+    assert [one for one in deployment.exchange.calls if one.to == KIM] == [call]
+    assert set(created_per_attempt(deployment.exchange).values()) == {1}
+    with deployment.store.database.snapshot() as connection:
+        assert not [problem for chain in audit.verify(connection, []) for problem in chain.problems]

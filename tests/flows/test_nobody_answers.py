@@ -8,7 +8,7 @@ import pytest
 
 from handlers import hands
 from handlers.domain.relays import Ending, Outcome, Purpose, RelayState
-from handlers.domain.tasks import TaskState
+from handlers.domain.tasks import TaskKind, TaskState
 from sandbox.workspace import Message
 from tests.flows.acts import hear_out, log_by_hand
 from tests.flows.ringing import answer, let_ring, over, step, until_rings
@@ -59,8 +59,9 @@ def rounds_that_ring(stage: Stage, until: datetime) -> int:
                 rings += number == DESK_PHONE and not call.seen
                 call.seen = True
         step(stage, until - stage.clock.instant)
-    for call in stage.exchange.ringing():
-        call.seen = True
+    for number in (DESK_PHONE, DESK_PHONE_2):
+        for call in stage.exchange.ringing(number):
+            call.seen = True
     return rings
 
 
@@ -81,6 +82,7 @@ def test_every_rung_in_turn_then_the_desk(stage: Stage, fault: str) -> None:
     ladder = ["mercy-ed-physician"] * 2 + ["mercy-ed-charge"] * 2 + ["mercy-supervisor", "lee"]
     assert outcomes == [(who, Outcome.NO_ANSWER) for who in ladder]
     assert stage.actions().count("relay:at_desk") == 1
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.LADDER_EXHAUSTED]
 
 
 def test_the_desk_rings_in_rounds_until_it_is_taken_by_key(stage: Stage) -> None:

@@ -7,13 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from handlers.domain.directory import Role
-from handlers.domain.relays import Ending, Outcome, RelayState
+from handlers.domain.relays import Ending, Outcome, ReceiverRole, RelayState
 from sandbox.exchange import Call
 from sandbox.hospital import Site
-from tests.flows.acts import hear_out
+from tests.flows.acts import hear_out, look_at_everything
 from tests.flows.ringing import answer, code_heard, over, until_rings
-from tests.flows.stage import Stage
+from tests.flows.stage import LEE_PHONE, Stage
 
 pytestmark = pytest.mark.usefixtures("fault")
 
@@ -63,10 +62,8 @@ def test_she_is_asked_for_a_physician_and_the_ladder_goes_on(stage: Stage) -> No
     answer(stage, charge)
     assert "must go to a physician" in stage.press(charge, "2")
     charge.hang_up()
-    stage.advance(minutes=5)
+    until_rings(stage, LEE_PHONE)
     assert stage.relay().state is not RelayState.ENDED
-    for one in stage.exchange.calls:
-        one.seen = True
 
 
 def test_she_fetches_the_physician_who_confirms(stage: Stage) -> None:
@@ -81,7 +78,7 @@ def test_she_fetches_the_physician_who_confirms(stage: Stage) -> None:
     stage.press(call, "8")
     stage.press(call, code_heard(call))
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
-    assert stage.attempts()[0].receiver_role is Role.PHYSICIAN
+    assert stage.attempts()[0].receiver_role is ReceiverRole.PHYSICIAN_NP_OR_PA
 
 
 def test_star_says_it_again_and_other_keys_do_not_end_the_call(stage: Stage) -> None:
@@ -93,8 +90,7 @@ def test_star_says_it_again_and_other_keys_do_not_end_the_call(stage: Stage) -> 
     assert "Connecting you to a person" in stage.press(call, "5")
     assert told_nothing(call)
     stage.listen(call)
-    for one in stage.exchange.ringing():
-        one.seen = True
+    look_at_everything(stage, {LEE_PHONE: 1})
     assert call.waiting_for == "dial"
     call.hang_up()
     until_rings(stage, LAKESIDE_CHARGE)

@@ -17,12 +17,12 @@ from sandbox.exchange.recordings import Recording as Kept
 from sandbox.exchange.records import Refusal
 from sandbox.hospital import Site
 from tests.flows.acts import hear_out, hear_the_finding, key_back
-from tests.flows.ringing import over
+from tests.flows.ringing import over, until_rings
 from tests.flows.stage import LEE, SILVA, Stage
 
 pytestmark = pytest.mark.usefixtures("fault")
 
-OKAFOR = "+12125550111"
+OKAFOR, LAKESIDE_CHARGE = "+12125550111", "+12125550112"
 LAKESIDE = Site("lakeside", "NY", "lee", {"emergency": "lakeside-ed-physician", "inpatient": "lakeside-ed-physician"})
 RECORDING_LATE_MINUTES = 11
 
@@ -153,6 +153,25 @@ def test_a_recording_that_never_arrives_is_flagged_and_holds_nothing_up(stage: S
     stage.exchange.nothing_rings()
 
 
+def test_one_that_comes_after_a_quarter_of_an_hour_is_kept_and_deleted_at_the_vendor(stage: Stage) -> None:
+    """Flagged as missing while the vendor is out; asked for all the same, healed when it comes, and none stays there."""
+    call = rings_at_lakeside(stage)
+    hear_the_finding(stage, call)
+    spoken = sound()
+    reads_back(stage, call, spoken)
+    stage.exchange.faults.outage()
+    over(stage, call)
+    stage.advance(minutes=15)
+    assert kept(stage).state is RecordingState.MISSING
+    stage.exchange.faults.outage(on=False)
+    stage.advance(minutes=4)
+    assert kept(stage).state is RecordingState.STORED
+    assert kept(stage).sha256 == hashlib.sha256(spoken).hexdigest()
+    assert not stage.exchange.recordings.all
+    assert [stage.actions().count(f"recording:{what}") for what in ("missing", "store")] == [1, 1]
+    stage.exchange.nothing_rings()
+
+
 class Stubborn(dict[str, Kept]):
     """The vendor's recordings, one of which cannot be deleted the first time."""
 
@@ -182,6 +201,37 @@ def test_it_is_deleted_at_the_vendor_though_the_vendor_fails(stage: Stage) -> No
     assert not stubborn
     assert kept(stage).state is RecordingState.STORED
     assert stage.actions().count("recording:store") == 1
+
+
+def test_a_cough_is_no_read_back_and_it_is_asked_again(stage: Stage) -> None:
+    """Three seconds of any sound: it is said that this does not count, and the next one, read out in full, does."""
+    call = rings_at_lakeside(stage)
+    hear_the_finding(stage, call)
+    reads_back(stage, call, sound(3), 3)
+    assert "too short for a read-back" in call.last_heard
+    assert stage.relay().state is RelayState.CALLING
+    stage.listen(call)
+    call.record(sound(), 6, key="#")
+    stage.settle()
+    assert stage.relay().ending is Ending.READ_BACK_RECORDED
+    over(stage, call)
+    stage.advance(minutes=2)
+    assert not stage.exchange.recordings.all
+
+
+def test_hung_up_after_a_word_it_is_not_read_back(stage: Stage) -> None:
+    """The finding was heard and the receiver put down three seconds after the tone: reached, and no more than that."""
+    call = rings_at_lakeside(stage)
+    hear_the_finding(stage, call)
+    stage.press(call, "1")
+    stage.listen(call)
+    stage.advance(3)
+    call.hang_up()
+    until_rings(stage, LAKESIDE_CHARGE)
+    stage.advance(5)
+    assert stage.attempts()[0].outcome is Outcome.REACHED_WITHOUT_READ_BACK
+    assert stage.relay().state is not RelayState.ENDED
+    assert not stage.exchange.recordings.all
 
 
 def test_silence_is_no_read_back_and_the_code_is_asked(stage: Stage) -> None:

@@ -97,7 +97,7 @@ def it_died_after_the_vendor_took_the_call(stage: Stage) -> Iterator[None]:
     confirm(stage, call)
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
     assert set(creates(stage).values()) == {1}
-    look_at_everything(stage)
+    look_at_everything(stage, {}, {KIM: 1})
 
 
 @waits_in(AttemptState.SUBMITTING)
@@ -206,6 +206,7 @@ def calls_are_halted(stage: Stage) -> Iterator[None]:
     yield
     stage.advance(minutes=10)
     stage.exchange.nothing_rings()
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.HALTED]
     stage.command(QUINN, "resume mercy")
     call = stage.rings(KIM)
     hear_out(stage)
@@ -217,7 +218,7 @@ def the_desk_is_being_rung(stage: Stage) -> Iterator[None]:
     stage.stroke_ct()
     stage.finding()
     exhaust(stage)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 1}, {KIM: 1})
     yield
     desk_takes(stage)
     log_by_hand(stage)
@@ -231,7 +232,7 @@ def nobody_took_the_first_round(stage: Stage) -> Iterator[None]:
     stage.finding()
     exhaust(stage)
     stage.advance(40)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1}, {KIM: 1})
     stage.exchange.nothing_rings()
     yield
     advance_until_ringing(stage, DESK_PHONE, minutes=2)
@@ -247,7 +248,7 @@ def taken_and_no_outcome_given(stage: Stage) -> Iterator[None]:
     stage.stroke_ct()
     stage.finding()
     exhaust(stage)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 1}, {KIM: 1})
     desk_takes(stage)
     yield
     stage.advance(minutes=21)

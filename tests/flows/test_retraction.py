@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from handlers.domain.relays import Ending, Outcome, RelayState
 from handlers.domain.studies import Finding, FindingState
 from handlers.domain.tasks import TaskKind, TaskState
-from tests.flows.acts import confirm, desk_takes, dialed, hear_out, hear_the_finding, key_back
-from tests.flows.stage import CHARGE, DESK, KIM, Stage
+from tests.flows.acts import confirm, desk_takes, dialed, hear_out, hear_the_finding, key_back, look_at_everything
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, Stage
 
 
 def retract(stage: Stage) -> None:
@@ -15,6 +17,7 @@ def retract(stage: Stage) -> None:
     stage.settle()
 
 
+@pytest.mark.usefixtures("fault")
 def test_while_it_rings_it_is_hung_up_and_nobody_else_is_called(stage: Stage) -> None:
     """The ringing stops in the same instant; no rung follows, however long one waits."""
     call = stage.critical_stroke()
@@ -30,6 +33,7 @@ def test_while_it_rings_it_is_hung_up_and_nobody_else_is_called(stage: Stage) ->
     assert "retracted" in stage.card().words
 
 
+@pytest.mark.usefixtures("fault")
 def test_between_two_tries_nobody_is_called_again(stage: Stage) -> None:
     """The retry that was planned is forgotten."""
     call = stage.critical_stroke()
@@ -57,6 +61,7 @@ def test_before_the_finding_was_said_the_next_turn_says_retracted(stage: Stage) 
     assert not stage.open_tasks()
 
 
+@pytest.mark.usefixtures("fault")
 def test_after_the_finding_was_said_the_next_turn_says_retracted_and_the_desk_rings(stage: Stage) -> None:
     """The code of a retracted finding confirms nothing; whoever heard it is listed for the desk."""
     call = stage.critical_stroke()
@@ -130,10 +135,8 @@ def test_a_waiting_finding_is_retracted(stage: Stage) -> None:
     """Its study never came: the desk's task is settled, its phones stop, and a study that comes later calls nobody."""
     assert stage.hospital.report_critical_finding("SBX9", "Free air.")[0] == 202
     stage.advance(1)
-    ringing = stage.exchange.ringing()
-    assert len(ringing) == 2
-    for call in ringing:
-        call.seen = True
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.FINDING_WITHOUT_STUDY]
     assert stage.hospital.retract_finding("SBX9")[0] == 202
     stage.settle()
     assert not stage.open_tasks()

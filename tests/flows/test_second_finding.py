@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from handlers.domain.relays import Ending, Relay
 from handlers.domain.studies import Finding, FindingState
 from handlers.domain.tasks import TaskKind
@@ -16,11 +18,12 @@ from tests.flows.acts import (
     log_by_hand,
     look_at_everything,
 )
-from tests.flows.stage import DESK, KIM, LEE, Stage
+from tests.flows.stage import DESK, DESK_PHONE, KIM, LEE, Stage
 
 SECOND = "Free intraperitoneal air."
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_second_finding_joins_the_ringing_call(stage: Stage) -> None:
     """One call, both findings, one code."""
     call = stage.critical_stroke()
@@ -35,6 +38,7 @@ def test_a_second_finding_joins_the_ringing_call(stage: Stage) -> None:
     assert stage.exchange.calls == [call]
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_second_finding_while_the_first_is_heard(stage: Stage) -> None:
     """The code of the telling without it confirms nothing; both are told, then it does."""
     call = stage.critical_stroke()
@@ -82,7 +86,7 @@ def test_at_the_desk_it_asks(stage: Stage) -> None:
     stage.stroke_ct()
     stage.finding()
     exhaust(stage)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 1}, {KIM: 1})
     desk_takes(stage)
     stage.advance(20)
     stage.finding(text=SECOND)

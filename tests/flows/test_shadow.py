@@ -49,6 +49,7 @@ def test_the_card_says_so(stage: Stage, study: dict[str, Any]) -> None:
     assert "SHADOW" in thread
     assert "Would call" in thread
     assert "ended: shadow" in stage.card().words
+    assert [task.kind for task in stage.tasks()] == [TaskKind.SHADOW]
 
 
 @EITHER
@@ -62,6 +63,46 @@ def test_the_statement_is_no_communication(stage: Stage, study: dict[str, Any]) 
     said = cases.statement(stage.service.house, stage.case())
     assert "NOBODY WAS CALLED" in said
     assert "COMMUNICATED TO" not in said
+    assert [task.kind for task in stage.tasks()] == [TaskKind.SHADOW]
+
+
+def test_the_text_that_would_have_gone_out_is_shown(stage: Stage) -> None:
+    """Recorded like the calls: nobody was texted, and nobody answered."""
+    stage.stroke_ct(**SHADOW[0])
+    stage.finding()
+    stage.advance(10)
+    assert not stage.exchange.messages
+    (text,) = stage.all(Attempt, channel="sms")
+    assert (text.outcome, text.who) == (Outcome.SHADOW, "prairie-clinician")
+    assert not [one for one in stage.all(Attempt) if one.answered_at or one.inbound]
+    thread = " ".join(one.words for one in stage.workspace.thread(READS, stage.card().ts))
+    assert "Would text Jordan Reyes, NP" in thread
+    stage.advance(minutes=30)
+    assert len(stage.all(Attempt, channel="sms")) == 1
+    assert [task.kind for task in stage.tasks()] == [TaskKind.SHADOW]
+
+
+def test_no_task_of_a_site_in_shadow_rings(stage: Stage) -> None:
+    """A finding without its study would ring the desk: in shadow its card says so, and no telephone does."""
+    assert stage.hospital.report_critical_finding("SBX-LATE-1", "Free air.", facility="prairie")[0] == 202
+    stage.settle()
+    (task,) = stage.open_tasks()
+    assert (task.kind, task.rings) == (TaskKind.FINDING_WITHOUT_STUDY, False)
+    stage.advance(minutes=30)
+    assert not stage.exchange.calls
+    words = stage.workspace.expect_message(DESK, "SHADOW, nobody is called").words
+    assert "Here the desk's phones would have rung" in words
+    assert "<!here>" not in str([one.blocks for one in stage.workspace.messages(DESK)])
+
+
+def test_a_shadow_relay_asks_nobody_to_find_a_contact(stage: Stage) -> None:
+    """Nobody known ordered it: the thread says what would have been asked, and no task waits for an outcome."""
+    stage.stroke_ct(test=True, ordering_contact=None)
+    stage.finding()
+    stage.advance(30)
+    assert not stage.open_tasks()
+    thread = " ".join(one.words for one in stage.workspace.thread(READS, stage.card().ts))
+    assert "Would ask the desk to find somebody" in thread
 
 
 def test_a_shadow_call_takes_no_line(stage: Stage) -> None:
@@ -83,6 +124,7 @@ def test_the_radiologist_is_told_that_nobody_is_called(stage: Stage) -> None:
     assert "nobody is called" in stage.report_by_modal(LEE, "1", "intracranial-hemorrhage")
     stage.advance(minutes=30)
     assert not stage.exchange.calls
+    assert [task.kind for task in stage.tasks()] == [TaskKind.SHADOW]
 
 
 def test_the_desk_s_phones_stay_silent_too(stage: Stage) -> None:
@@ -92,3 +134,4 @@ def test_the_desk_s_phones_stay_silent_too(stage: Stage) -> None:
     stage.advance(minutes=30)
     assert not stage.exchange.calls
     assert stage.relay().ending is Ending.SHADOW
+    assert [task.kind for task in stage.tasks()] == [TaskKind.SHADOW]

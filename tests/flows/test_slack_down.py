@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from handlers.domain.relays import Ending, RelayState
+from handlers.domain.tasks import TaskKind
 from sandbox.workspace import Message
 from tests.flows.acts import confirm, desk_takes, exhaust, hear_out, log_by_hand, look_at_everything
-from tests.flows.stage import DESK, KIM, LEE, READS, Stage
+from tests.flows.ringing import until_rings
+from tests.flows.stage import DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, READS, Stage
 
 OUTAGE_MINUTES = 10
 
@@ -23,6 +27,7 @@ def nothing_twice(messages: list[Message]) -> None:
     assert not {block: count for block, count in ids.items() if count > 1}
 
 
+@pytest.mark.usefixtures("fault")
 def test_ten_minutes_without_slack_while_a_relay_runs(stage: Stage) -> None:
     """Engaged, called again, confirmed: Slack hears of all of it later, in order and once."""
     stage.stroke_ct()
@@ -32,8 +37,7 @@ def test_ten_minutes_without_slack_while_a_relay_runs(stage: Stage) -> None:
     first = stage.rings(KIM)
     hear_out(stage)
     first.busy()
-    stage.advance(61)
-    confirm(stage, stage.rings(KIM))
+    confirm(stage, until_rings(stage, KIM, 4))
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
     stage.advance(minutes=OUTAGE_MINUTES)
     assert "relay" not in stage.card().words.lower()
@@ -70,7 +74,7 @@ def test_the_desk_is_rung_by_telephone_while_its_channel_is_down(stage: Stage) -
     stage.workspace.faults.outage(on=True)
     stage.finding()
     exhaust(stage)
-    look_at_everything(stage)
+    look_at_everything(stage, {DESK_PHONE: 1}, {KIM: 1})
     desk_takes(stage)
     log_by_hand(stage)
     assert stage.relay().state is RelayState.ENDED
@@ -142,4 +146,5 @@ def test_answers_lost_one_after_another(stage: Stage) -> None:
     nothing_twice(stage.workspace.messages(DESK))
     assert len([one for one in stage.workspace.messages(DESK) if not one.thread_ts]) == 1
     assert len(stage.workspace.messages(READS)) == 1
-    look_at_everything(stage)
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.FINDING_WITHOUT_STUDY]
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})

@@ -6,7 +6,8 @@ import pytest
 
 from handlers.domain.relays import Attempt, Ending, Outcome, RelayState
 from handlers.domain.tasks import TaskKind
-from tests.flows.acts import confirm, hear_out
+from sandbox.exchange.faults import CreateFault
+from tests.flows.acts import confirm, hear_out, look_at_everything
 from tests.flows.ringing import let_ring, until_rings
 from tests.flows.stage import CHARGE, DESK, KIM, OURS, Stage
 
@@ -81,6 +82,42 @@ def test_any_other_text_is_answered_with_the_number_to_call(stage: Stage) -> Non
     answer.seen = True
     assert stage.relay().state is RelayState.CALLING
     confirm(stage, call)
+
+
+NO_SMS = (
+    "kind: mobile, consent: 2024-01-15, sms_consent: true, verified: 2024-01-15}\n  mercy-ed-charge",
+    "kind: mobile, consent: 2024-01-15, verified: 2024-01-15}\n  mercy-ed-charge",
+)
+
+
+def test_a_mobile_whose_consent_covers_calls_only_is_not_texted(stage: Stage) -> None:
+    """Consent to automated calls is not consent to texts: the telephone rings, and no text leaves."""
+    stage.load(*NO_SMS)
+    call = stage.critical_stroke()
+    confirm(stage, call)
+    stage.advance(minutes=5)
+    assert not texts_to_kim(stage)
+    assert not stage.all(Attempt, channel="sms")
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+
+
+@pytest.mark.parametrize("first", [None, "lost_answer"])
+def test_two_relays_to_one_mobile_send_two_texts(stage: Stage, first: CreateFault | None) -> None:
+    """The second's answer is lost and its text is not there: the first one's is not taken for it, known to us or not."""
+    stage.stroke_ct()
+    if first is not None:
+        stage.exchange.faults.next_create(first, of="Messages")
+    stage.finding()
+    one = stage.relay()
+    stage.advance(0.5)
+    stage.stroke_ct()
+    stage.exchange.faults.next_create("503", of="Messages")
+    stage.finding()
+    stage.advance(25)
+    codes = [one.callback_code, stage.relay().callback_code]
+    assert sorted(codes) == sorted(body[-7:-1] for body in texts_to_kim(stage))
+    assert len({text.sid for text in stage.all(Attempt, channel="sms")}) == 2
+    look_at_everything(stage, {KIM: 1}, {KIM: 2})
 
 
 def test_a_text_that_cannot_be_delivered_holds_nothing_up(stage: Stage, fault: str) -> None:

@@ -128,7 +128,7 @@ def test_two_hundred_claims_have_one_holder_and_199_reasons(crowd: Stage) -> Non
     holder = crowd.read().claimed_by
     assert holder in IDS
     name = f"Dr. Reader {holder[-3:]}"
-    told = {user: " ".join(one.text for one in crowd.workspace.ephemerals(user)) for user in USERS}
+    told = {user: " ".join(one.text for one in crowd.told_since(user)) for user in USERS}
     winner = USERS[IDS.index(holder)]
     assert told.pop(winner) == "It is yours."
     assert len(told) == READERS - 1

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from handlers.domain.relays import Ending, RelayState
 from handlers.domain.tasks import TaskKind
 from tests.flows.acts import desk_takes, dialed, key_back, log_by_hand
+from tests.flows.ringing import until_rings
 from tests.flows.stage import CHARGE, DESK, KIM, QUINN, Stage
 
 PETROV = "+13125550104"
@@ -30,6 +33,7 @@ def find_contact_task(stage: Stage) -> None:
     assert stage.case() in card.words
 
 
+@pytest.mark.usefixtures("fault")
 def test_an_unknown_ordering_clinician(stage: Stage) -> None:
     """Nobody known ordered it: a desk task, and the charge nurse is called at once."""
     stage.stroke_ct(ordering_contact=None)
@@ -82,6 +86,7 @@ def test_a_contact_without_consent(stage: Stage) -> None:
     assert not dialed(stage, PETROV)
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_contact_that_was_retired_meanwhile(stage: Stage) -> None:
     """People are read when a rung fires: one who was retired between two tries is not called again."""
     call = stage.critical_stroke()
@@ -89,7 +94,7 @@ def test_a_contact_that_was_retired_meanwhile(stage: Stage) -> None:
     call.busy()
     stage.settle()
     stage.load("    name: Dr. Grace Kim\n", "    name: Dr. Grace Kim\n    retired: true\n")
-    stage.advance(61)
+    until_rings(stage, CHARGE, 5)
     find_contact_task(stage)
     the_charge_nurse_confirms(stage)
     assert dialed(stage, KIM) == [call]

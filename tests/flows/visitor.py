@@ -7,7 +7,8 @@ import re
 
 import httpx
 
-from tests.flows.stage import DESK, READS, Stage
+from sandbox.loopback import LOOPBACK
+from tests.flows.stage import READS, Stage
 
 LINK = re.compile(r"/open/[A-Za-z0-9_-]+")
 
@@ -18,7 +19,7 @@ class Visitor:
     def __init__(self, stage: Stage, user: str) -> None:
         self.stage = stage
         self.user = user
-        self.http = httpx.Client(base_url=stage.servers.urls["product"], timeout=10, trust_env=False)
+        self.http = httpx.Client(base_url=stage.servers.urls["product"], timeout=10, trust_env=False, verify=LOOPBACK)
 
     def close(self) -> None:
         """Close the browser."""
@@ -26,8 +27,7 @@ class Visitor:
 
     def link(self, text: str = "") -> str:
         """Type ``/relay open CASE`` (or another command that opens) and return the path of the link in the answer."""
-        answer = self.stage.workspace.command(self.user, DESK, "/relay", text or f"open {self.stage.case()}")
-        self.stage.settle()
+        answer = self.stage.typed(self.user, text or f"open {self.stage.case()}")
         return _only(LINK.findall(repr(answer)))
 
     def link_of_card(self) -> str:

@@ -139,6 +139,20 @@ GUARDS = (
         "tests/flows/test_unknown_contact.py::test_a_contact_without_consent",
     ),
     Guard(
+        "consent to texts",
+        "handlers/domain/directory.py",
+        "return self.kind is NumberKind.MOBILE and self.sms_consent and self.may_be_dialed()",
+        "return self.kind is NumberKind.MOBILE and self.may_be_dialed()",
+        "tests/flows/test_texts.py::test_a_mobile_whose_consent_covers_calls_only_is_not_texted",
+    ),
+    Guard(
+        "PIN on a call back",
+        "handlers/calls.py",
+        "        has_pin=bool(identity.with_pin(tx, directory, attempt)),\n",
+        "        has_pin=attempt.purpose is Purpose.CONTACT and bool(identity.with_pin(tx, directory, attempt)),\n",
+        "tests/flows/test_pin_on_call_back.py::test_whoever_calls_back_keys_the_pin",
+    ),
+    Guard(
         "agreement of the site",
         "bot/intake/door.py",
         "if event.kind in _STUDY_NEEDS_BAA and not keyring.directory.facilities[event.facility].has_baa(now):",
@@ -165,6 +179,27 @@ GUARDS = (
         'if actor != f"radiologist:{relay.delegated_by}":',
         "if False:",
         "tests/security/test_gates.py::test_only_the_radiologist_whose_finding_it_is_withdraws_it",
+    ),
+    Guard(
+        "who may close a relay",
+        "handlers/hands.py",
+        'if not is_admin and actor != f"radiologist:{relay.delegated_by}":',
+        "if False:",
+        "tests/flows/test_logged_by_hand.py::test_another_radiologist_of_the_pool_closes_nothing",
+    ),
+    Guard(
+        "a contact's sites",
+        "handlers/domain/directory.py",
+        "return next((one for one in meant if not one.retired and one.serves(facility)), None)",
+        "return next((one for one in meant if not one.retired), None)",
+        "tests/flows/test_redirected.py::test_from_slack_nobody_of_another_site_is_called",
+    ),
+    Guard(
+        "no stated name in the record",
+        "handlers/receivers.py",
+        "    return NOT_IN_DIRECTORY\n",
+        "    return stated\n",
+        "tests/flows/test_logged_by_hand.py::test_a_stated_name_stands_on_page_and_statement_and_nowhere_else",
     ),
     Guard(
         "the role that may end a relay",

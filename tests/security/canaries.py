@@ -12,6 +12,7 @@ BIRTH_DATE = "1961-03-04"
 MRN = "MRN-7734091"
 ACCESSION, SECOND_ACCESSION, RECORDED_ACCESSION = "ACC-CANARY-5521", "ACC-CANARY-5522", "ACC-CANARY-5523"
 DICOM_ACCESSION, LONELY_ACCESSION = "ACC-CANARY-5524", "ACC-CANARY-5525"
+BY_HAND_ACCESSION = "ACC-CANARY-5527"
 UID = "1.2.826.0.1.55210.44107.7"
 FINDING = "Zebrawood hemorrhage of the left perisylvian quillfield, twelve millimeters."
 AMENDED = "Zebrawood hemorrhage of the right perisylvian quillfield, nine millimeters."
@@ -27,6 +28,7 @@ FORMS = tuple(
     for form in (
         *(NAME, FAMILY, GIVEN, f"{GIVEN} {FAMILY}", f"{FAMILY}, {GIVEN}", f"{FAMILY} {GIVEN}"),
         *(BIRTH_DATE, "19610304", "03/04/1961", "3/4/1961", "1961/03/04", "04.03.1961"),
+        *("04/03/1961", "03-04-1961", "04-03-1961", "4.3.1961", "4/3/1961", "Mar 4, 1961", "Mar 4th, 1961"),
         *("March 4th, 1961", "March 4, 1961", "4 Mar 1961", "4 March 1961", "March fourth", "fourth of March"),
         *(MRN, "7734091", "7, 7, 3, 4, 0, 9, 1", "7 7 3 4 0 9 1", "7 7 3, 4 0 9, 1"),
         *("ACC-CANARY", "CANARY-55", "A, C, C, C, A, N, A, R, Y", UID, "55210.44107"),

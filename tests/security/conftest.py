@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.flows.conftest import servers, stage
+from tests.flows.conftest import servers, short_logs, stage
 
-__all__ = ["servers", "stage"]
+__all__ = ["servers", "short_logs", "stage"]

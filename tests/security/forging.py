@@ -162,18 +162,18 @@ def method_changed(*methods: str) -> Change:
     return lambda chance, request: replace(request, method=chance.choice(methods))
 
 
-def forged(seed: str, twins: list[Request], changes: dict[str, Change], number: int) -> Iterator[Forgery]:
-    """Yield so many forgeries, no two of them alike: every change of every twin in turn, again and again."""
+def forged(seed: str, twins: list[Request], changes: dict[str, Change]) -> Iterator[Forgery]:
+    """Yield forgeries, no two of them alike, as long as any is wanted: every change of every twin, again and again."""
     chance = random.Random(seed)
     seen = set(twins)
-    while len(seen) < number + len(set(twins)):
+    while True:
         before = len(seen)
         for what, change, twin in ((what, change, twin) for twin in twins for what, change in changes.items()):
             try:
                 request = change(chance, twin)
             except StopIteration:  # this twin has nothing of the kind
                 continue
-            if request not in seen and len(seen) < number + len(set(twins)):
+            if request not in seen:
                 seen.add(request)
                 yield Forgery(f"{what} of {twin.method} {twin.target}", request)
         assert len(seen) > before, "there are not so many ways to forge these"

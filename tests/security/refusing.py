@@ -12,15 +12,19 @@ from tests.flows.stage import Stage
 from tests.security.forging import Forgery
 from tests.security.wire import Request, Wire, counts, snapshot
 
-#: How many of each kind, on each database.
+#: How many of each kind, on each database; a run adds up what it sent (tally.py).
 EVENTS, DICOM, SLACK, TWILIO, LINKS, PAGES = 1400, 500, 1300, 1300, 300, 400
-PER_DATABASE = EVENTS + DICOM + SLACK + TWILIO + LINKS + PAGES
+#: No such address, not this method, not this type of body: answered before anybody asks who sent it.
+TURNED_AWAY = (404, 405, 415)
 OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD")
 TOLERANCE = 300  #: seconds, of Slack's and of Standard Webhooks' timestamps
 
 
 def refused(stage: Stage, opened: Wire, forgeries: Iterable[Forgery], number: int) -> Counter[int]:
-    """Send them all: each is refused with 4xx, and every row of every table is as before."""
+    """Send so many that reach the check of who sent them: each is refused with 4xx, and every row is as before.
+
+    What is turned away before that check (404, 405, 415) is sent, refused and left out of the count.
+    """
     before = snapshot(stage)
     outside = (len(stage.workspace.traffic), len(stage.exchange.calls), len(stage.exchange.messages))
     statuses: Counter[int] = Counter()
@@ -30,13 +34,20 @@ def refused(stage: Stage, opened: Wire, forgeries: Iterable[Forgery], number: in
         statuses[status] += 1
         if not 400 <= status < 500:
             let_in.append(f"{status} to {forgery.what}: {forgery.request}")
+        if reached_the_check(statuses) == number:
+            break
     assert let_in == [], f"{len(let_in)} of {number}, the first: {let_in[0][:1500]}"
     after = snapshot(stage)
     assert counts(after) == counts(before)
     assert after == before
     assert outside == (len(stage.workspace.traffic), len(stage.exchange.calls), len(stage.exchange.messages))
-    assert sum(statuses.values()) == number
+    assert reached_the_check(statuses) == number
     return statuses
+
+
+def reached_the_check(statuses: Counter[int]) -> int:
+    """Return how many were refused by who sent them, and not by where, how or as what they were sent."""
+    return sum(count for status, count in statuses.items() if status not in TURNED_AWAY)
 
 
 def nothing_changes(stage: Stage, opened: Wire, requests: Iterable[Request], accepted: Callable[[int], bool]) -> None:
@@ -64,4 +75,9 @@ def ages(chance: random.Random) -> int:
 
 def seed(stage: Stage, kind: str) -> str:
     """Return what the forgeries of a kind are drawn from: others on each database."""
-    return f"{kind} on {stage.service.store.database.url.get_backend_name()}"
+    return f"{kind} on {database_of(stage)}"
+
+
+def database_of(stage: Stage) -> str:
+    """Return which kind of database a story runs on."""
+    return stage.service.store.database.url.get_backend_name()

@@ -3,64 +3,111 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 
+import pytest
+
+from handlers.domain.relays import Attempt
 from handlers.domain.studies import ReadState
+from sandbox.exchange import Call
 from sandbox.hospital import STROKE
-from tests.flows.acts import attempt_of, look_at_everything
-from tests.flows.stage import KIM, LEE, Stage
+from tests.flows.acts import attempt_of
+from tests.flows.stage import DESK_PHONE, KIM, LEE, LEE_PHONE, Stage
 from tests.security.nonsense import Nonsense
-
-#: What a database does that takes every statement and then cannot commit: a constraint that is checked at the end.
-_SQLITE = (
-    "CREATE TABLE nowhere (id INTEGER PRIMARY KEY)",
-    "CREATE TABLE unkept (id INTEGER REFERENCES nowhere (id) DEFERRABLE INITIALLY DEFERRED)",
-    'CREATE TRIGGER unkept_{0} AFTER INSERT ON "{0}" BEGIN INSERT INTO unkept VALUES (1); END',
-)
-_SQLITE_AGAIN = ("DROP TRIGGER unkept_{0}", "DROP TABLE unkept", "DROP TABLE nowhere")
-_POSTGRESQL = (
-    "CREATE FUNCTION unkept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$",
-    """CREATE CONSTRAINT TRIGGER unkept_{0} AFTER INSERT ON "{0}" DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION unkept()""",
-)
-_POSTGRESQL_AGAIN = ('DROP TRIGGER unkept_{0} ON "{0}"', "DROP FUNCTION unkept")
+from tests.security.uncommitted import no_commit
+from tests.security.wire import snapshot
 
 
-@contextmanager
-def no_commit(stage: Stage, table: str) -> Iterator[None]:
-    """Let every commit fail that follows an insert into a table."""
-    database = stage.service.store.database
-    before, after = (_SQLITE, _SQLITE_AGAIN) if database.is_sqlite else (_POSTGRESQL, _POSTGRESQL_AGAIN)
+@dataclass(frozen=True)
+class Asked:
+    """A request of the telephone company, the table without whose row it must not be answered, and what is then said."""
 
-    def run(statements: tuple[str, ...]) -> None:
-        with database.writing() as connection:
-            for statement in statements:
-                connection.exec_driver_sql(statement.format(table))
-
-    run(before)
-    try:
-        yield
-    finally:
-        run(after)
+    path: str
+    params: dict[str, str]
+    table: str
+    words: str
 
 
-def test_an_answer_that_cannot_be_committed_is_not_spoken(stage: Stage) -> None:
-    """The physician presses 1 and the commit fails: no finding is said, and the record knows of none."""
-    call = stage.critical_stroke()
-    stage.exchange.expect_text(KIM)
+def _answered(stage: Stage, **study: str) -> tuple[Call, Attempt]:
+    """Let the ordering physician answer a call about a critical stroke."""
+    stage.stroke_ct(**study)
+    stage.finding()
+    (call,) = stage.exchange.ringing()
+    call.seen = True
+    stage.exchange.expect_text(call.to)
     call.answer()
     stage.settle()
+    return call, attempt_of(stage, call)
+
+
+def a_key(stage: Stage) -> Asked:
+    """Press 1 at the menu, to hear the finding."""
+    _, attempt = _answered(stage)
+    return Asked(f"/twilio/voice/{attempt.token}/1", {"Digits": "1"}, "turn", "hematoma")
+
+
+def a_read_back(stage: Stage) -> Asked:
+    """Read back and record it, to hear that it counts."""
+    site = {"facility": "lakeside", "ordering_contact": "lakeside-ed-physician", "patient_state": "NY"}
+    call, _ = _answered(stage, **site)
+    stage.press(call, "1")
+    stage.press(call, "1")
     attempt = attempt_of(stage, call)
-    before = stage.audit_count()
-    with no_commit(stage, "turn"):
-        said = Nonsense(stage, lambda: None).twilio(f"/twilio/voice/{attempt.token}/1", {"Digits": "1"})
+    said = {"RecordingSid": "RE" + "3" * 32, "RecordingDuration": "6", "RecordingUrl": "http://127.0.0.1/RE"}
+    return Asked(f"/twilio/record/{attempt.token}/{attempt.turn}", said, "turn", "on the record")
+
+
+def a_mailbox(stage: Stage) -> Asked:
+    """Let a machine beep, to be left the relay's number and code."""
+    _, attempt = _answered(stage)
+    return Asked(f"/twilio/voicemail/{attempt.token}", {}, "turn", "code " + " ".join(stage.relay().callback_code[:3]))
+
+
+def _bridging(stage: Stage) -> Attempt:
+    call, _ = _answered(stage)
+    stage.press(call, "0")
+    stage.listen(call)
+    stage.rings(LEE_PHONE)
+    return attempt_of(stage, call)
+
+
+def a_bridge_that_is_over(stage: Stage) -> Asked:
+    """Let the radiologist not answer, so that the desk is dialed."""
+    attempt = _bridging(stage)
+    return Asked(f"/twilio/dial/{attempt.token}/{attempt.turn}", {"DialCallStatus": "no-answer"}, "turn", DESK_PHONE)
+
+
+def a_whisper(stage: Stage) -> Asked:
+    """Let the radiologist press 1, to be connected."""
+    attempt = _bridging(stage)
+    return Asked(f"/twilio/whisper/{attempt.token}/r/1", {"Digits": "1"}, "audit_entry", "Connect")
+
+
+def a_caller(stage: Stage) -> Asked:
+    """Call our number, to be asked for the code."""
+    said = {"CallSid": "CA" + "7" * 32, "From": KIM}
+    return Asked("/twilio/inbound", said, "inbound_call", "code")
+
+
+@pytest.mark.parametrize("situation", [a_key, a_read_back, a_mailbox, a_bridge_that_is_over, a_whisper, a_caller])
+def test_an_answer_that_cannot_be_committed_is_not_spoken(stage: Stage, situation: Callable[[Stage], Asked]) -> None:
+    """The commit fails: nothing of what would be said is said, and nothing is known of it; asked again, it is."""
+    asked = situation(stage)
+    door = Nonsense(stage, lambda: None)
+    before = snapshot(stage)
+    with no_commit(stage, asked.table):
+        said = door.twilio(asked.path, asked.params)
     assert said.status_code == 500
-    assert "hematoma" not in said.text
-    assert attempt_of(stage, call) == attempt
-    assert stage.audit_count() == before
-    assert "hematoma" in stage.press(call, "1")
-    look_at_everything(stage)
+    assert asked.words not in said.text
+    assert snapshot(stage) == before
+    again = door.twilio(asked.path, asked.params)
+    assert (again.status_code, asked.words in again.text) == (200, True), again.text
+    stage.settle()
+    assert snapshot(stage) != before
+    stage.tasks()
+    for one in stage.exchange.unexpected():  # what follows from the answer is other stories' matter
+        one.seen = True
 
 
 def test_a_click_that_cannot_be_committed_is_not_confirmed(stage: Stage) -> None:

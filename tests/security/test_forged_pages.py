@@ -8,11 +8,12 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from tests.flows.acts import look_at_everything
-from tests.flows.stage import KIM, LEE, STONE, Stage
+from tests.flows.stage import CHARGE, KIM, LEE, STONE, Stage
 from tests.security import forging
 from tests.security.browser import Browser, newest_link
 from tests.security.forging import Change, forged
-from tests.security.refusing import LINKS, PAGES, is_ok, nothing_changes, refused, seed
+from tests.security.refusing import LINKS, PAGES, database_of, is_ok, nothing_changes, refused, seed
+from tests.security.tally import Record, keep
 from tests.security.wire import Request, wire
 
 
@@ -26,7 +27,7 @@ def _from_another_site(chance: random.Random, request: Request) -> Request:
     return request.with_header("sec-fetch-site", chance.choice(["cross-site", "same-site"]))
 
 
-def test_forged_links_are_refused(stage: Stage) -> None:
+def test_forged_links_are_refused(stage: Stage, record_property: Record) -> None:
     """Guessed, changed, expired, used, of somebody who may not any more; the unchanged link opens the case, once."""
     stage.stroke_ct()
     case = stage.case()
@@ -54,13 +55,14 @@ def test_forged_links_are_refused(stage: Stage) -> None:
             "another user's": lambda _chance, _request: _post(others),
             "a guess": lambda chance, _request: _post(f"/open/{''.join(chance.choices(forging.LETTERS, k=22))}"),
         }
-        statuses = refused(stage, opened, forged(seed(stage, "links"), [good], changes, LINKS), LINKS)
+        statuses = refused(stage, opened, forged(seed(stage, "links"), [good], changes), LINKS)
         assert opened.send(good).status == 303
         nothing_changes(stage, opened, [good], lambda status: status == 410)
+    keep(record_property, database_of(stage), LINKS)
     print(f"\n{LINKS} forged links: {dict(statuses)}")
 
 
-def test_forged_visits_and_forms_are_refused(stage: Stage) -> None:
+def test_forged_visits_and_forms_are_refused(stage: Stage, record_property: Record) -> None:
     """Cookies, forms and seals, each with one thing changed; the unchanged page is shown, and its form starts a relay."""
     stage.stroke_ct()
     first = stage.case()
@@ -129,8 +131,8 @@ def test_forged_visits_and_forms_are_refused(stage: Stage) -> None:
     with wire(stage) as opened:
         assert opened.send(page).status == 200
         half = PAGES // 2
-        statuses = refused(stage, opened, forged(seed(stage, "pages"), [page], pages, half), half)
-        statuses += refused(stage, opened, forged(seed(stage, "forms"), [form], forms, PAGES - half), PAGES - half)
+        statuses = refused(stage, opened, forged(seed(stage, "pages"), [page], pages), half)
+        statuses += refused(stage, opened, forged(seed(stage, "forms"), [form], forms), PAGES - half)
         assert opened.send(page).status == 200
         assert opened.send(form).status == 200
         stage.rings(KIM)
@@ -141,5 +143,6 @@ def test_forged_visits_and_forms_are_refused(stage: Stage) -> None:
     for one in (browser, elsewhere):
         one.close()
     stage.settle()
-    look_at_everything(stage)
+    look_at_everything(stage, {CHARGE: 1})
+    keep(record_property, database_of(stage), PAGES)
     print(f"\n{PAGES} forged visits and forms: {dict(statuses)}")

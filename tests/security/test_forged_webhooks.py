@@ -5,12 +5,25 @@ from __future__ import annotations
 import base64
 import random
 
+from handlers.domain.tasks import TaskKind
 from sandbox.hospital import sign
 from tests.flows.acts import look_at_everything
-from tests.flows.stage import SECRETS, Stage
+from tests.flows.stage import OKAFOR, SECRETS, Stage
 from tests.security import forging
 from tests.security.forging import Change, forged
-from tests.security.refusing import DICOM, EVENTS, OTHER_METHODS, ages, is_ok, nothing_changes, refused, seed, sent
+from tests.security.refusing import (
+    DICOM,
+    EVENTS,
+    OTHER_METHODS,
+    ages,
+    database_of,
+    is_ok,
+    nothing_changes,
+    refused,
+    seed,
+    sent,
+)
+from tests.security.tally import Record, keep
 from tests.security.wire import Request, wire
 
 ANOTHER_SECRET = "whsec_" + base64.b64encode(b"another secret, of nobody at all").decode()
@@ -67,7 +80,7 @@ def webhook_changes(secret: str, other_source: str) -> dict[str, Change]:
     }
 
 
-def test_forged_events_are_refused(stage: Stage) -> None:
+def test_forged_events_are_refused(stage: Stage, record_property: Record) -> None:
     """Study, finding and report by webhook; the unchanged ones were accepted, and are again without doing anything."""
     stage.hospital.site = type(stage.hospital.site)("lakeside", "NY", "lee", {"emergency": "lakeside-ed-physician"})
     stage.stroke_ct()
@@ -78,14 +91,17 @@ def test_forged_events_are_refused(stage: Stage) -> None:
     # The modality's source speaks for Mercy only; these events are Lakeside's.
     changes = webhook_changes(SECRETS["RADRELAY_SOURCE_DEMO_SECRET"], SECRETS["RADRELAY_SOURCE_MODALITY_SECRET"])
     with wire(stage) as opened:
-        statuses = refused(stage, opened, forged(seed(stage, "events"), twins, changes, EVENTS), EVENTS)
+        statuses = refused(stage, opened, forged(seed(stage, "events"), twins, changes), EVENTS)
         nothing_changes(stage, opened, twins, is_ok)
     assert stage.hospital.cancel_study()[0] == 202
-    look_at_everything(stage)
+    stage.settle()
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.ODD_REPORT]
+    look_at_everything(stage, {OKAFOR: 1}, {OKAFOR: 1})
+    keep(record_property, database_of(stage), EVENTS)
     print(f"\n{EVENTS} forged events: {dict(statuses)}")
 
 
-def test_forged_dicom_objects_are_refused(stage: Stage) -> None:
+def test_forged_dicom_objects_are_refused(stage: Stage, record_property: Record) -> None:
     """A DICOM object by webhook; the unchanged one was accepted, and is again without doing anything."""
     assert stage.hospital.send_dicom_ct()[0] == 202
     stage.advance(2)
@@ -93,9 +109,10 @@ def test_forged_dicom_objects_are_refused(stage: Stage) -> None:
     # The other source stands for three facilities, and a source of DICOM objects for exactly one.
     changes = webhook_changes(SECRETS["RADRELAY_SOURCE_MODALITY_SECRET"], SECRETS["RADRELAY_SOURCE_DEMO_SECRET"])
     with wire(stage) as opened:
-        statuses = refused(stage, opened, forged(seed(stage, "dicom"), twins, changes, DICOM), DICOM)
+        statuses = refused(stage, opened, forged(seed(stage, "dicom"), twins, changes), DICOM)
         nothing_changes(stage, opened, twins, is_ok)
     assert stage.hospital.send_dicom_ct()[0] == 202
+    keep(record_property, database_of(stage), DICOM)
     print(f"\n{DICOM} forged DICOM objects: {dict(statuses)}")
 
 

@@ -32,7 +32,7 @@ def test_only_the_radiologist_whose_finding_it_is_withdraws_it(stage: Stage, use
     assert call.is_live
     _withdraw(stage, LEE)
     assert stage.relay().ending is Ending.WITHDRAWN
-    look_at_everything(stage)
+    look_at_everything(stage, {}, {KIM: 1})
 
 
 def test_without_the_vendors_agreement_nothing_identifying_is_spoken(stage: Stage) -> None:
@@ -51,7 +51,7 @@ def test_without_the_vendors_agreement_nothing_identifying_is_spoken(stage: Stag
     assert stage.attempts()[0].outcome is not Outcome.CONFIRMED_BY_CODE
     call.hang_up()
     stage.settle()
-    look_at_everything(stage)
+    look_at_everything(stage, {}, {KIM: 1})
 
 
 def test_an_accession_number_is_unique_within_its_facility(memory: SqlMemory) -> None:
@@ -75,4 +75,4 @@ def test_a_wrong_code_confirms_nothing(stage: Stage) -> None:
     assert stage.relay().state is RelayState.CALLING
     key_back(stage, call)
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
-    look_at_everything(stage)
+    look_at_everything(stage, {}, {KIM: 1})

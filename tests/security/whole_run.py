@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from sandbox.exchange import Call
 from sandbox.hospital import TRAUMA
@@ -49,6 +50,7 @@ class Run:
         self.recorded_read_back()
         self.modalities_and_the_desk()
         self.case_page()
+        self.by_hand()
         self.nonsense()
         self.stage.advance(minutes=1)
         self.overlook()
@@ -242,9 +244,39 @@ class Run:
         browser.close()
         self._play(stage)
 
+    def by_hand(self) -> None:
+        """Somebody whom nobody knows receives it by hand, under the patient's own name; afterwards a caller asks who."""
+        stage = self.stage
+        self.study(canaries.BY_HAND_ACCESSION, ordering_contact="mercy-ed-physician")
+        self.finding()
+        stage.command(LEE, f"open {stage.case()}")
+        browser = Browser(stage)
+        browser.sign_in(newest_link(stage))
+        for role in ("clerk", "physician"):
+            at = stage.clock.now().astimezone(ZoneInfo("America/Chicago")).strftime("%Y-%m-%dT%H:%M:%S")
+            name = f"{canaries.GIVEN} {canaries.FAMILY}"
+            answer = browser.send("log", receiver="", receiver_name=name, role=role, read_back="yes", at=at)
+            assert answer.status_code == 200, answer.text
+            browser.look()
+        self.pages.append(browser.page)
+        assert "janevieve doeblequist" in browser.page.casefold()
+        relay = stage.relay()
+        assert (relay.ended_by, relay.ended_role) == ("not_in_directory", "physician")
+        self.checkpoint()
+        caller = stage.exchange.call_in(KIM, OURS)
+        stage.settle()
+        stage.press(caller, relay.callback_code)
+        stage.listen(caller)
+        assert "A physician at" in " ".join(caller.heard)
+        stage.advance(20)
+        browser.close()
+
     def overlook(self) -> None:
         """Mark what rang and was texted as seen: other stories tell of it."""
-        look_at_everything(self.stage)
+        self.stage.tasks()
+        for one in self.stage.workspace.unseen():
+            one.seen = bool(one.visible_to)
+        look_at_everything(self.stage, {KIM: 1, CHARGE: 2, LEE_PHONE: 1, DESK_PHONE: 3, DESK_PHONE_2: 3}, {KIM: 1})
 
     def _nobody_comes(self) -> None:
         """Let the bridge ring at the radiologist's and the desk's without an answer."""

@@ -13,6 +13,7 @@ from handlers.domain.access import DirectoryVersion, OptOut
 from handlers.domain.errors import StaleWrite
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Attempt, Halt
+from store.cipher import Cipher
 from store.memory import SqlMemory
 from tests.clock import NOON, ManualClock
 from tests.conftest import MakeMemory
@@ -167,6 +168,20 @@ def test_a_repeated_message_gets_its_earlier_answer(memory: SqlMemory, clock: Ma
     clock.advance(timedelta(days=2))
     assert memory.forget_deliveries(clock.now() - timedelta(days=3)) == 0
     assert memory.forget_deliveries(clock.now() - timedelta(days=1)) == 1
+
+
+def test_what_was_met_before_is_known_by_its_digest_alone(memory: SqlMemory, cipher: Cipher) -> None:
+    """Once per facility and kind, across transactions; no row holds the value."""
+    with memory.transaction("north") as tx:
+        assert tx.first_time("image", "1.2.840.1")
+        assert not tx.first_time("image", "1.2.840.1")
+        assert tx.first_time("image", "1.2.840.2")
+        assert tx.first_time("other", "1.2.840.1")
+    with memory.transaction("south") as tx:
+        assert tx.first_time("image", "1.2.840.1")
+    with memory.database.reading() as connection:
+        kept = set(connection.exec_driver_sql("SELECT id FROM delivery WHERE facility = 'south'").scalars())
+    assert kept == {f"image:{cipher.index('delivery.image', '1.2.840.1')}"}
 
 
 def test_where_a_subject_is_shown_is_kept_and_moved(memory: SqlMemory) -> None:

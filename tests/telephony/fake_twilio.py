@@ -47,9 +47,22 @@ class FakeTwilio:
 
 
 def call(
-    *, status: str = "queued", created: str = "Mon, 24 Nov 2025 10:00:00 +0000", sid: str = CALL
+    *,
+    status: str = "queued",
+    created: str = "Mon, 24 Nov 2025 10:00:00 +0000",
+    sid: str = CALL,
+    direction: str = "outbound-api",
+    parent: str | None = None,
 ) -> dict[str, object]:
-    return {"sid": sid, "to": "+12025550111", "status": status, "date_created": created, "answered_by": None}
+    return {
+        "sid": sid,
+        "to": "+12025550111",
+        "status": status,
+        "date_created": created,
+        "answered_by": None,
+        "direction": direction,
+        "parent_call_sid": parent,
+    }
 
 
 def page(name: str, *rows: dict[str, object]) -> dict[str, object]:

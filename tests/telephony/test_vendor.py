@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -189,13 +190,39 @@ def test_an_in_doubt_call_is_found_by_number_and_time(fake: FakeTwilio, dialer: 
     assert dialer.find(to=TO, since=SINCE) is None
 
 
-def test_a_text_is_found_likewise(fake: FakeTwilio, texter: Texter) -> None:
-    """By number and time."""
-    row: dict[str, object] = {"sid": MESSAGE, "date_created": "Mon, 24 Nov 2025 10:00:00 +0000"}
-    fake.will(200, page("messages", row))
-    assert texter.find(to=TO, since=SINCE) == MESSAGE
+@pytest.mark.parametrize(
+    "other", [{"direction": "outbound-dial"}, {"parent": "CA" + "8" * 32}, {"direction": "inbound"}]
+)
+def test_a_leg_of_a_bridge_is_not_the_call_that_is_looked_for(
+    fake: FakeTwilio, dialer: Dialer, other: dict[str, Any]
+) -> None:
+    """A bridge rings the same telephone from our number: newer, and no call that anybody asked for."""
+    leg = call(sid="CA" + "7" * 32, status="ringing", created="Mon, 24 Nov 2025 10:00:05 +0000", **other)
+    fake.will(200, page("calls", leg, call()))
+    found = dialer.find(to=TO, since=SINCE)
+    assert found is not None
+    assert found.sid == CALL
+    fake.will(200, page("calls", leg))
+    assert dialer.find(to=TO, since=SINCE) is None
+
+
+def text_row(sid: str, body: str, second: int = 0) -> dict[str, object]:
+    """Return a text as Twilio lists it."""
+    return {"sid": sid, "date_created": f"Mon, 24 Nov 2025 10:00:{second:02d} +0000", "body": body}
+
+
+def test_a_text_is_found_by_number_time_and_its_code(fake: FakeTwilio, texter: Texter) -> None:
+    """Newest first; another relay's text to the same number is another one, and so is one whose words are withheld."""
+    newer = "SM" + "4" * 32
+    rows = [
+        text_row(MESSAGE, "code 482173."),
+        text_row(newer, "code 482173.", 9),
+        text_row("SM" + "5" * 32, "code 111111."),
+    ]
+    fake.will(200, page("messages", *rows, text_row("SM" + "6" * 32, "")))
+    assert texter.find(to=TO, since=SINCE, callback_code="482173") == [newer, MESSAGE]
     fake.will(200, page("messages"))
-    assert texter.find(to=TO, since=SINCE) is None
+    assert texter.find(to=TO, since=SINCE, callback_code="482173") == []
 
 
 LOOKUPS: list[Callable[[Dialer], object]] = [

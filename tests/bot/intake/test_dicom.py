@@ -128,6 +128,7 @@ def test_the_last_image_is_the_best_plausible_instant(stage: Stage, over: dict[s
         ({"PatientSex": "X"}, "PatientSex"),
         ({"Modality": "ct!"}, "Modality"),
         ({"StudyInstanceUID": "1.2.x"}, "StudyInstanceUID"),
+        ({"SOPInstanceUID": "1.2.x"}, "SOPInstanceUID"),
         ({"StudyDescription": "D" * 300}, "StudyDescription"),
         ({"PatientName": "A\x07B"}, "PatientName"),
         ({"AcquisitionTime": "7 o'clock"}, "AcquisitionDate with AcquisitionTime"),

@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 import standardwebhooks
+import structlog.testing
+from pydantic import SecretStr
 
+from bot import log_shapes
 from bot.intake.signatures import Claims, Keyring, Unsigned, key_of
 from tests.bot.intake.stage import CANARY, CT, RIS, RIS_NEXT, Stage, new_secret, sign, study
 
@@ -147,6 +150,19 @@ def test_unusable_secrets_open_nothing() -> None:
         assert stage.event(body, CT).status == 202
     with pytest.raises(ValueError, match="fewer than 24 bytes"):
         key_of(b"x" * 23)
+
+
+def test_a_source_that_came_since_the_start_without_a_secret_is_logged() -> None:
+    """A running process is not stopped by a directory's load: its log names source and variable, and no value."""
+    with structlog.testing.capture_logs() as logged:
+        Keyring(Stage().directory, {"RIS": SecretStr("canary"), "CT": SecretStr(CT)}.get)
+    assert [(one["event"], one["source"], one.get("variable")) for one in logged] == [
+        ("source_secret_unusable", "ris", "RIS"),
+        ("source_without_secret", "wide", None),
+    ]
+    assert all(log_shapes.shown(key, one[key]) == one[key] for one in logged for key in ("event", "source"))
+    assert log_shapes.shown("variable", "RIS") == "RIS"
+    assert "canary" not in str(logged)
 
 
 def test_every_key_is_tried_for_every_request() -> None:

@@ -15,7 +15,7 @@ from tests.bot.pages.fake_case import ADDRESS, NOW, FakeVerbs
 
 def served(verbs: FakeVerbs, public_url: str) -> TestClient:
     app = FastAPI()
-    app.include_router(router(verbs, public_url=public_url, now=lambda: NOW))
+    app.include_router(router(verbs, public_url=public_url, now=lambda: NOW, on_refused=verbs.count_refused))
     return TestClient(app, base_url=public_url, follow_redirects=False)
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from handlers.case_view import CaseView, FindingLine, RecordingLine, RelayView, ReportLine, TaskLine, TimelineLine
+from handlers.domain.directory import Role
 from handlers.domain.errors import Rejection
+from handlers.outlook import Callee, Outlook
 from handlers.session import Session
 
 NOW = datetime(2026, 11, 24, 9, 20, tzinfo=UTC)
@@ -136,6 +138,15 @@ BUSY_CASE = replace(
     reports=(ReportLine(kind="preliminary", signed_by="Dr. Ana Ruiz", signed_at=at(16), flags=("late",)),),
 )
 
+OUTLOOK = Outlook(
+    calls=(
+        Callee(name="Dr. Sam Okafor", role=Role.PHYSICIAN),
+        Callee(name="ED charge nurse", role=Role.RN),
+        Callee(name="Night desk"),
+    ),
+    notes=("Dr. Ivan Petrov cannot be called by machine.",),
+)
+
 
 @dataclass
 class FakeVerbs:
@@ -147,6 +158,11 @@ class FakeVerbs:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refuse: Rejection | None = None
     audio: tuple[bytes, str] = (b"RIFF", "audio/wav")
+    calls: Outlook = OUTLOOK
+    refused: int = 0
+
+    def count_refused(self) -> None:
+        self.refused += 1
 
     def _did(self, verb: str, session: Session | None = None, **values: Any) -> str:
         assert session is None or session in self.sessions.values()
@@ -172,6 +188,10 @@ class FakeVerbs:
     def view(self, opened: Session) -> CaseView:
         self._did("view", opened)
         return self.case
+
+    def outlook(self, opened: Session, *, category: int, contact_id: str | None) -> Outlook:
+        self._did("outlook", opened, category=category, contact_id=contact_id)
+        return self.calls
 
     def start(
         self, opened: Session, *, contact_id: str | None, category: int, text: str, found_by: str, delivery: str

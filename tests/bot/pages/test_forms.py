@@ -26,7 +26,7 @@ GOOD: list[tuple[str, dict[str, str]]] = [
 
 
 def deeds(verbs: FakeVerbs) -> list[str]:
-    return [name for name, _ in verbs.asked if name not in {"view", "session"}]
+    return [name for name, _ in verbs.asked if name not in {"view", "session", "outlook"}]
 
 
 def test_starting_shows_the_patient_first_and_dials_nothing(signed_in: TestClient, verbs: FakeVerbs) -> None:
@@ -139,6 +139,11 @@ BAD: list[tuple[str, dict[str, str]]] = [
     ("log", {**LOG, "role": "janitor"}),
     ("log", {**LOG, "at": ""}),
     ("log", {**LOG, "at": "2026-11-24T03:40"}),
+    ("log", {**LOG, "at": "2026-11-24"}),
+    ("log", {**LOG, "at": "20261124"}),
+    ("log", {**LOG, "at": "2026-11-24T03"}),
+    ("log", {**LOG, "at": "2026-11-24x03:00"}),
+    ("log", {**LOG, "at": "9999-12-31T23:00"}),
     ("log", {**LOG, "at": "2026-11-24T03:00+00:00"}),
     ("log", {**LOG, "read_back": ""}),
     ("redirect", {"contact": ""}),
@@ -203,3 +208,27 @@ def test_a_wall_clock_is_read_right_on_nights_when_clocks_change(typed: str, now
 def test_an_hour_that_never_was_is_refused() -> None:
     with pytest.raises(Refused, match="skipped"):
         forms.local_instant("2026-03-08T02:30", "America/Chicago", NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"), [("9999-12-31T23:00", "America/Chicago"), ("0001-01-01T00:00", "Asia/Tokyo")]
+)
+def test_an_instant_beyond_the_calendar_is_refused(typed: str, zone: str) -> None:
+    """The last evening of the last year has no instant in UTC, nor has the first morning: both are refused kindly."""
+    with pytest.raises(Refused, match="with day and time"):
+        forms.local_instant(typed, zone, NOW)
+
+
+@pytest.mark.parametrize("typed", ["2026-11-24", "2026-W48-2", "20261124T0305", "2026-11-24T03"])
+def test_a_day_without_its_time_is_not_midnight(typed: str) -> None:
+    """The sentence asks for day and time, and both are needed."""
+    with pytest.raises(Refused, match="with day and time"):
+        forms.local_instant(typed, "America/Chicago", SUMMER)
+
+
+@pytest.mark.parametrize(
+    "typed", ["2026-11-24T03:05", "2026-11-24 03:05", "2026-11-24T03:05:00", "2026-11-24T03:05:00.000"]
+)
+def test_a_time_is_taken_as_browsers_send_it(typed: str) -> None:
+    """With or without seconds, with the letter or the blank that older browsers' users type."""
+    assert forms.local_instant(typed, "America/Chicago", SUMMER) == datetime(2026, 11, 24, 9, 5, tzinfo=UTC)

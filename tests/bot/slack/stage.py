@@ -90,7 +90,7 @@ def staged() -> Iterator[Stage]:
             client = web_client(BOT_TOKEN, f"{url}/api")
             slack = slack_app(as_port(verbs), client=client, signing_secret=SECRET, public_url=PUBLIC + "/")
             product.app = FastAPI()
-            product.app.include_router(slack_router(slack.bolt))
+            product.app.include_router(slack_router(slack.bolt, lambda: None))
             messenger = SlackMessenger(client, OUTCOMES)
             yield Stage(clock, workspace, verbs, slack, messenger, product_url, f"{url}/api")
             slack.close()

@@ -20,7 +20,7 @@ from bot.slack.worklist import home, worklist
 from handlers.domain.cards import DeskCard, Note, ReadCard
 from handlers.domain.directory import Phrase
 from sandbox.workspace.blocks import check_message_blocks, check_view, too_long_together
-from tests.bot.slack.values import ANA, CLAIMED, DUE, OUTCOMES, PHRASES, READ, TASK
+from tests.bot.slack.values import ANA, CLAIMED, DUE, OUTCOMES, PHRASES, READ, TASK, listed
 
 
 def shown(message: Message) -> list[str]:
@@ -153,7 +153,7 @@ def test_a_mention_calls_everybody_and_a_note_nobody() -> None:
 def test_home_shows_mine_before_open() -> None:
     """The Home has my claimed reads first, then the open ones; nobody else's."""
     others = replace(CLAIMED, read_id="r3", claimed_slack_user="U0BEN", facility="Lakeside")
-    view = home([replace(READ, read_id="r2", facility="Hillside"), CLAIMED, others], ANA, "Released.")
+    view = home(listed([replace(READ, read_id="r2", facility="Hillside"), CLAIMED, others]), ANA, "Released.")
     words = json.dumps(view)
     assert words.index("Released.") < words.index("Riverside") < words.index("Hillside")
     assert "Lakeside" not in words
@@ -250,8 +250,8 @@ def test_no_text_breaks_a_desk_card_or_mentions_anybody(card: DeskCard, outcomes
 @given(st.lists(READS, max_size=45))
 def test_no_worklist_is_too_long(cards: list[ReadCard]) -> None:
     """Any number of reads is one message and one Home that Slack takes."""
-    accepted(worklist(cards))
-    assert check_view(json.loads(json.dumps(home(cards, ANA, "x" * 9000))), ("home",)) == []
+    accepted(worklist(listed(cards)))
+    assert check_view(json.loads(json.dumps(home(listed(cards), ANA, "x" * 9000))), ("home",)) == []
 
 
 @given(TEXTS)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.slack.verbs import SlackVerbs
-from handlers.domain.cards import DeskCard, ReadCard
+from handlers.domain.cards import DeskCard, ReadCard, Worklist
 from handlers.domain.directory import Phrase
 
 DUE = datetime(2031, 3, 4, 7, 15, tzinfo=UTC)
@@ -92,8 +92,8 @@ class Verbs:
     def release(self, read_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("release", "Released.", read_id, slack_user, delivery))
 
-    def worklist(self, slack_user: str) -> list[ReadCard]:
-        return list(self._ask("worklist", [READ], slack_user))
+    def worklist(self, slack_user: str) -> Worklist:
+        return listed(self._ask("worklist", [READ], slack_user))
 
     def phrases(self, slack_user: str, read_id: str) -> list[Phrase]:
         return list(self._ask("phrases", PHRASES, slack_user, read_id))
@@ -137,6 +137,13 @@ class Verbs:
 
     def open_link_for_task(self, task_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("open_link_for_task", "/open/task-token", task_id, slack_user, delivery))
+
+
+def listed(cards: Sequence[ReadCard]) -> Worklist:
+    """Return cards as Ana's worklist, with nothing beside them."""
+    mine = sum(one.state == "claimed" and one.claimed_slack_user == ANA for one in cards)
+    waiting = sum(one.state == "open" for one in cards)
+    return Worklist(cards=tuple(cards), mine=mine, open=waiting, others=len(cards) - mine - waiting)
 
 
 def as_port(verbs: Verbs) -> SlackVerbs:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handlers.domain import conversation, dialog
 from handlers.domain.conversation import DESK, RADIOLOGIST, Facts, Said
-from handlers.domain.dialog import Key, Leg, PromptKind
+from handlers.domain.dialog import Key, Lead, Leg, PromptKind
 from handlers.domain.directory import DeskRung, EscalationPolicy, Role, Step
 from handlers.domain.relays import (
     CONFIRMS,
@@ -19,10 +19,12 @@ from handlers.domain.relays import (
     Ending,
     Outcome,
     Purpose,
+    ReceiverRole,
     Relay,
     RelayState,
     Stage,
 )
+from telephony import spoken
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CODE, PIN = "341", "2748"
@@ -30,7 +32,8 @@ HEARD = "HEARD"  #: the event of keying the very code that was said last
 #: Keys, as the door passes them on; "" is silence, "?" is talk that is no answer.
 KEYS = ["", "?", *"0123456789", "*", "#", "11", f"{PIN}#", f"{PIN}1#", CODE, "342", "34", "3411", HEARD]
 AMENDED, WHISPER_NO = "AMENDED", "NOBODY ACCEPTS"
-RECORDED, EMPTY = "RECORDED", "EMPTY RECORDING"
+RECORDED, SHORT, EMPTY = "RECORDED", "A COUGH", "EMPTY RECORDING"
+SECONDS = {RECORDED: conversation.MIN_READ_BACK_SECONDS, SHORT: conversation.MIN_READ_BACK_SECONDS - 1}
 ROLES = st.sampled_from([Role.PHYSICIAN, Role.NP, Role.PA, Role.RN])
 #: More turns than any call may take: the cap, the bridges after it, and what is silent then.
 LONGEST = dialog.MAX_TURNS + 10
@@ -67,13 +70,14 @@ class Line:
             self.facts = replace(self.facts, relay=relay)
             event = ""
         if self.attempt.stage is Stage.RECORD:
-            seconds = 6 if event == RECORDED else 0
+            seconds = SECONDS.get(event, 0)
             return self.note(conversation.read_back(self.attempt, self.facts, seconds=seconds, now=self.now))
         if event == HEARD:
             event = self.said[-1].prompt.code or "1"
         digits, speech = ("", event) if event == "?" else (event, "")
-        if event in (RECORDED, EMPTY, WHISPER_NO):
+        if event in (RECORDED, SHORT, EMPTY, WHISPER_NO):
             digits = ""
+        self.facts = replace(self.facts, somebody_keyed=self.facts.somebody_keyed or digits != "")
         if self.attempt.stage is Stage.OVER:
             key, number = Key.UNKNOWN, digits
         else:
@@ -155,7 +159,7 @@ def lines(draw: st.DrawFn, purposes: tuple[Purpose, ...] = (Purpose.CONTACT, Pur
     return line
 
 
-EVENTS = st.lists(st.sampled_from([*KEYS, AMENDED, WHISPER_NO, RECORDED, EMPTY]), max_size=40)
+EVENTS = st.lists(st.sampled_from([*KEYS, AMENDED, WHISPER_NO, RECORDED, SHORT, EMPTY]), max_size=40)
 
 
 def play(line: Line, events: list[str]) -> Line:
@@ -181,7 +185,8 @@ def test_only_the_exact_code_of_what_was_last_told_confirms(line: Line, events: 
             continue
         relay = line.facts.relay
         assert relay is not None
-        assert said.attempt.receiver_role in ended_by
+        assert said.attempt.receiver_role is not None
+        assert set(dialog.stands_for(said.attempt.receiver_role)) <= set(ended_by)
         assert before.told_at is not None
         assert before.revision == relay.revision
         if said.outcome is Outcome.CONFIRMED_BY_CODE:
@@ -203,7 +208,8 @@ def test_nothing_identifying_before_a_role_or_pin_that_may_end(line: Line, event
         assert carries == (prompt.kind in dialog.IDENTIFYING)
         if carries:
             assert line.facts.may_identify
-            assert said.attempt.receiver_role in relay.policy.ended_by
+            assert said.attempt.receiver_role is not None
+            assert set(dialog.stands_for(said.attempt.receiver_role)) <= set(relay.policy.ended_by)
             assert said.attempt.told_at is not None
         if prompt.code:
             assert said.attempt.told_at is not None
@@ -227,8 +233,9 @@ def test_a_live_human_who_errs_is_connected_and_never_hung_up_on(line: Line, eve
         if line.is_over:
             break
         bridged = line.attempt.state is AttemptState.BRIDGED
+        only_talk = event == "?" and not line.facts.somebody_keyed
         said = line.play(event)
-        if event in ERRORS and not bridged and said.outcome is not None:
+        if event in ERRORS and not only_talk and not bridged and said.outcome is not None:
             people = [legs for _, legs in line.facts.legs if legs]
             confirmed = said.outcome in CONFIRMS
             assert confirmed or (said.prompt.kind is PromptKind.REFERRED and not people)
@@ -245,6 +252,36 @@ def test_the_third_wrong_entry_brings_a_person(line: Line, first: str) -> None:
     kinds = [line.play("7").prompt.kind for _ in range(dialog.MAX_WRONG)]
     assert kinds[-1] is PromptKind.BRIDGE
     assert PromptKind.BRIDGE not in kinds[:-1]
+
+
+@given(lines(), st.lists(st.sampled_from(["?", ""]), min_size=dialog.MAX_SILENT + 1, max_size=12))
+def test_talk_before_any_key_brings_nobody(line: Line, talk: list[str]) -> None:
+    """A phone tree that keeps talking is silence: no human is called to it, and it is told no number and no code."""
+    play(line, talk)
+    assert line.said[-1].outcome is Outcome.SILENT
+    kinds = [said.prompt.kind for said in line.said]
+    assert PromptKind.BRIDGE not in kinds
+    assert kinds[-1] is PromptKind.SILENT
+    assert line.attempt.wrong == 0
+
+
+def test_a_short_recording_is_no_read_back_and_is_asked_again() -> None:
+    """A cough or a hang-up: told so, asked again, and the third time a person comes; the next full one counts."""
+    legs = ((RADIOLOGIST, (Leg(key="r", number="+13125550141"),)),)
+    facts = Facts(relay=relay_with((Role.PHYSICIAN,)), facility="Mercy", case_code="", our_number="", legs=legs)
+    attempt = replace(attempt_for(Purpose.CONTACT), stage=Stage.RECORD, told_at=NOW, revision=1)
+    line = Line(replace(attempt, receiver_role=ReceiverRole.PHYSICIAN), facts)
+    said = line.play(SHORT)
+    assert (said.prompt.kind, said.prompt.lead, said.outcome) == (PromptKind.RECORD, Lead.TOO_SHORT, None)
+    assert line.play(SHORT).prompt.kind is PromptKind.RECORD
+    other = Line(line.attempt, facts)
+    assert line.play(SHORT).prompt.kind is PromptKind.BRIDGE
+    assert other.play(RECORDED).outcome is Outcome.READ_BACK_RECORDED
+
+
+def test_the_shortest_read_back_takes_longer_than_a_cough() -> None:
+    """A name and the shortest finding at the script's own pace, with a second before them and one to find pound."""
+    assert round(spoken.seconds("Doctor Kim: free intraperitoneal air")) + 2 == conversation.MIN_READ_BACK_SECONDS
 
 
 @given(lines(), EVENTS, st.lists(st.sampled_from(KEYS), min_size=1, max_size=6))

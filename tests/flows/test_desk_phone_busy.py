@@ -1,0 +1,150 @@
+"""One telephone, one call: a round waits for a phone that is in use, and that phone alone."""
+
+from __future__ import annotations
+
+from handlers.domain.relays import RelayState
+from handlers.domain.tasks import TaskKind
+from sandbox.exchange import Call
+from tests.flows.acts import (
+    advance_until_ringing,
+    confirm,
+    dialed,
+    hear_out,
+    hear_the_finding,
+    key_back,
+    look_at_everything,
+)
+from tests.flows.ringing import answer, over, until_rings
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OURS, Stage
+from tests.flows.test_three_wrong_codes import three_wrong
+
+
+def finding_without_study(stage: Stage, accession: str) -> None:
+    """Report a finding on a study that nobody has sent: the desk is rung."""
+    assert stage.hospital.report_critical_finding(accession, "Free air.")[0] == 202
+    stage.settle()
+    stage.advance(1)
+
+
+def mentions(stage: Stage) -> int:
+    """Return how often the desk's channel was called."""
+    stage.advance(5)
+    return sum("<!here>" in str(one.blocks) for one in stage.workspace.messages(DESK))
+
+
+def test_only_the_busy_phone_is_tried_again(stage: Stage) -> None:
+    """The free phone rings once in the round and the channel is called once; the busy one rings as soon as it can."""
+    finding_without_study(stage, "SBX-LATE-1")
+    talking = stage.rings(DESK_PHONE)
+    stage.rings(DESK_PHONE_2).decline()
+    answer(stage, talking)
+    finding_without_study(stage, "SBX-LATE-2")
+    stage.rings(DESK_PHONE_2).decline()
+    before = mentions(stage)
+    stage.advance(28)
+    stage.exchange.nothing_rings()
+    task = stage.open_tasks()[-1]
+    assert task.rounds == 1
+    talking.hang_up()
+    advance_until_ringing(stage, DESK_PHONE, minutes=1).decline()
+    stage.advance(minutes=3)
+    assert len(dialed(stage, DESK_PHONE)) == 2
+    assert len(dialed(stage, DESK_PHONE_2)) == 2
+    assert mentions(stage) == before
+    assert stage.open_tasks()[-1].rounds == 1
+    stage.advance(minutes=1)
+    assert [task.rounds for task in stage.open_tasks()] == [2, 2]
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
+
+
+def test_a_busy_phone_is_not_rung_any_more_once_the_task_was_taken(stage: Stage) -> None:
+    """Taken at the other phone meanwhile: the one that was busy stays silent."""
+    finding_without_study(stage, "SBX-LATE-1")
+    talking = stage.rings(DESK_PHONE)
+    stage.rings(DESK_PHONE_2).decline()
+    answer(stage, talking)
+    finding_without_study(stage, "SBX-LATE-2")
+    other = stage.rings(DESK_PHONE_2)
+    answer(stage, other)
+    stage.press(other, "1")
+    over(stage, other)
+    talking.hang_up()
+    stage.advance(minutes=2)
+    assert len(dialed(stage, DESK_PHONE)) == 1
+    stage.exchange.nothing_rings()
+
+
+def desk_is_bridged(stage: Stage) -> tuple[Call, Call]:
+    """Let a bridge ring the desk; return its two legs."""
+    three_wrong(stage)
+    stage.rings(LEE_PHONE).decline()
+    stage.settle()
+    first = until_rings(stage, DESK_PHONE, 1)
+    return first, until_rings(stage, DESK_PHONE_2, 1)
+
+
+def test_a_round_leaves_a_phone_alone_that_a_bridge_rings(stage: Stage) -> None:
+    """Somebody waits for exactly this phone: the round rings it when the bridge is over."""
+    first, second = desk_is_bridged(stage)
+    finding_without_study(stage, "SBX-LATE-1")
+    assert stage.exchange.ringing(DESK_PHONE) == [first]
+    assert stage.exchange.ringing(DESK_PHONE_2) == [second]
+    answer(stage, first)
+    stage.press(first, "1")
+    stage.listen(first)
+    again = advance_until_ringing(stage, DESK_PHONE_2, minutes=1)
+    assert again.direction == "outbound-api"
+    assert not stage.exchange.ringing(DESK_PHONE)
+    first.hang_up()
+    stage.settle()
+    assert advance_until_ringing(stage, DESK_PHONE, minutes=1).direction == "outbound-api"
+    assert TaskKind.OUTCOME_NEEDED in {task.kind for task in stage.open_tasks()}
+
+
+def test_whoever_is_on_our_line_is_not_dialed_by_another_relay(stage: Stage) -> None:
+    """The physician has called back and holds: her next patient's call waits until she has hung up."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    call.busy()
+    stage.settle()
+    inbound = stage.exchange.call_in(KIM, OURS)
+    stage.settle()
+    stage.press(inbound, stage.relay().callback_code)
+    stage.press(inbound, "3")
+    stage.stroke_ct()
+    stage.finding()
+    hear_out(stage)
+    stage.advance(45)
+    assert stage.relay().state is RelayState.BETWEEN
+    assert dialed(stage, KIM) == [call]
+    inbound.hang_up()
+    stage.settle()
+    second = advance_until_ringing(stage, KIM, minutes=1)
+    hear_the_finding(stage, second)
+    key_back(stage, second)
+
+
+def test_a_caller_who_has_hung_up_holds_no_line(stage: Stage) -> None:
+    """Not even when the telephone company's word of it is lost: we ask."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    call.busy()
+    stage.settle()
+    stage.exchange.faults.drop("completed")
+    inbound = stage.exchange.call_in(KIM, OURS)
+    stage.settle()
+    stage.press(inbound, stage.relay().callback_code)
+    inbound.hang_up()
+    advance_until_ringing(stage, KIM, minutes=4).busy()
+    assert [task.kind for task in stage.open_tasks()] == []
+
+
+def test_the_desk_still_hears_of_a_relay_at_its_own_pace(stage: Stage) -> None:
+    """Nothing of this delays a relay whose clinician is free."""
+    finding_without_study(stage, "SBX-LATE-1")
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.FINDING_WITHOUT_STUDY]
+    call = stage.critical_stroke()
+    hear_out(stage)
+    confirm(stage, call)
+    assert not dialed(stage, CHARGE)
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})

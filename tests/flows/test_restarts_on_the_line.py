@@ -1,0 +1,211 @@
+"""With somebody on the line, in every stage of the dialog, the process ends and begins again: the next key is understood.
+
+The stages come from the table of keys: one that is added there without a case here fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from handlers import pins
+from handlers.domain.dialog import KEYS
+from handlers.domain.relays import Attempt, AttemptState, Ending, Outcome, Recording, RecordingState, Stage
+from handlers.domain.tasks import TaskState
+from sandbox.exchange import Call
+from tests.flows.acts import exhaust, hear_out, hear_the_finding, key_back, log_by_hand, look_at_everything
+from tests.flows.ringing import until_rings
+from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, OKAFOR
+from tests.flows.stage import Stage as World
+
+PIN = "2748"
+NAMED = "    name: Dr. Grace Kim\n    role: physician\n"
+AGREED, LAPSED = (f"twilio: {{effective: 2020-01-01, expires: {year}-12-31}}" for year in (2039, 2021))
+#: Stages in which a call waits for an answer: all that the table of keys knows, and the recording, which has no keys.
+WAITING = {*KEYS, Stage.RECORD}
+#: A story that yields once, in the stage; what follows is how it ends, restarted or not.
+Story = Callable[[World], Iterator[None]]
+CASES: list[tuple[Stage, Story]] = []
+
+
+def waits_in(stage: Stage) -> Callable[[Story], Story]:
+    """Mark a story as the case of a stage."""
+
+    def kept(story: Story) -> Story:
+        CASES.append((stage, story))
+        return story
+
+    return kept
+
+
+def picked_up(world: World, number: str = KIM) -> Call:
+    """Let the ordering physician of the newest study pick up."""
+    call = world.rings(number)
+    hear_out(world, number)
+    call.answer()
+    world.settle()
+    return call
+
+
+def at_lakeside(world: World, **over: str) -> Call:
+    """Let a critical stroke of the site that records ring its ordering physician, who picks up."""
+    world.stroke_ct(facility="lakeside", ordering_contact="lakeside-ed-physician", patient_state="NY", **over)
+    world.finding()
+    return picked_up(world, OKAFOR)
+
+
+def confirmed(world: World) -> bool:
+    """Tell whether the relay was confirmed by its code."""
+    return world.relay().ending is Ending.CONFIRMED_BY_CODE
+
+
+@waits_in(Stage.MENU)
+def nobody_has_said_who_they_are(world: World) -> Iterator[None]:
+    world.critical_stroke()
+    call = picked_up(world)
+    yield
+    world.press(call, "1")
+    key_back(world, call)
+    assert confirmed(world)
+
+
+@waits_in(Stage.PIN)
+def a_pin_is_awaited(world: World) -> Iterator[None]:
+    world.load(NAMED, f'{NAMED}    pin_hash: "{pins.hash_pin(PIN, world.service.house.pin_pepper)}"\n')
+    world.critical_stroke()
+    call = picked_up(world)
+    assert "PIN did not match" in world.press(call, "8472#")
+    yield
+    assert "subdural hematoma" in world.press(call, f"{PIN}#").lower()
+    key_back(world, call)
+    assert confirmed(world)
+    assert world.attempts()[0].wrong == 1
+
+
+@waits_in(Stage.NO_AGREEMENT)
+def nothing_identifying_may_be_said(world: World) -> Iterator[None]:
+    world.load(AGREED, LAPSED)
+    world.critical_stroke()
+    call = picked_up(world)
+    yield
+    assert "hematoma" not in " ".join(call.heard).lower()
+    world.press(call, "9")
+    assert world.attempts()[0].outcome is Outcome.WRONG_PERSON
+    world.rings(CHARGE)
+
+
+@waits_in(Stage.MAY_NOT)
+def a_nurse_was_asked_to_fetch_a_physician(world: World) -> Iterator[None]:
+    local = world.clock.instant.astimezone(ZoneInfo("America/New_York"))
+    night = local.replace(hour=23, minute=0, second=0)
+    world.advance((night + timedelta(days=night < local) - local).total_seconds())
+    call = at_lakeside(world, patient_class="inpatient")
+    assert "must go to a physician" in world.press(call, "2")
+    yield
+    assert "Holding" in world.press(call, "3")
+    assert "hematoma" not in " ".join(call.heard).lower()
+    call.press("1")
+    world.settle()
+    assert "hematoma" in world.press(call, "1").lower()
+    world.press(call, "8")
+    key_back(world, call)
+    assert confirmed(world)
+
+
+@waits_in(Stage.CODE)
+def the_code_was_told_and_keyed_wrong_once(world: World) -> Iterator[None]:
+    call = world.critical_stroke()
+    hear_out(world)
+    hear_the_finding(world, call)
+    world.press(call, "999")
+    yield
+    assert "confirmed" in key_back(world, call).lower()
+    assert confirmed(world)
+    assert world.attempts()[0].wrong == 1
+
+
+@waits_in(Stage.RECORD_CHOICE)
+def whether_to_record_is_asked(world: World) -> Iterator[None]:
+    call = at_lakeside(world)
+    world.press(call, "1")
+    yield
+    world.press(call, "8")
+    key_back(world, call)
+    assert confirmed(world)
+    assert not world.all(Recording)
+
+
+@waits_in(Stage.RECORD)
+def the_read_back_is_being_spoken(world: World) -> Iterator[None]:
+    call = at_lakeside(world)
+    world.press(call, "1")
+    world.press(call, "1")
+    world.listen(call)
+    yield
+    call.record("Doctor Okafor: acute subdural hematoma on the left.", seconds=6, key="#")
+    world.settle()
+    assert world.relay().ending is Ending.READ_BACK_RECORDED
+    world.advance(60)
+    assert [one.state for one in world.all(Recording)] == [RecordingState.STORED]
+
+
+@waits_in(Stage.HOLD)
+def somebody_fetches_the_physician(world: World) -> Iterator[None]:
+    world.critical_stroke()
+    call = picked_up(world)
+    world.press(call, "3")
+    world.advance(60)
+    yield
+    call.press("1")
+    world.settle()
+    world.press(call, "1")
+    key_back(world, call)
+    assert confirmed(world)
+    assert world.attempts()[0].holds == 1
+
+
+@waits_in(Stage.TAKE)
+def the_desk_has_picked_up_and_not_taken_it(world: World) -> Iterator[None]:
+    world.stroke_ct()
+    world.finding()
+    exhaust(world)
+    hear_out(world)
+    call = until_rings(world, DESK_PHONE, 1)
+    look_at_everything(world)
+    world.advance(1)
+    other = world.rings(DESK_PHONE_2)
+    call.answer()
+    world.settle()
+    yield
+    world.press(call, "1")
+    assert [one.state for one in world.open_tasks()] == [TaskState.TAKEN]
+    assert not other.is_live
+    log_by_hand(world)
+
+
+def on_the_line(world: World, stage: Stage) -> bool:
+    """Tell whether somebody is on the line in this stage."""
+    return bool(world.all(Attempt, state=AttemptState.TALKING, stage=stage))
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["going-on", "restarted"])
+@pytest.mark.parametrize(("waiting", "story"), CASES, ids=[story.__name__ for _, story in CASES])
+def test_a_restart_loses_nobody_on_the_line(stage: World, waiting: Stage, story: Story, *, restarted: bool) -> None:
+    """The story ends the same whether or not the process ended while somebody was on the line; no call is dialed twice."""
+    told = story(stage)
+    next(told)
+    assert on_the_line(stage, waiting)
+    dialed = len(stage.exchange.calls)
+    if restarted:
+        stage.restart()
+        assert on_the_line(stage, waiting)
+        assert len(stage.exchange.calls) == dialed
+    assert next(told, None) is None
+
+
+def test_every_stage_that_waits_has_a_case() -> None:
+    """A stage in which the table of keys listens, and in which no story restarts, fails here."""
+    assert {stage for stage, _ in CASES} == WAITING

@@ -1,0 +1,112 @@
+"""Which of Slack's messages a story accounts for: any other one fails it.
+
+A read's card is accounted for once per read, a desk's card once the story has looked at its task (``Stage.open_tasks``,
+``Stage.desk_card``, answering a desk's phone, or ``expect_message``). Under a card a note is accounted for as often as the
+record says that what it tells has happened. What only one person sees has to be looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from handlers.domain.studies import Read
+from handlers.domain.tasks import DeskTask
+from sandbox.workspace import Message
+from store import audit
+
+if TYPE_CHECKING:
+    from tests.flows.stage import Stage
+
+#: Every note there is, with the actions of the record one of which it tells.
+NOTES: dict[str, tuple[str, ...]] = {
+    r"Claimed by .+\.": ("read:claim",),
+    r"Released by .+\.": ("read:release",),
+    r"(Preliminary|Final) report signed by .+": ("report:receive",),
+    r"The site canceled this study\.": ("study:cancel",),
+    r"Critical relay started, category [123](, SHADOW)?\.": ("relay:start",),
+    r"(Calling|Would call) .+, try \d+\.": ("rung:try",),
+    r"Would text .+\.": ("rung:enter",),
+    r"Would ask the desk to find somebody: .+": ("rung:skip",),
+    r"Call ended: .+\.": ("attempt:finish",),
+    r"Held \((halt|storm)\): nobody is being called\.": ("relay:hold",),
+    r"At the desk\.|.+ has it; the outcome is to be recorded\.": ("relay:at_desk",),
+    r"A second finding joined this relay\.": ("finding:join",),
+    r"The finding was amended; .+": ("finding:amend",),
+    r"A finding was retracted; another remains\.": ("finding:retract",),
+    r"The same finding was reported again; .+": ("finding:repeat",),
+    r"Shadow: the desk would be asked .+": ("finding:report", "finding:amend"),
+    r"Relay ended: .+\.": ("relay:end",),
+    r"Round \d+: nobody has taken this yet\..*": ("task:ring",),
+    r".+ took this( over from .+)?\. Taken is not done: it needs an outcome\.": ("task:take",),
+    r".+ took this and gave no outcome\. It rings again\.": ("task:reopen",),
+    r".+ has this; it still needs an outcome\.": ("task:remind",),
+}
+
+
+def unexpected_messages(stage: Stage) -> list[str]:
+    """Return what Slack shows that the story does not account for."""
+    left = _cards(stage)
+    happened = _happened(stage)
+    odd = [f"{one.channel}: {one.words}" for one in stage.workspace.unseen() if one.visible_to]
+    said: Counter[tuple[str, str]] = Counter()
+    for message in [one for channel in _channels(stage) for one in _all_of(stage, channel)]:
+        subject = left.get((message.channel, message.thread_ts or message.ts))
+        if message.user in stage.workspace.memory.users:
+            continue  # a person wrote it
+        if subject is None and not message.seen:
+            odd.append(f"{message.channel}: {message.words}")
+        elif message.thread_ts and subject is not None:
+            note = _note_of(message)
+            said[subject, note] += 1
+            if not note or said[subject, note] > sum(happened[subject, action] for action in NOTES[note]):
+                odd.append(f"{message.channel}, under a card: {message.words}")
+    return odd
+
+
+def _note_of(message: Message) -> str:
+    """Return the kind of a note, "" for one that is of none."""
+    words = message.text.removeprefix("<!here> ").strip()
+    return next((kind for kind in NOTES if re.fullmatch(kind, words, re.DOTALL)), "")
+
+
+def _channels(stage: Stage) -> list[str]:
+    return list(stage.workspace.memory.channels)
+
+
+def _all_of(stage: Stage, channel: str) -> list[Message]:
+    with stage.workspace.memory.lock:
+        return [one for one in stage.workspace.memory.messages if one.channel == channel]
+
+
+def _cards(stage: Stage) -> dict[tuple[str, str], str]:
+    """Return where the accounted-for cards are, each with its case's code, or its task's id where it has no case."""
+    found: dict[tuple[str, str], str] = {}
+    with stage.service.store.memory.reading() as look:
+        subjects: list[tuple[str, str]] = [(read.id, read.case_code) for read in look.all(Read)]
+        for task in look.all(DeskTask):
+            shown = look.message(task.id)
+            if task.id in stage.looked_at or (shown is not None and _seen(stage, *shown)):
+                subjects.append((task.id, task.id))
+        for subject, about in subjects:
+            shown = look.message(subject)
+            if shown is not None:
+                found[shown] = about
+    return found
+
+
+def _seen(stage: Stage, channel: str, ts: str) -> bool:
+    message = stage.workspace.memory.find(channel, ts)
+    return message is not None and message.seen
+
+
+def _happened(stage: Stage) -> Counter[tuple[str, str]]:
+    """Return how often the record says that something happened, by case and by subject."""
+    counts: Counter[tuple[str, str]] = Counter()
+    with stage.service.store.database.reading() as connection:
+        entries: list[dict[str, Any]] = list(audit.export(connection))
+    for entry in entries:
+        for about in {entry.get("case", ""), entry.get("subject", "")} - {""}:
+            counts[about, entry["action"]] += 1
+    return counts
