@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, case, delete, func, select, update
+from sqlalchemy import Connection, Select, Table, and_, bindparam, case, delete, func, select, update
 
 from handlers.domain.machinery import DeadlineKind
 from handlers.ports import Due
@@ -61,25 +61,33 @@ def postpone_deadline(connection: Connection, due: Due, now: datetime) -> None:
     connection.execute(update(DEADLINE).where(mine).values(tries=tries + 1, due_at=now + wait))
 
 
-def _after(query: Select[Any], instant: Any, seen: datetime | None) -> Select[Any]:
-    return query if seen is None else query.where(instant > seen)
-
-
-def next_instant(connection: Connection, seen: datetime | None = None) -> datetime | None:
-    """Return the earliest instant at which anything stored falls due; of effects and events, after ``seen``."""
+def _earliest(*, unseen_only: bool) -> Select[Any]:
+    """Return the query of the earliest instants: of deadlines, waiting effects, leases and events."""
     paced = case((LANE.c.next_at > OUTBOX.c.due_at, LANE.c.next_at), else_=OUTBOX.c.due_at)
     leaves = case((LANE.c.busy_until > paced, LANE.c.busy_until), else_=paced)
+
+    def after(query: Select[Any], instant: Any) -> Select[Any]:
+        return query.where(instant > bindparam("seen", type_=OUTBOX.c.due_at.type)) if unseen_only else query
+
     queries = (
         select(func.min(DEADLINE.c.due_at)),
-        _after(
+        after(
             select(func.min(leaves))
             .select_from(OUTBOX.outerjoin(LANE, LANE.c.lane == OUTBOX.c.lane))
             .where(OUTBOX.c.state == "pending"),
             leaves,
-            seen,
         ),
-        _after(select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"), OUTBOX.c.lease_until, seen),
-        _after(select(func.min(INBOX.c.due_at)).select_from(OLDEST_WAITING), INBOX.c.due_at, seen),
+        after(select(func.min(OUTBOX.c.lease_until)).where(OUTBOX.c.state == "sending"), OUTBOX.c.lease_until),
+        after(select(func.min(INBOX.c.due_at)).select_from(OLDEST_WAITING), INBOX.c.due_at),
     )
-    instants = connection.execute(select(*(query.scalar_subquery() for query in queries))).one()
-    return min((instant for instant in instants if instant is not None), default=None)
+    return select(*(query.scalar_subquery() for query in queries))
+
+
+#: Made once: it is asked after every commit, and making it took longer than its answer.
+EARLIEST, EARLIEST_UNSEEN = _earliest(unseen_only=False), _earliest(unseen_only=True)
+
+
+def next_instant(connection: Connection, seen: datetime | None = None) -> datetime | None:
+    """Return the earliest instant at which anything stored falls due; of effects and events, after ``seen``."""
+    asked = connection.execute(EARLIEST) if seen is None else connection.execute(EARLIEST_UNSEEN, {"seen": seen})
+    return min((instant for instant in asked.one() if instant is not None), default=None)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -60,8 +61,12 @@ class DirectoryRefused(RadrelayError):
     """The directory file has errors; the text names each with its line."""
 
 
+@lru_cache(maxsize=2)
 def read_directory(text: str) -> Directory:
-    """Read a directory's text, with its problems as an error of ours."""
+    """Read a directory's text, with its problems as an error of ours.
+
+    What was read is kept: a start reads the same text when it loads it and again when it comes into force.
+    """
     try:
         return directory_file.read(text)
     except directory_file.DirectoryProblems as problems:

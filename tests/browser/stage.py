@@ -192,8 +192,9 @@ class Visitor:
 
     # --- the record ----------------------------------------------------------------------------------------------
 
-    def recorded(self, action: str) -> Locator:
-        """Expect an entry in the record, and return the newest such."""
-        entry = self.page.locator(f'[data-testid=record-entry][data-action="{action}"]').last
+    def recorded(self, action: str, case: str = "") -> Locator:
+        """Expect an entry in the record, of a case where one is named, and return the newest such."""
+        of_case = f'[data-print*="{case}"]' if case else ""
+        entry = self.page.locator(f'[data-testid=record-entry][data-action="{action}"]{of_case}').last
         expect(entry).to_be_visible()
         return entry
