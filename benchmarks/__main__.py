@@ -24,6 +24,7 @@ class Measure(Protocol):
 Measures = tuple[Measure, str]
 MEASURES: Mapping[str, Measures] = {
     "accept": (accept.measure, "accept rate of web ÷ the same route without a database; the rate of serve"),
+    "crowds": (accept.measure_crowds, "the same ratio with 8 to 128 connections; no target"),
     "latency": (latency.measure, "accepted → card at Slack, finding accepted → call at Twilio"),
     "deadlines": (deadlines.measure, "lateness of 100 deadlines a second"),
     "start": (start.measure, "time to ready and idle memory of serve"),

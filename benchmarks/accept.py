@@ -15,6 +15,7 @@ from benchmarks.ground import Ground
 
 SITES = 8
 CONNECTIONS = 128
+CROWDS = (8, 32, 64, 128)
 WARM_UP = 400
 #: The ratio depends on how many wait at a time, so its name says with how many it was measured.
 RATIO, TARGET = f"accept: web ÷ no database, {CONNECTIONS} connections", 0.6
@@ -36,14 +37,32 @@ def measure(runs: int, *, quick: bool) -> list[Figure]:
     """Measure everything about accepting."""
     count = 4000 if quick else 8000
     home = postgresql.programs()
-    figures = [] if home is None else _web(home, runs, count)
+    figures = [] if home is None else _figures(*_web(home, runs, count, CONNECTIONS))
     if home is None:
         print(f"accept: `web` is not measured, which is a miss: {postgresql.GET_IT}", file=sys.stderr)
         figures.append(Figure.not_measured(RATIO, "", Bound.AT_LEAST, TARGET))
     return [*figures, *_serve(runs, count)]
 
 
-def _web(home: Path, runs: int, count: int) -> list[Figure]:
+def measure_crowds(runs: int, *, quick: bool) -> list[Figure]:
+    """Measure how the ratio depends on how many wait at a time; no target, since the target is of capacity."""
+    home = postgresql.programs()
+    if home is None:
+        return [Figure.not_measured("crowds: web ÷ no database", "", Bound.AT_LEAST, 0.0)]
+    figures = []
+    for connections in CROWDS:
+        with_database, without = _web(home, runs, 1000 if quick else 4000, connections)
+        ratios, name = _ratios(with_database, without), f"crowds: {connections} connections, web ÷ no database"
+        figures += [
+            Figure(name, "", ratios, digits=2),
+            Figure("  web", "/s", tuple(with_database.rates), digits=0),
+            Figure("  no database", "/s", tuple(without.rates), digits=0),
+        ]
+    return figures
+
+
+def _web(home: Path, runs: int, count: int, connections: int) -> tuple[Runs, Runs]:
+    """Flood `web` and the route without a database in turn; return what the runs of each gave."""
     with ExitStack() as held:
         here = held.enter_context(ground.ground(sites=SITES))
         server = held.enter_context(postgresql.serving(home))
@@ -57,15 +76,22 @@ def _web(home: Path, runs: int, count: int) -> list[Figure]:
         with_database, without = Runs([], [], [], []), Runs([], [], [], [])
         for run in range(runs):
             before = server.count("inbox")
-            answered = _one(ours, web.pid, f"web{run}", count, with_database, server.pid)
+            answered = _one(ours, web.pid, f"web{run}", count, with_database, connections, server.pid)
             stored = server.count("inbox") - before
             _expect_all(answered, count, stored)
-            _expect_all(_one(bare, other.pid, f"bare{run}", count, without), count)
-    ratios = tuple(a / b for a, b in zip(with_database.rates, without.rates, strict=True))
+            _expect_all(_one(bare, other.pid, f"bare{run}", count, without, connections), count)
+    return with_database, without
+
+
+def _ratios(with_database: Runs, without: Runs) -> tuple[float, ...]:
+    return tuple(a / b for a, b in zip(with_database.rates, without.rates, strict=True))
+
+
+def _figures(with_database: Runs, without: Runs) -> list[Figure]:
     _say("web", with_database)
     _say("no database", without)
     return [
-        Figure(RATIO, "", ratios, Bound.AT_LEAST, TARGET, 2),
+        Figure(RATIO, "", _ratios(with_database, without), Bound.AT_LEAST, TARGET, 2),
         Figure("accept: web, PostgreSQL, fsync on", "/s", tuple(with_database.rates), digits=0),
         Figure("accept: the same route, no database", "/s", tuple(without.rates), digits=0),
     ]
@@ -81,7 +107,7 @@ def _serve(runs: int, count: int) -> list[Figure]:
         found, handled, drained, sustained = Runs([], [], [], []), [], [], []
         for run in range(runs):
             before, done, start = *_inbox(here), time.perf_counter()
-            answered = _one(ours, serve.pid, f"serve{run}", count // 2, found)
+            answered = _one(ours, serve.pid, f"serve{run}", count // 2, found, CONNECTIONS)
             after, done_after = _inbox(here)
             flooded = time.perf_counter()
             handled.append((done_after - done) / (flooded - start))
@@ -110,12 +136,18 @@ def _drained(here: Ground) -> float:
 
 
 def _one(
-    environment: dict[str, str], pid: int, prefix: str, count: int, into: Runs, database: int | None = None
+    environment: dict[str, str],
+    pid: int,
+    prefix: str,
+    count: int,
+    into: Runs,
+    connections: int,
+    database: int | None = None,
 ) -> load.Answered:
     watched = [pid] if database is None else [pid, database]
     start, before = time.perf_counter(), [ground.busy_seconds(one) for one in watched]
     port = int(environment["RADRELAY_PORT"])
-    answered = load.run(port, prefix=prefix, count=count, warm_up=WARM_UP, connections=CONNECTIONS, facilities=SITES)
+    answered = load.run(port, prefix=prefix, count=count, warm_up=WARM_UP, connections=connections, facilities=SITES)
     # The warm-up and the signing lie in this time, too: the share while the clock ran was not lower.
     spent = [ground.busy_seconds(one) - was for one, was in zip(watched, before, strict=True)]
     share = (count + WARM_UP) / count * answered.seconds

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from bot.intake.signatures import key_of
+from bot.intake.signatures import secret_problems
 from bot.knocking import Doors
 from bot.settings import ServiceSettings
 from bot.verdicts import Check, Verdict, bad, code, good
@@ -104,22 +104,18 @@ class Examination:
                 f"in shadow, nobody is called: {', '.join(shadow)}",
                 "Take them out of shadow when they are ready.",
             )
-        for source in directory.sources.values():
-            yield from self._source(source.id, source.secret_env)
+        yield from self._sources(directory)
 
-    def _source(self, name: str, variables: Sequence[str]) -> Iterator[Check]:
-        values = {one: self.settings.secret(one) for one in variables}
-        missing = [one for one, value in values.items() if value is None]
-        if not variables or len(missing) == len(variables):
-            yield bad(f"source {name} has no secret", f"Set {' or '.join(variables) or 'a variable in secret_env'}.")
-        elif missing:
-            yield Check(Verdict.NOTE, f"source {name}: {', '.join(missing)} is not set", "Fine outside a rotation.")
-        for variable, value in values.items():
-            try:
-                if value is not None:
-                    key_of(value)
-            except ValueError as error:
-                yield bad(f"source {name}: {variable} {error}", "Set it to whsec_ and base64 of 24 to 64 random bytes.")
+    def _sources(self, directory: Directory) -> Iterator[Check]:
+        problems = secret_problems(directory, self.settings.secret)
+        for variable, problem in problems.items():
+            yield bad(f"secret {variable}", f"{problem}")
+        for source in directory.sources.values():
+            unset = [one for one in source.secret_env if self.settings.secret(one) is None]
+            if unset and len(unset) < len(source.secret_env):
+                yield Check(
+                    Verdict.NOTE, f"source {source.id}: {', '.join(unset)} is not set", "Fine outside a rotation."
+                )
 
     def _slack(self) -> Iterator[Check]:
         answer = self._slack_call("auth.test")

@@ -31,7 +31,12 @@ def role_words(role: str) -> str:
     """Return a receiver's role in words, with every role that its key stands for: ``physician, NP or PA``."""
     if role not in list(ReceiverRole):
         return role
-    *others, last = [_SHORT[one] for one in dialog.stands_for(ReceiverRole(role))]
+    return either([_SHORT[one] for one in dialog.stands_for(ReceiverRole(role))])
+
+
+def either(words: list[str]) -> str:
+    """Return words of which one is meant: ``physician, NP or PA``."""
+    *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
 
 

@@ -6,7 +6,7 @@ columns and the telephone know no more than that the receiver is not in the dire
 
 from __future__ import annotations
 
-from handlers import lines
+from handlers import lines, receipts
 from handlers.domain import dialog
 from handlers.domain.dialog import Prompt, PromptKind
 from handlers.domain.directory import Directory, Role
@@ -69,8 +69,6 @@ def spoken_name(directory: Directory, relay: Relay) -> str:
     if contact is not None:
         return contact.name
     if relay.ended_role:
-        *others, last = [
-            ROLE_WORDS.get(one.value, "clinician") for one in dialog.stands_for(ReceiverRole(relay.ended_role))
-        ]
-        return f"a {', '.join(others)} or {last}" if others else f"a {last}"
+        roles = dialog.stands_for(ReceiverRole(relay.ended_role))
+        return f"a {receipts.either([ROLE_WORDS.get(one.value, 'clinician') for one in roles])}"
     return relay.ended_by

@@ -148,13 +148,13 @@ class SqlMemory:
 
     def take_effect(self, lanes: str) -> Sending | None:
         """Take the next effect that may leave now from lanes that begin with ``lanes``."""
-        if self.database.is_sqlite and not self._has_effect(lanes):
+        if not self._has_effect(lanes):
             return None
         with self._write() as connection:
             return queues.take_effect(connection, lanes, self._pace_of, self._clock.now(), self._holder)
 
     def _has_effect(self, lanes: str) -> bool:
-        """Look before asking for SQLite's one write lock: most looks find nothing, and those who write would wait."""
+        """Look before beginning to write: most looks find nothing, and on SQLite those who write would wait."""
         with self.database.reading() as connection:
             return queues.has_effect(connection, lanes, self._clock.now())
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -60,6 +61,8 @@ def migrate(database: Database) -> None:
     """Bring the database to the newest schema; all of it or nothing, and nothing where it is there already."""
     if database.is_sqlite and database.url.database not in (None, "", ":memory:"):
         Path(database.url.database).parent.mkdir(parents=True, exist_ok=True)
+    if is_at_head(database):
+        return
     with _one_at_a_time(database) as connection:
         try:
             command.upgrade(_config(connection), "head")
@@ -75,10 +78,16 @@ def head_of(database: Database) -> tuple[str | None, str]:
     """Return the database's schema (None before the first) and the newest one."""
     with database.reading() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
+    return current, _newest()
+
+
+@cache
+def _newest() -> str:
+    """Return this release's schema; its migrations are read once a process."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
     if newest is None:
         raise SchemaProblem(f"no migrations are installed in {MIGRATIONS}: install radrelay again")
-    return current, newest
+    return newest
 
 
 def is_at_head(database: Database) -> bool:

@@ -7,6 +7,7 @@ counts fail it: a case that is checked on one database only asks for ``sqlite_da
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from collections import Counter
@@ -29,6 +30,7 @@ from tests.security.tally import CountsForgeries
 KINDS = ("sqlite", "postgresql")
 PROPERTY = "radrelay database"
 PASSED = pytest.StashKey[Counter[str]]()
+COLLECT_AFTER = (20_000, 20, 20)
 FERNET_KEY = Fernet.generate_key().decode()
 INDEX_KEY = b"index key of the tests, 32 bytes"
 
@@ -135,6 +137,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
     config.pluginmanager.register(CountsCases(config), "radrelay-counts-cases")
     config.pluginmanager.register(CountsForgeries(config), "radrelay-counts-forgeries")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Spare the collector what was imported and collected: it lives as long as the run, and is much."""
+    del session
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 class CountsCases:

@@ -69,7 +69,8 @@ def postgresql_programs() -> Path | None:
     return Path(on_path).resolve().parent if on_path else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -86,8 +87,10 @@ class PostgresqlServer:
             self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
             shutil.chown(self._folder, "postgres", "postgres")
         self._process: subprocess.Popen[bytes] | None = None
+        self._connection: psycopg.Connection[Any] | None = None
         self._port = 0
         self._made = 0
+        self._left: list[str] = []
 
     def start(self) -> None:
         """Make a cluster, start it and migrate the template."""
@@ -108,6 +111,8 @@ class PostgresqlServer:
 
     def stop(self) -> None:
         """End the server (fast shutdown) and remove what it wrote."""
+        if self._connection is not None:
+            self._connection.close()
         if self._process is not None:
             self._process.send_signal(2)
             try:
@@ -122,15 +127,17 @@ class PostgresqlServer:
         return URL.create("postgresql", "postgres", host="127.0.0.1", port=self._port, database=name).render_as_string()
 
     def create(self, template: str = TEMPLATE) -> str:
-        """Make a database like the migrated template, in about 50 ms, and return its address."""
+        """Make a database like the migrated template, in about 20 ms, and return its address."""
         self._made += 1
         name = f"case_{self._made}"
-        self._admin(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._admin(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # nothing here is flushed
+        while self._left:
+            self._admin(f"DROP DATABASE {self._left.pop()} WITH (FORCE)")
         return self.url(name)
 
     def drop(self, url: str) -> None:
-        """Remove a database, whoever is still connected."""
-        self._admin(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+        """Remove a database, whoever is still connected; a little later, since that waits for who just left."""
+        self._left.append(make_url(url).database or "")
 
     @property
     def _data(self) -> Path:
@@ -141,7 +148,7 @@ class PostgresqlServer:
         return self._folder / "log"
 
     def _started(self) -> bool:
-        self._port = _free_port()
+        self._port = free_port()
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 300}
         options |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB"}
         command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port)]
@@ -157,8 +164,10 @@ class PostgresqlServer:
         return False
 
     def _admin(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=START_SECONDS) as connection:
-            connection.execute(statement.encode())
+        if self._connection is None:
+            url = self.url("postgres")
+            self._connection = psycopg.connect(url, autocommit=True, connect_timeout=START_SECONDS)
+        self._connection.execute(statement.encode())
 
 
 def need_postgresql() -> Iterator[PostgresqlServer]:

@@ -213,7 +213,10 @@ class SocketMode:
         """Close the connection."""
         self._stopping.set()
         self._thread.join(timeout=_RECONNECT)
-        self._handler.close()  # type: ignore[no-untyped-call]
+        try:
+            self._handler.close()  # type: ignore[no-untyped-call]
+        except AttributeError:  # Slack ended the connection meanwhile, and its client closes what is closed already
+            self._handler.close()  # type: ignore[no-untyped-call]
 
 
 def socket_mode(app: App, app_token: str) -> SocketMode:

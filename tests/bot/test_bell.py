@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 
 from bot.bell import Bell
 
@@ -29,12 +30,11 @@ def test_a_ring_before_anybody_waits_is_kept_once() -> None:
     bell.ring()
     bell.ring()
     threads = _waiting(bell, woken, 2)
-    woken.get(timeout=PATIENCE)
-    assert woken.empty()
+    first = woken.get(timeout=PATIENCE)
+    threads[1 - first].join(0.1)
+    assert threads[1 - first].is_alive()
     bell.ring()
-    woken.get(timeout=PATIENCE)
-    for thread in threads:
-        thread.join(PATIENCE)
+    assert woken.get(timeout=PATIENCE) == 1 - first
 
 
 def test_each_ring_wakes_one_who_wakes_the_next() -> None:
@@ -52,7 +52,8 @@ def test_each_ring_wakes_one_who_wakes_the_next() -> None:
 
 def test_a_bell_that_nobody_rings_lets_go_after_a_while() -> None:
     """Other processes' commits may go unnoticed, so each loop looks by itself, too."""
-    bell = Bell()
+    bell, begun = Bell(), time.monotonic()
     bell.wait(0.01)
     bell.ring()
     bell.wait(PATIENCE)
+    assert 0.01 <= time.monotonic() - begun < PATIENCE

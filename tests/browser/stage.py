@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
+from tests.databases import free_port
+
 START_SECONDS = 30
 WAIT = 20_000  #: how long a step may take, in milliseconds; a call's words are spoken in real time
 WINDOW = {"width": 1440, "height": 900}
@@ -24,13 +25,6 @@ KIM = "+13125550101"
 KIM_NAME = "Dr. Grace Kim"
 _SPOKEN_CODE = re.compile(r"Code: (\d), (\d), (\d)\.")
 _QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Town:

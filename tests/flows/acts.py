@@ -7,7 +7,8 @@ from collections import Counter
 from handlers import hands
 from handlers.domain.relays import Attempt, Outcome, Purpose, RelayState
 from sandbox.exchange import Call, Exchange
-from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, KIM, QUINN, Stage
+from tests.flows.ringing import let_ring, until_rings
+from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, QUINN, Stage
 
 #: Longer than the demo's longest ladder, with its desk's first rounds.
 WHOLE_LADDER_MINUTES = 25
@@ -48,6 +49,14 @@ def confirm(stage: Stage, call: Call) -> None:
     key_back(stage, call)
 
 
+def nurse_confirms(stage: Stage, call: Call) -> None:
+    """Answer as a nurse, hear the finding and key the code back."""
+    call.answer()
+    stage.settle()
+    stage.press(call, "2")
+    key_back(stage, call)
+
+
 def desk_takes(stage: Stage) -> None:
     """Answer the first desk phone and press 1; the other one stops ringing."""
     stage.advance(1)  # one after the other, at the pace of our line
@@ -57,6 +66,18 @@ def desk_takes(stage: Stage) -> None:
     stage.settle()
     stage.press(call, "1")
     assert other.status in ("canceled", "no-answer", "completed")
+
+
+def three_wrong_pins(stage: Stage, call: Call, pin: str) -> None:
+    """Key a wrong PIN three times, and let nobody come whom the caller is connected to then."""
+    for _ in range(2):
+        assert "PIN did not match" in stage.press(call, f"{pin}#")
+    assert "Connecting you to a person" in stage.press(call, f"{pin}#")
+    stage.listen(call)
+    let_ring(stage, until_rings(stage, LEE_PHONE, 1))
+    first = until_rings(stage, DESK_PHONE, 1)
+    until_rings(stage, DESK_PHONE_2, 1)
+    let_ring(stage, first)
 
 
 def advance_until_ringing(stage: Stage, number: str, *, minutes: int) -> Call:

@@ -9,7 +9,8 @@ import pytest
 import structlog
 
 from tests.flows import faults
-from tests.flows.stage import Servers, Stage, serving
+from tests.flows.served import Servers, serving
+from tests.flows.stage import Stage
 
 
 @pytest.fixture(autouse=True)

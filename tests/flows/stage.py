@@ -7,19 +7,13 @@ moves it from one due instant to the next; "nothing more happens" means that eve
 from __future__ import annotations
 
 import os
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvicorn
 from cryptography.fernet import Fernet
-from fastapi.dependencies import models
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.settings import ServiceSettings
 from bot.wiring.service import Service
@@ -33,6 +27,7 @@ from sandbox.timeline import Timeline
 from sandbox.workspace import Answer, Message, Workspace
 from store import audit
 from tests.flows.recorded import RecordWatch
+from tests.flows.served import Clock, Servers, forget_endpoints
 from tests.flows.told import unexpected_messages
 
 V = TypeVar("V")
@@ -60,63 +55,6 @@ SECRETS = {
 }
 #: Nothing in a story needs more rounds than this to become quiet; more is a loop.
 MOST_ROUNDS = 10_000
-
-
-class Clock:
-    """A clock that stands still until it is moved; it begins now, unless a story is about another day."""
-
-    def __init__(self, begins: datetime | None = None) -> None:
-        self.instant = begins or datetime.now(UTC).replace(microsecond=0)
-
-    def now(self) -> datetime:
-        """Return the instant."""
-        return self.instant
-
-    __call__ = now
-
-
-class Switch:
-    """The application that a server serves; each story puts its own behind it."""
-
-    app: ASGIApp | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.app is None:
-            raise RuntimeError("nothing is served here")
-        await self.app(scope, receive, send)
-
-
-@dataclass
-class Servers:
-    """Three servers on loopback, started once."""
-
-    product: Switch = field(default_factory=Switch)
-    slack: Switch = field(default_factory=Switch)
-    exchange: Switch = field(default_factory=Switch)
-    urls: dict[str, str] = field(default_factory=dict)
-
-
-@contextmanager
-def serving() -> Iterator[Servers]:
-    """Serve for as long as the body runs."""
-    servers = Servers()
-    running = []
-    for name in ("product", "slack", "exchange"):
-        listener = socket.create_server(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            getattr(servers, name), log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        servers.urls[name] = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        running.append((server, thread))
-    try:
-        yield servers
-    finally:
-        for server, thread in running:
-            server.should_exit = True
-            thread.join(10)
 
 
 class Stage:
@@ -191,17 +129,12 @@ class Stage:
     def settle(self) -> None:
         """Let everything that can happen now happen."""
         for _ in range(MOST_ROUNDS):
-            busy = self.service.worker.drain() if self._something_is_due() else 0
+            busy = self.service.worker.drain()
             busy += self.timeline.run_due()
             self.service.slack.settle(10)
             if not busy:
                 return
         raise AssertionError("the story does not become quiet")
-
-    def _something_is_due(self) -> bool:
-        """Ask once, and save the worker its look into every queue."""
-        due = self.service.store.memory.next_instant()
-        return due is not None and due <= self.clock.instant
 
     def advance(self, seconds: float = 0, *, minutes: float = 0) -> None:
         """Move time on, from one due instant to the next."""
@@ -258,7 +191,7 @@ class Stage:
 
     def actions(self) -> list[str]:
         """Return the actions in the record, oldest first, of all chains."""
-        with self.service.store.database.reading() as connection:
+        with self.service.store.database.snapshot() as connection:
             return [entry["action"] for entry in audit.export(connection)]
 
     def audit_count(self) -> int:
@@ -370,7 +303,7 @@ class Stage:
         assert not self.exchange.application_errors, self.exchange.application_errors
         assert not self.workspace.failed_acks, self.workspace.failed_acks
         assert not self.workspace.late_acks, self.workspace.late_acks
-        with self.service.store.database.reading() as connection:
+        with self.service.store.database.snapshot() as connection:
             problems = [problem for one in audit.verify(connection, []) for problem in one.problems]
         assert not problems, problems
         assert not self.record_watch.unrecorded, f"changed without an entry: {set(self.record_watch.unrecorded)}"
@@ -382,14 +315,7 @@ class Stage:
         self.exchange.close()
         self.workspace.stop()
         self.hospital.stop()
-        _forget_endpoints()
-
-
-def _forget_endpoints() -> None:
-    """Let FastAPI forget the endpoints of a story: through them it would keep whole services, and tests would crawl."""
-    for kept in vars(models).values():
-        if hasattr(kept, "cache_clear"):
-            kept.cache_clear()
+        forget_endpoints()
 
 
 def _environment(servers: Servers, database_url: str, directory: Path, folder: Path) -> dict[str, str]:

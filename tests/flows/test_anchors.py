@@ -41,7 +41,7 @@ def anchoring(service: Service) -> Job:
 
 def heads(stage: Stage) -> dict[str, int]:
     """Return how long each chain is."""
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         return {one.chain: one.entries for one in audit.verify(connection, [])}
 
 
@@ -69,7 +69,7 @@ def test_the_heads_are_anchored_when_the_service_ends(stage: Stage) -> None:
     with working(stage):
         assert not anchored(path)
     assert anchored(path) == [before]
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         reports = audit.verify(connection, audit.anchors(path))
     assert [(one.anchored_to, one.after_anchor, one.problems) for one in reports] == [
         (before[one.chain], 0, []) for one in reports

@@ -8,7 +8,7 @@ import pytest
 
 from bot.pages import forms
 from handlers.domain.relays import Ending, RelayState
-from tests.flows.acts import confirm, dialed, hear_out, hear_the_finding, key_back
+from tests.flows.acts import confirm, dialed, hear_out, hear_the_finding, key_back, nurse_confirms
 from tests.flows.stage import CHARGE, DESK, KIM, LEE, QUINN, READS, SILVA, STONE, Stage
 from tests.flows.visitor import Visitor
 
@@ -154,10 +154,7 @@ def test_redirected_from_the_page(stage: Stage, visit: Visit) -> None:
     assert not call.is_live
     stage.advance(1)  # the pace of our line
     nurse = stage.rings(CHARGE)
-    nurse.answer()
-    stage.settle()
-    stage.press(nurse, "2")
-    key_back(stage, nurse)
+    nurse_confirms(stage, nurse)
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
 
 

@@ -32,7 +32,7 @@ def load(stage: Stage, change: Change) -> None:
 
 def loads(stage: Stage) -> list[dict[str, object]]:
     """Return the facts of every load on the record, oldest first."""
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         return [one["facts"] for one in audit.export(connection) if one["action"] == "directory:load"]
 
 

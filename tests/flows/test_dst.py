@@ -12,7 +12,8 @@ from handlers import cases
 from handlers.domain.relays import Ending, RelayState
 from handlers.domain.tasks import TaskKind
 from tests.flows.acts import dialed, exhaust, hear_out, look_at_everything
-from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, SUPERVISOR, Servers, Stage
+from tests.flows.served import Servers
+from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, SUPERVISOR, Stage
 
 Begin = Callable[[datetime], Stage]
 LAKESIDE = {"facility": "lakeside", "ordering_contact": "lakeside-ed-physician", "patient_state": "NY"}

@@ -49,7 +49,7 @@ def by_pin(stage: Stage, call: Call) -> None:
 
 def ending_entry(stage: Stage) -> dict[str, Any]:
     """Return the facts of the entry that says how the relay ended."""
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         found: list[dict[str, Any]] = [one["facts"] for one in audit.export(connection) if one["action"] == "relay:end"]
     return found[-1]
 

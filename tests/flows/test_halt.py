@@ -15,6 +15,7 @@ from tests.flows.acts import (
     hear_the_finding,
     key_back,
     look_at_everything,
+    nurse_confirms,
 )
 from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, OKAFOR, QUINN, Stage
 
@@ -87,10 +88,7 @@ def test_a_live_conversation_that_ends_unconfirmed_is_then_held(stage: Stage) ->
     assert stage.exchange.calls == [call]
     stage.command(QUINN, "resume")
     nurse = advance_until_ringing(stage, CHARGE, minutes=1)
-    nurse.answer()
-    stage.settle()
-    stage.press(nurse, "2")
-    key_back(stage, nurse)
+    nurse_confirms(stage, nurse)
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
 
 

@@ -27,13 +27,13 @@ from sandbox.hospital import Hospital, Site
 from sandbox.timeline import Timeline
 from store import audit
 from tests.flows.acts import created_per_attempt, token_of
+from tests.flows.served import Servers
 from tests.flows.stage import (
     DESK_PHONE,
     DESK_PHONE_2,
     DIRECTORY,
     KIM,
     SECRETS,
-    Servers,
     _environ,
     _environment,
     _exchange,

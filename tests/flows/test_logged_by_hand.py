@@ -41,7 +41,7 @@ def log(stage: Stage, who: Visitor, *, role: str = "physician", name: str = NAME
 def everything_kept(stage: Stage) -> str:
     """Return the record and every column of every table as they are stored."""
     database, found = stage.service.store.database, []
-    with database.reading() as connection:
+    with database.snapshot() as connection:
         found += [orjson.dumps(entry).decode() for entry in audit.export(connection)]
         for table in SQLModel.metadata.sorted_tables:
             whole_row: Select[Any] = select(literal_column("*")).select_from(text(f'"{table.name}"'))

@@ -14,6 +14,7 @@ from tests.flows.acts import (
     hear_the_finding,
     key_back,
     look_at_everything,
+    nurse_confirms,
 )
 from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, QUINN, Stage
 from tests.flows.test_amended import NEW, amend
@@ -52,10 +53,7 @@ def test_a_named_receiver_who_was_retired_is_nobody_else(stage: Stage) -> None:
     assert asked(stage) == [TaskKind.FIND_CONTACT]
     assert not dialed(stage, KIM)
     nurse = stage.rings(CHARGE)
-    nurse.answer()
-    stage.settle()
-    stage.press(nurse, "2")
-    key_back(stage, nurse)
+    nurse_confirms(stage, nurse)
 
 
 def test_where_no_rung_calls_the_named_receiver_the_desk_is_asked(stage: Stage) -> None:
@@ -65,10 +63,7 @@ def test_where_no_rung_calls_the_named_receiver_the_desk_is_asked(stage: Stage) 
     stage.finding(to=CRUZ_ID)
     assert asked(stage) == [TaskKind.OTHER_RECEIVER]
     nurse = stage.rings(CHARGE)
-    nurse.answer()
-    stage.settle()
-    stage.press(nurse, "2")
-    key_back(stage, nurse)
+    nurse_confirms(stage, nurse)
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
     assert asked(stage) == [TaskKind.OTHER_RECEIVER]
     desk_takes(stage)

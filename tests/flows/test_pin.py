@@ -8,9 +8,9 @@ from handlers import pins
 from handlers.domain.relays import Ending, Outcome, RelayState
 from sandbox.exchange import Call
 from store import audit
-from tests.flows.acts import hear_out
-from tests.flows.ringing import answer, code_heard, let_ring, until_rings
-from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, LEE_PHONE, Stage
+from tests.flows.acts import hear_out, three_wrong_pins
+from tests.flows.ringing import answer, code_heard, until_rings
+from tests.flows.stage import CHARGE, Stage
 
 pytestmark = pytest.mark.usefixtures("fault")
 
@@ -56,14 +56,7 @@ def test_a_role_key_does_not(stage: Stage) -> None:
 def test_three_wrong_pins_bring_a_person_and_tell_nothing(stage: Stage) -> None:
     """The third wrong PIN connects a human; when none comes, a number is given and the ladder goes on."""
     call = rings_with_pin(stage)
-    for _ in range(2):
-        assert "PIN did not match" in stage.press(call, f"{OTHER}#")
-    assert "Connecting you to a person" in stage.press(call, f"{OTHER}#")
-    stage.listen(call)
-    let_ring(stage, until_rings(stage, LEE_PHONE, 1))
-    first = until_rings(stage, DESK_PHONE, 1)
-    until_rings(stage, DESK_PHONE_2, 1)
-    let_ring(stage, first)
+    three_wrong_pins(stage, call, OTHER)
     until_rings(stage, CHARGE, 1)
     assert told_nothing(call)
     assert stage.attempts()[0].outcome is Outcome.MESSAGE_LEFT
@@ -76,7 +69,7 @@ def test_a_pin_is_nowhere_to_be_read(stage: Stage) -> None:
     call = rings_with_pin(stage)
     stage.press(call, f"{PIN}#")
     stage.press(call, code_heard(call))
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         record = str(list(audit.export(connection)))
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
     assert f"'{PIN}" not in record

@@ -7,9 +7,9 @@ import pytest
 from handlers import pins
 from handlers.domain.relays import Ending, RelayState
 from sandbox.exchange import Call
-from tests.flows.acts import hear_out
-from tests.flows.ringing import answer, code_heard, let_ring, over, until_rings
-from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OURS, Stage
+from tests.flows.acts import hear_out, three_wrong_pins
+from tests.flows.ringing import answer, code_heard, over
+from tests.flows.stage import CHARGE, KIM, OURS, Stage
 
 PIN, OTHER = "2748", "8472"
 PHYSICIAN = "    name: Dr. Grace Kim\n    role: physician\n"
@@ -62,14 +62,7 @@ def test_who_has_the_code_and_not_the_pin_reaches_a_person_and_learns_nothing(st
     gets_pin(stage, PHYSICIAN)
     was_tried(stage)
     call, _ = calls_back(stage, STRANGE_PHONE)
-    for _ in range(2):
-        assert "PIN did not match" in stage.press(call, f"{OTHER}#")
-    assert "Connecting you to a person" in stage.press(call, f"{OTHER}#")
-    stage.listen(call)
-    let_ring(stage, until_rings(stage, LEE_PHONE, 1))
-    first = until_rings(stage, DESK_PHONE, 1)
-    until_rings(stage, DESK_PHONE_2, 1)
-    let_ring(stage, first)
+    three_wrong_pins(stage, call, OTHER)
     over(stage, call)
     assert not [word for word in PRIVATE if word in " ".join(call.heard).lower()]
     assert stage.relay().state is not RelayState.ENDED

@@ -6,7 +6,7 @@ import pytest
 
 from handlers.domain.relays import Ending, RelayState
 from handlers.domain.tasks import TaskKind
-from tests.flows.acts import advance_until_ringing, confirm, dialed, hear_out, key_back
+from tests.flows.acts import advance_until_ringing, confirm, dialed, hear_out, nurse_confirms
 from tests.flows.stage import CHARGE, KIM, LEE, QUINN, Stage
 from tests.flows.visitor import Visitor
 
@@ -22,10 +22,7 @@ def test_from_slack_the_new_contact_s_phone_rings(stage: Stage) -> None:
     assert not call.is_live
     stage.advance(1)  # the pace of our line
     nurse = stage.rings(CHARGE)
-    nurse.answer()
-    stage.settle()
-    stage.press(nurse, "2")
-    key_back(stage, nurse)
+    nurse_confirms(stage, nurse)
     assert (stage.relay().ending, stage.relay().ended_by) == (Ending.CONFIRMED_BY_CODE, "mercy-ed-charge")
 
 

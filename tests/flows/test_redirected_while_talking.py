@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from handlers.domain.relays import Ending, Outcome, RelayState
+from sandbox.exchange import Call
 from tests.flows.acts import advance_until_ringing, dialed, hear_out, key_back
 from tests.flows.ringing import answer, over
 from tests.flows.stage import CHARGE, KIM, QUINN, SUPERVISOR, Stage
 
 
-def test_the_old_talker_s_nine_leaves_the_redirected_call_alone(stage: Stage) -> None:
-    """Redirected while the first one talks: their "wrong person" hangs up on nobody but themselves."""
+def _redirected_while_talking(stage: Stage) -> tuple[Call, Call]:
+    """Redirect a finding while the first one called is on the line; return that call and the one that rings now."""
     call = stage.critical_stroke()
     hear_out(stage)
     answer(stage, call)
     stage.advance(2)
     stage.command(QUINN, f"redirect {stage.case()} mercy-supervisor")
     stage.advance(1)
-    other = stage.rings(SUPERVISOR)
+    return call, stage.rings(SUPERVISOR)
+
+
+def test_the_old_talker_s_nine_leaves_the_redirected_call_alone(stage: Stage) -> None:
+    """Redirected while the first one talks: their "wrong person" hangs up on nobody but themselves."""
+    call, other = _redirected_while_talking(stage)
     stage.press(call, "9")
     assert stage.attempts()[0].outcome is Outcome.WRONG_PERSON
     assert other.status == "ringing"
@@ -31,13 +37,7 @@ def test_the_old_talker_s_nine_leaves_the_redirected_call_alone(stage: Stage) ->
 
 def test_the_old_talker_may_still_confirm(stage: Stage) -> None:
     """The code of what was told counts, redirected or not, and stops what rings."""
-    call = stage.critical_stroke()
-    hear_out(stage)
-    answer(stage, call)
-    stage.advance(2)
-    stage.command(QUINN, f"redirect {stage.case()} mercy-supervisor")
-    stage.advance(1)
-    other = stage.rings(SUPERVISOR)
+    call, other = _redirected_while_talking(stage)
     stage.press(call, "1")
     key_back(stage, call)
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE

@@ -37,6 +37,7 @@ from tests.flows.acts import (
     key_back,
     log_by_hand,
     look_at_everything,
+    nurse_confirms,
 )
 from tests.flows.crashing import CrashingBeforeAsking, CrashingDialer, dying_while_dialing
 from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, QUINN, Stage
@@ -176,10 +177,7 @@ def the_second_rung_is_being_called(stage: Stage) -> Iterator[None]:
     yield
     assert stage.relay().step == 1
     nurse = stage.rings(CHARGE)
-    nurse.answer()
-    stage.settle()
-    stage.press(nurse, "2")
-    key_back(stage, nurse)
+    nurse_confirms(stage, nurse)
     assert (stage.relay().ending, stage.relay().ended_role) == (Ending.CONFIRMED_BY_CODE, "rn")
 
 

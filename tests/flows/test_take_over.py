@@ -30,7 +30,7 @@ def status(stage: Stage, user: str) -> set[str]:
 
 def facts_of(stage: Stage, action: str) -> list[tuple[str, dict[str, object]]]:
     """Return actor and facts of every entry of an action, oldest first."""
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         return [(one["actor"], one["facts"]) for one in audit.export(connection) if one["action"] == action]
 
 

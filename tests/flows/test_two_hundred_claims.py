@@ -18,7 +18,8 @@ import pytest
 from sandbox.workspace import payloads
 from sandbox.workspace.events import signature
 from sandbox.workspace.model import elements
-from tests.flows.stage import DIRECTORY, READS, Servers, Stage
+from tests.flows.served import Servers
+from tests.flows.stage import DIRECTORY, READS, Stage
 
 READERS = 200
 ACK_SECONDS = 3.0  #: Slack gives an interaction so long

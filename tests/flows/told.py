@@ -104,7 +104,7 @@ def _seen(stage: Stage, channel: str, ts: str) -> bool:
 def _happened(stage: Stage) -> Counter[tuple[str, str]]:
     """Return how often the record says that something happened, by case and by subject."""
     counts: Counter[tuple[str, str]] = Counter()
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         entries: list[dict[str, Any]] = list(audit.export(connection))
     for entry in entries:
         for about in {entry.get("case", ""), entry.get("subject", "")} - {""}:

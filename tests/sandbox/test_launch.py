@@ -19,6 +19,7 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+from tests.databases import free_port
 
 PRODUCT = textwrap.dedent(
     """
@@ -47,13 +48,6 @@ PRODUCT = textwrap.dedent(
     uvicorn.run(Starlette(routes=routes), host=os.environ["RADRELAY_HOST"], port=int(os.environ["RADRELAY_PORT"]))
     """
 )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

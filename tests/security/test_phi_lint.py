@@ -144,7 +144,7 @@ def _lines(log: io.StringIO) -> list[dict[str, Any]]:
 
 
 def _record(channels: Channels, stage: Stage) -> None:
-    with stage.service.store.database.reading() as connection:
+    with stage.service.store.database.snapshot() as connection:
         channels.add("record", *(orjson.dumps(entry).decode() for entry in audit.export(connection)))
     channels.add("anchors", stage.service.settings.anchor_file.read_text())
 

@@ -75,6 +75,39 @@ def test_postgresql_has_no_such_lock(postgresql_database_url: str) -> None:
     two.close()
 
 
+def _cut(database: Database) -> None:
+    """Leave one connection of the database in its pool, ended by the server meanwhile: a restart, a failover."""
+    other = Database(database.url.render_as_string(hide_password=False))
+    with database.reading() as mine:
+        process = mine.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with other.reading() as look:
+        assert look.execute(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process}).scalar_one()
+    other.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("begin", ["reading", "writing", "stating", "snapshot"])
+def test_a_connection_that_died_at_rest_is_replaced(postgresql_database_url: str, begin: str) -> None:
+    """PostgreSQL was restarted in a quiet hour: the first event after it is accepted as any other."""
+    database = Database(postgresql_database_url, rested=0)
+    _cut(database)
+    with getattr(database, begin)() as connection:
+        assert connection.execute(text("SELECT count(*) FROM inbox")).scalar_one() == 0
+    database.close()
+
+
+@pytest.mark.postgresql
+def test_a_connection_in_use_is_not_asked_each_time(postgresql_database_url: str) -> None:
+    """One that died within the second fails its transaction, as one in the middle of it would; the next goes on."""
+    database = Database(postgresql_database_url, rested=60)
+    _cut(database)
+    with pytest.raises(DBAPIError), database.writing() as connection:
+        connection.execute(text("SELECT 1"))
+    with database.writing() as connection:
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    database.close()
+
+
 def test_sqlite_is_durable_from_its_first_connection(tmp_path: Path) -> None:
     """WAL, and FULL: a commit that was answered survives a power cut."""
     database = Database(sqlite_url(tmp_path / "new.db"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -173,6 +172,7 @@ def test_a_connection_that_was_refused_is_certainly_nothing() -> None:
 def test_silence_and_a_cut_connection_leave_a_post_in_doubt() -> None:
     """A timeout or a reset after sending may have posted; it was sent once."""
     connections: list[int] = []
+    given_up = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as mute:
         client = web_client(BOT_TOKEN, f"http://127.0.0.1:{mute.getsockname()[1]}/api")
         client.timeout = 1
@@ -181,7 +181,7 @@ def test_silence_and_a_cut_connection_leave_a_post_in_doubt() -> None:
         def listen() -> None:
             first, _ = mute.accept()
             connections.append(1)
-            time.sleep(1.5)
+            given_up.wait(10)
             first.close()
             second, _ = mute.accept()
             connections.append(2)
@@ -194,6 +194,7 @@ def test_silence_and_a_cut_connection_leave_a_post_in_doubt() -> None:
         for _ in range(2):
             with pytest.raises(DeliveryInDoubt):
                 messenger.show_read(READS, None, READ)
+            given_up.set()
         thread.join()
     assert connections == [1, 2]
 
