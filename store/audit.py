@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Table, insert, select, type_coerce, update
+from sqlalchemy import Connection, Table, bindparam, insert, select, type_coerce, update
 from sqlalchemy.types import NullType
 
 from handlers.domain.machinery import AuditFact
@@ -23,6 +23,8 @@ from store.queue_tables import AuditEntry, Chain
 
 ENTRY: Table = AuditEntry.__table__  # type: ignore[attr-defined]
 CHAIN: Table = Chain.__table__  # type: ignore[attr-defined]
+_APPEND = insert(ENTRY)
+_FORWARD = update(CHAIN).where(CHAIN.c.facility == bindparam("chain"))
 
 
 def entry_bytes(chain: str, seq: int, at: datetime, fact: AuditFact, prev: str) -> bytes:
@@ -70,8 +72,8 @@ def append(
                 "hash": prev,
             }
         )
-    connection.execute(insert(ENTRY), rows)
-    connection.execute(update(CHAIN).where(CHAIN.c.facility == chain).values(seq=seq, hash=prev))
+    connection.execute(_APPEND, rows)
+    connection.execute(_FORWARD, {"chain": chain, "seq": seq, "hash": prev})
     return seq, prev
 
 

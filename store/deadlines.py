@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, and_, bindparam, case, delete, func, select, update
@@ -19,9 +20,15 @@ WAIT_MAX = timedelta(seconds=60)
 
 def put_deadline(connection: Connection, facility: str, kind: DeadlineKind, subject: str, due_at: datetime) -> None:
     """Set the one undone deadline of a kind and subject."""
-    values = {"facility": facility, "due_at": due_at, "tries": 0}
-    statement = upsert(connection, DEADLINE).values(kind=kind.value, subject=subject, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=values))
+    row = {"kind": kind.value, "subject": subject, "facility": facility, "due_at": due_at, "tries": 0}
+    connection.execute(_setting(connection.dialect.name), row)
+
+
+@cache
+def _setting(dialect: str) -> Any:
+    statement = upsert(dialect, DEADLINE)
+    moved = {name: statement.excluded[name] for name in ("facility", "due_at", "tries")}
+    return statement.on_conflict_do_update(index_elements=["kind", "subject"], set_=moved)
 
 
 def drop_deadlines(connection: Connection, subject: str, kinds: Iterable[DeadlineKind]) -> None:

@@ -122,7 +122,7 @@ class SqlMemory:
             there = select(audit.CHAIN.c.facility).where(audit.CHAIN.c.facility.in_(facilities))
             missing = sorted(facilities - set(connection.execute(there).scalars()))
             if missing:
-                statement = queues.upsert(connection, audit.CHAIN).on_conflict_do_nothing()
+                statement = queues.upsert(connection.dialect.name, audit.CHAIN).on_conflict_do_nothing()
                 connection.execute(statement, [{"facility": one, "seq": 0, "hash": ""} for one in missing])
         self._chained |= facilities
 
@@ -203,7 +203,7 @@ class SqlMemory:
         """Record that a worker went round."""
         with self._write() as connection:
             values = {"at": self._clock.now()}
-            statement = queues.upsert(connection, HEARTBEAT).values(name=name, **values)
+            statement = queues.upsert(connection.dialect.name, HEARTBEAT).values(name=name, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
     def last_beat(self) -> datetime | None:

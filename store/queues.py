@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import orjson
@@ -65,9 +66,9 @@ class Pace:
     alone: bool
 
 
-def upsert(connection: Connection, table: Table) -> Any:
+def upsert(dialect: str, table: Table) -> Any:
     """Return the dialect's INSERT that knows ON CONFLICT."""
-    return sqlite_insert(table) if connection.dialect.name == "sqlite" else postgresql_insert(table)
+    return sqlite_insert(table) if dialect == "sqlite" else postgresql_insert(table)
 
 
 def _skipping_locked(query: Select[Any], connection: Connection, table: Table) -> Select[Any]:
@@ -243,13 +244,21 @@ def add_effect(connection: Connection, key: str, facility: str, effect: Effect, 
         "tries": 0,
         "reason": "",
     }
-    statement = upsert(connection, OUTBOX)
+    connection.execute(_adding(connection.dialect.name), row)
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    statement = upsert(dialect, OUTBOX)
     ours, theirs = statement.excluded, OUTBOX.c
     sooner = {
         "rank": case((ours.rank < theirs.rank, ours.rank), else_=theirs.rank),
         "due_at": case((ours.due_at < theirs.due_at, ours.due_at), else_=theirs.due_at),
     }
-    connection.execute(statement.on_conflict_do_update(index_elements=["once"], set_=sooner), row)
+    return statement.on_conflict_do_update(index_elements=["once"], set_=sooner)
+
+
+_TAKE = update(OUTBOX).where(OUTBOX.c.id == bindparam("taken"))
 
 
 def take_effect(
@@ -267,11 +276,8 @@ def take_effect(
         if may_leave and _take_lane(connection, row["lane"], pace, now, holder):
             break
         passed.add(row["lane"])
-    connection.execute(
-        update(OUTBOX)
-        .where(OUTBOX.c.id == row["id"])
-        .values(state="sending", lease_until=now + LEASE, tries=row["tries"] + 1, once=None)
-    )
+    taken = {"state": "sending", "lease_until": now + LEASE, "tries": row["tries"] + 1, "once": None}
+    connection.execute(_TAKE, {"taken": row["id"], **taken})
     effect = Effect(
         kind=EffectKind(row["kind"]),
         subject=row["subject"],
@@ -329,7 +335,7 @@ def _take_lane(connection: Connection, lane: str, pace: Pace, now: datetime, hol
     free = _skipping_locked(select(LANE.c.lane).where(LANE.c.lane == lane, _is_free(now)), connection, LANE)
     if connection.execute(update(LANE).where(LANE.c.lane.in_(free)).values(**values)).rowcount:
         return True
-    first = upsert(connection, LANE).values(lane=lane, **values).on_conflict_do_nothing()
+    first = upsert(connection.dialect.name, LANE).values(lane=lane, **values).on_conflict_do_nothing()
     return bool(connection.execute(first).rowcount)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Update, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from handlers.domain.errors import StaleWrite
@@ -65,6 +65,12 @@ def _newest(kept: Kept, shape: _Shape) -> Select[Any]:
 @cache
 def _oldest_first(kept: Kept, shape: _Shape) -> Select[Any]:
     return select(kept.table).where(*_fitting(kept, shape)).order_by(kept.table.c[kept.born], kept.table.c.id)
+
+
+@cache
+def _changing(kept: Kept) -> Update:
+    columns = kept.table.c
+    return update(kept.table).where(columns.id == bindparam("mine"), columns.version == bindparam("seen"))
 
 
 @cache
@@ -158,7 +164,9 @@ class SqlTransaction(SqlReading):
     def _lock_chain(self) -> tuple[int, str]:
         row = self.connection.execute(_HEAD, {"chain": self.facility}).first()
         if row is None:
-            statement = queues.upsert(self.connection, audit.CHAIN).values(facility=self.facility, seq=0, hash="")
+            statement = queues.upsert(self.connection.dialect.name, audit.CHAIN).values(
+                facility=self.facility, seq=0, hash=""
+            )
             self.connection.execute(statement.on_conflict_do_nothing())
             row = self.connection.execute(_HEAD, {"chain": self.facility}).one()
         return int(row[0]), str(row[1])
@@ -174,11 +182,10 @@ class SqlTransaction(SqlReading):
     def put(self, value: V) -> V:
         """Write a changed value back: compare the version and set, or raise ``StaleWrite``."""
         changed: Any = dataclasses.replace(value, version=value.version + 1)  # type: ignore[type-var, attr-defined]
-        table = KEPT[type(value)].table
         row = columns_of(changed, self.cipher)
-        mine = (table.c.id == row.pop("id"), table.c.version == changed.version - 1)
+        mine = {"mine": row.pop("id"), "seen": changed.version - 1}
         try:
-            written = self.connection.execute(update(table).where(*mine).values(**row))
+            written = self.connection.execute(_changing(KEPT[type(value)]), row | mine)
         except IntegrityError as error:
             raise _taken(value, error) from None
         if written.rowcount != 1:
@@ -225,7 +232,7 @@ class SqlTransaction(SqlReading):
     def remember_message(self, subject: str, channel: str, ts: str) -> None:
         """Keep where a subject is shown."""
         values = {"channel": channel, "ts": ts}
-        statement = queues.upsert(self.connection, MESSAGE).values(subject=subject, **values)
+        statement = queues.upsert(self.connection.dialect.name, MESSAGE).values(subject=subject, **values)
         self.connection.execute(statement.on_conflict_do_update(index_elements=["subject"], set_=values))
 
     def sent(self, sending: Sending) -> None:

@@ -14,7 +14,8 @@ from handlers.domain.tasks import DeskTask
 from sandbox.exchange import Exchange
 from tests.flows.stage import Stage
 
-FAULTS = ["none", "duplicate", "late", "lost", "reordered"]
+DISTURBANCES = ["duplicate", "late", "lost", "reordered"]
+FAULTS = ["none", *DISTURBANCES]
 PROGRESS = ("initiated", "ringing", "answered", "completed")
 TEXTS = ("message-queued", "message-sent", "message-delivered", "message-undelivered")
 LATE_SECONDS = 20.0

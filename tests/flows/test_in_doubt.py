@@ -59,11 +59,11 @@ def test_answered_before_it_was_found(stage: Stage) -> None:
     assert len(dialed(stage, KIM)) == 1
 
 
-@pytest.mark.parametrize("fault", ["500", "503"])
-def test_truly_not_there_is_placed_again_once(stage: Stage, fault: str) -> None:
+@pytest.mark.parametrize("answer", ["500", "503"])
+def test_truly_not_there_is_placed_again_once(stage: Stage, answer: str) -> None:
     """The vendor failed and has no such call: after two looks the same attempt is dialed, once."""
     stage.stroke_ct()
-    stage.exchange.faults.next_create("503" if fault == "503" else "500")
+    stage.exchange.faults.next_create("503" if answer == "503" else "500")
     stage.finding()
     hear_out(stage)
     stage.exchange.nothing_rings()

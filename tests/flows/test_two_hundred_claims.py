@@ -113,6 +113,7 @@ def _all_at_once(stage: Stage, clicks: list[Click]) -> list[Answered]:
         return list(threads.map(send, clicks))
 
 
+@pytest.mark.alone
 def test_two_hundred_claims_have_one_holder_and_199_reasons(crowd: Stage) -> None:
     """One `read:claim` in the record; everybody else is told the holder's name; every click is acknowledged in time."""
     crowd.stroke_ct()
