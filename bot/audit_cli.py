@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -20,6 +18,7 @@ import typer
 
 from bot import settings
 from bot.clock import WallClock
+from bot.shutdown import on_signals
 from handlers.domain import case_code
 from handlers.domain.errors import RadrelayError
 
@@ -199,25 +198,13 @@ def export(
 
 def _follow(record: Record, wanted: str | None) -> None:
     seen: dict[str, int] = {}
-    with _until_told() as stop:
-        while not stop.is_set():
+    with on_signals() as shutdown:
+        while True:
             for entry in record.fresh(seen):
                 if wanted in {None, entry["case"]}:
                     typer.echo(_line(entry))  # flushes
-            stop.wait(POLL_SECONDS)
-
-
-@contextmanager
-def _until_told() -> Iterator[threading.Event]:
-    """Yield what SIGTERM and SIGINT set; both end a follower cleanly."""
-    stop = threading.Event()
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+            if shutdown.wait(POLL_SECONDS):
+                return
 
 
 @app.command()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import threading
 import time
 import webbrowser
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import httpx
 import uvicorn
@@ -44,7 +43,15 @@ _READY_SECONDS = 30
 _STOP_SECONDS = 20
 
 
+class Shutdown(Protocol):
+    """What asks us to end."""
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until it asks, or so many seconds; tell whether it did."""
+
+
 def run(
+    shutdown: Shutdown,
     state_dir: Path = Path(".radrelay"),
     page_port: int = 8080,
     product_port: int = 8081,
@@ -52,20 +59,17 @@ def run(
     open_browser: bool = True,
     product: Sequence[str] = PRODUCT,
 ) -> None:
-    """Run until Ctrl-C or SIGTERM; a taken port, or a product that ends, is a sentence and exit status 1."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    """Run until ``shutdown`` asks; a taken port, or a product that ends, is a sentence and exit status 1."""
     listener = _listen(page_port, "page")
     _listen(product_port, "product").close()
     sandbox = Sandbox(Keep(state_dir), page_port, product_port, product)
     try:
-        sandbox.start(listener, stop)
-        if not stop.is_set():
+        sandbox.start(listener, shutdown)
+        if not shutdown.wait(0):
             say(f"\n  Open {sandbox.page_url} — Ctrl-C ends it.")
             say(f"  Its record, from another terminal: {sandbox.command} audit verify (or show CASE, export)\n")
             _show(sandbox.page_url, wanted=open_browser)
-            sandbox.watch(stop)
+            sandbox.watch(shutdown)
     finally:
         sandbox.stop()
 
@@ -100,8 +104,8 @@ class Sandbox:
             else str(self._keep.command)
         )
 
-    def start(self, listener: socket.socket, stop: threading.Event) -> None:
-        """Start the stand-ins, then the product, and wait until it is ready or ``stop`` is set."""
+    def start(self, listener: socket.socket, shutdown: Shutdown) -> None:
+        """Start the stand-ins, then the product, and wait until it is ready or ``shutdown`` is asked for."""
         kept = self._keep.load()
         if kept is not None:
             self._workspace.restore(kept["workspace"])
@@ -119,13 +123,13 @@ class Sandbox:
             self._process = subprocess.Popen(
                 [*self._command, "serve"], env=self._env, stdout=log, stderr=log, start_new_session=True
             )
-        self._await_ready(stop)
-        if not stop.is_set():
+        self._await_ready(shutdown)
+        if not shutdown.wait(0):
             self._record.follow([*self._command, "audit"], self._env)
 
-    def watch(self, stop: threading.Event) -> None:
-        """Wait for ``stop``, keeping a snapshot of what changed; a product that ends by itself ends the sandbox."""
-        while not stop.wait(1.0):
+    def watch(self, shutdown: Shutdown) -> None:
+        """Wait for ``shutdown``, keeping a snapshot of what changed; a product that ends by itself ends the sandbox."""
+        while not shutdown.wait(1.0):
             self._expect_alive()
             if self._changed.is_set():
                 self._changed.clear()
@@ -218,11 +222,11 @@ class Sandbox:
             **self._secrets,
         }
 
-    def _await_ready(self, stop: threading.Event) -> None:
+    def _await_ready(self, shutdown: Shutdown) -> None:
         say("Starting radrelay")
         deadline = time.monotonic() + _READY_SECONDS
         with httpx.Client(trust_env=False, timeout=2) as client:
-            while not stop.wait(0.1):
+            while not shutdown.wait(0.1):
                 self._expect_alive()
                 if _is_ready(client, f"{self.product_url}/readyz"):
                     say(f"radrelay is ready at {self.product_url}; its log is {self._keep.log}")

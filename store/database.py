@@ -173,7 +173,7 @@ def _use_wal(raw: Any) -> None:
 
 
 def _postgresql(url: str, rested: float) -> Engine:
-    engine = create_engine(url, hide_parameters=True, pool_size=16, max_overflow=32)
+    engine = create_engine(url, hide_parameters=True, pool_size=16, max_overflow=32, pool_use_lifo=True)
 
     @event.listens_for(engine, "checkin")
     def _rest(_raw: Any, record: ConnectionPoolEntry) -> None:

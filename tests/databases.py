@@ -151,6 +151,7 @@ class PostgresqlServer:
         self._port = free_port()
         options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 300}
         options |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB"}
+        options |= {"wal_level": "minimal", "max_wal_senders": 0, "autovacuum": "off", "jit": "off"}
         command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("wb") as log:

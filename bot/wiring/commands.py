@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from fastapi import FastAPI
 from bot import audit_cli, doctor, logs
 from bot.clock import SecretChance, WallClock
 from bot.settings import DatabaseSettings, MemorySettings, ServiceSettings
+from bot.shutdown import on_signals
 from bot.slack import app as slack_app
 from bot.wiring.service import CannotStart, Service, load_directory, open_store, read_directory
 from handlers import cases
@@ -78,16 +77,14 @@ def web_process(settings: ServiceSettings) -> None:
 def worker_process(settings: ServiceSettings) -> None:
     """Do the work on PostgreSQL until SIGTERM or SIGINT."""
     logs.configure(settings.log_level)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    service = Service(settings, doors=False, works=True)
-    try:
-        _keep_what_is_loaded()
-        with service.running():
-            stop.wait()
-    finally:
-        service.close()
+    with on_signals() as shutdown:
+        service = Service(settings, doors=False, works=True)
+        try:
+            _keep_what_is_loaded()
+            with service.running():
+                shutdown.wait()
+        finally:
+            service.close()
 
 
 def migrate(settings: DatabaseSettings) -> str:
@@ -192,7 +189,8 @@ def try_again(settings: MemorySettings, key: str) -> str:
 
 def sandbox(state: Path, page_port: int, product_port: int, *, browser: bool) -> None:
     """Run the sandbox."""
-    launch.run(state, page_port, product_port, open_browser=browser)
+    with on_signals() as shutdown:
+        launch.run(shutdown, state, page_port, product_port, open_browser=browser)
 
 
 def use_record() -> None:

@@ -7,8 +7,6 @@ import pytest
 from handlers.domain.relays import Ending, Outcome, RelayState
 from tests.flows.stage import DESK, KIM, LEE, OURS, READS, Stage
 
-pytestmark = pytest.mark.usefixtures("fault")
-
 
 def hear_out(stage: Stage, texts: int = 1) -> None:
     """Look at the text pings that a relay sends beside its call."""
@@ -18,6 +16,7 @@ def hear_out(stage: Stage, texts: int = 1) -> None:
         assert OURS in text.body
 
 
+@pytest.mark.usefixtures("fault")
 def test_confirmed_at_the_first_call(stage: Stage) -> None:
     """Answer, 1 for physician, the finding, the code: the relay has ended and the record says how."""
     call = stage.critical_stroke()
@@ -76,6 +75,7 @@ def test_a_radiologist_reports_from_the_card(stage: Stage) -> None:
     assert len(stage.workspace.messages(READS)) == 1
 
 
+@pytest.mark.usefixtures("fault")
 def test_the_code_may_be_spoken(stage: Stage) -> None:
     """A badge without keys: the role and the digits are said."""
     call = stage.critical_stroke()

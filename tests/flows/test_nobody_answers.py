@@ -14,8 +14,6 @@ from tests.flows.acts import hear_out, log_by_hand
 from tests.flows.ringing import answer, let_ring, over, step, until_rings
 from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, QUINN, SUPERVISOR, Stage
 
-pytestmark = pytest.mark.usefixtures("fault")
-
 #: Whose telephone rings when, in seconds from the intent, when every ring lasts 30 s and its end is told at once.
 LADDER = [(KIM, 0), (KIM, 90), (CHARGE, 120), (CHARGE, 210), (SUPERVISOR, 240), (LEE_PHONE, 270)]
 AT_THE_DESK = 300
@@ -85,6 +83,7 @@ def test_every_rung_in_turn_then_the_desk(stage: Stage, fault: str) -> None:
     assert [task.kind for task in stage.open_tasks()] == [TaskKind.LADDER_EXHAUSTED]
 
 
+@pytest.mark.usefixtures("fault")
 def test_the_desk_rings_in_rounds_until_it_is_taken_by_key(stage: Stage) -> None:
     """Every two minutes both phones and a mention; 1 takes it by the name at that phone, and the other stops."""
     at_the_desk(stage)
@@ -125,6 +124,7 @@ def test_the_second_to_press_one_is_told_who_was_quicker(stage: Stage) -> None:
     log_by_hand(stage)
 
 
+@pytest.mark.usefixtures("fault")
 def test_taken_in_slack_and_forgotten_it_rings_again(stage: Stage) -> None:
     """Take in Slack stops both phones; without an outcome there are two reminders, then it is open again and rings."""
     at_the_desk(stage)

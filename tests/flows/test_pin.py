@@ -12,8 +12,6 @@ from tests.flows.acts import hear_out, three_wrong_pins
 from tests.flows.ringing import answer, code_heard, until_rings
 from tests.flows.stage import CHARGE, Stage
 
-pytestmark = pytest.mark.usefixtures("fault")
-
 PIN, OTHER = "2748", "8472"
 NAMED = "    name: Dr. Grace Kim\n    role: physician\n"
 
@@ -34,6 +32,7 @@ def told_nothing(call: Call) -> bool:
     return not any(word in heard for word in ("subdural", "hematoma", "sandbox", "born"))
 
 
+@pytest.mark.usefixtures("fault")
 def test_the_pin_opens_the_finding(stage: Stage) -> None:
     """PIN and pound: the finding with its code, which confirms as always."""
     call = rings_with_pin(stage)
@@ -53,6 +52,7 @@ def test_a_role_key_does_not(stage: Stage) -> None:
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
 
 
+@pytest.mark.usefixtures("fault")
 def test_three_wrong_pins_bring_a_person_and_tell_nothing(stage: Stage) -> None:
     """The third wrong PIN connects a human; when none comes, a number is given and the ladder goes on."""
     call = rings_with_pin(stage)

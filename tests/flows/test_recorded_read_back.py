@@ -20,8 +20,6 @@ from tests.flows.acts import hear_out, hear_the_finding, key_back
 from tests.flows.ringing import over, until_rings
 from tests.flows.stage import LEE, SILVA, Stage
 
-pytestmark = pytest.mark.usefixtures("fault")
-
 OKAFOR, LAKESIDE_CHARGE = "+12125550111", "+12125550112"
 LAKESIDE = Site("lakeside", "NY", "lee", {"emergency": "lakeside-ed-physician", "inpatient": "lakeside-ed-physician"})
 RECORDING_LATE_MINUTES = 11
@@ -69,6 +67,7 @@ def page_session(stage: Stage, user: str) -> Session:
     return cases.redeem(stage.service.house, link.removeprefix("/open/"))
 
 
+@pytest.mark.usefixtures("fault")
 def test_one_records_the_read_back_and_ends_the_relay(stage: Stage) -> None:
     """Announced, recorded, ended; afterwards fetched with credentials, kept with its checksum, deleted at the vendor."""
     call = rings_at_lakeside(stage)
@@ -122,6 +121,7 @@ def test_it_cannot_be_read_in_the_database_file(stage: Stage) -> None:
     assert b"subdural" not in stored
 
 
+@pytest.mark.usefixtures("fault")
 def test_eight_declines_and_goes_on_unrecorded(stage: Stage) -> None:
     """Nothing is recorded; the code confirms instead."""
     call = rings_at_lakeside(stage)
@@ -136,6 +136,7 @@ def test_eight_declines_and_goes_on_unrecorded(stage: Stage) -> None:
     assert not stage.exchange.recordings.all
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_recording_that_never_arrives_is_flagged_and_holds_nothing_up(stage: Stage) -> None:
     """The relay has ended on the read-back itself; the file that never came is missing, and the page says so."""
     call = rings_at_lakeside(stage)
@@ -153,6 +154,7 @@ def test_a_recording_that_never_arrives_is_flagged_and_holds_nothing_up(stage: S
     stage.exchange.nothing_rings()
 
 
+@pytest.mark.usefixtures("fault")
 def test_one_that_comes_after_a_quarter_of_an_hour_is_kept_and_deleted_at_the_vendor(stage: Stage) -> None:
     """Flagged as missing while the vendor is out; asked for all the same, healed when it comes, and none stays there."""
     call = rings_at_lakeside(stage)
@@ -184,6 +186,7 @@ class Stubborn(dict[str, Kept]):
         super().__delitem__(sid)
 
 
+@pytest.mark.usefixtures("fault")
 def test_it_is_deleted_at_the_vendor_though_the_vendor_fails(stage: Stage) -> None:
     """Down while it is to be fetched, then failing its deletion: it is stored once, and none stays there."""
     call = rings_at_lakeside(stage)
@@ -249,6 +252,7 @@ def test_silence_is_no_read_back_and_the_code_is_asked(stage: Stage) -> None:
     over(stage, call)
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_recording_that_counted_for_nothing_does_not_stay_at_the_vendor(stage: Stage) -> None:
     """Amended while it was being read back: the read-back does not count, and its recording is kept here, not there."""
     call = rings_at_lakeside(stage)

@@ -11,14 +11,13 @@ from tests.flows.acts import confirm, hear_out, look_at_everything
 from tests.flows.ringing import let_ring, until_rings
 from tests.flows.stage import CHARGE, DESK, KIM, OURS, Stage
 
-pytestmark = pytest.mark.usefixtures("fault")
-
 
 def texts_to_kim(stage: Stage) -> list[str]:
     """Return the bodies of the texts of ours to the physician."""
     return [one.body for one in stage.exchange.messages if one.to == KIM and one.direction == "outbound-api"]
 
 
+@pytest.mark.usefixtures("fault")
 def test_the_text_says_whom_to_call_and_nothing_else(stage: Stage) -> None:
     """Word for word: facility, our number, the relay's code."""
     call = stage.critical_stroke()
@@ -30,6 +29,7 @@ def test_the_text_says_whom_to_call_and_nothing_else(stage: Stage) -> None:
     assert len(texts_to_kim(stage)) == 1
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_delivered_text_ends_nothing(stage: Stage) -> None:
     """Delivered is an attempt: the ladder goes on as if there had been none."""
     call = stage.critical_stroke()
@@ -44,6 +44,7 @@ def test_a_delivered_text_ends_nothing(stage: Stage) -> None:
     assert stage.relay().ended_by == "mercy-ed-charge"
 
 
+@pytest.mark.usefixtures("fault")
 def test_stop_ends_the_texts_and_not_the_calls(stage: Stage) -> None:
     """STOP: the desk is told once, the call goes on, and the next relay texts nobody; START brings the texts back."""
     call = stage.critical_stroke()
@@ -101,6 +102,7 @@ def test_a_mobile_whose_consent_covers_calls_only_is_not_texted(stage: Stage) ->
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
 
 
+@pytest.mark.usefixtures("fault")
 @pytest.mark.parametrize("first", [None, "lost_answer"])
 def test_two_relays_to_one_mobile_send_two_texts(stage: Stage, first: CreateFault | None) -> None:
     """The second's answer is lost and its text is not there: the first one's is not taken for it, known to us or not."""

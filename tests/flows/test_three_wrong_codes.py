@@ -11,8 +11,6 @@ from tests.flows.acts import hear_out, hear_the_finding, log_by_hand
 from tests.flows.ringing import answer, code_heard, let_ring, over, until_rings
 from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, LEE_PHONE, Stage
 
-pytestmark = pytest.mark.usefixtures("fault")
-
 
 def wrong_code(call: Call) -> str:
     """Return a code that is not this call's."""
@@ -41,6 +39,7 @@ def accepts(stage: Stage, leg: Call) -> None:
     stage.listen(leg)
 
 
+@pytest.mark.usefixtures("fault")
 def test_the_radiologist_accepts_and_owns_the_outcome(stage: Stage) -> None:
     """Whisper, 1, connected; nobody else is called, and the radiologist by name has the task until the outcome."""
     call = three_wrong(stage)
@@ -67,6 +66,7 @@ def test_the_radiologist_accepts_and_owns_the_outcome(stage: Stage) -> None:
     assert stage.actions().count("relay:end") == 1
 
 
+@pytest.mark.usefixtures("fault")
 def test_when_the_radiologist_does_not_come_the_desk_does(stage: Stage) -> None:
     """The radiologist's voicemail presses no 1; then both desk phones ring, and one of them accepts."""
     call = three_wrong(stage)
@@ -85,6 +85,7 @@ def test_when_the_radiologist_does_not_come_the_desk_does(stage: Stage) -> None:
     log_by_hand(stage)
 
 
+@pytest.mark.usefixtures("fault")
 def test_when_nobody_comes_the_staffed_number_is_given_and_the_ladder_goes_on(stage: Stage) -> None:
     """Heard and not confirmed: reached without read-back, which ends nothing; the next rung is called."""
     call = three_wrong(stage)

@@ -12,8 +12,6 @@ from tests.flows.acts import hear_out
 from tests.flows.ringing import answer, code_heard, let_ring, over, until_rings
 from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OURS, SUPERVISOR, Stage
 
-pytestmark = pytest.mark.usefixtures("fault")
-
 STRANGE_PHONE = "+13125550177"
 #: Nothing of the patient or of the finding may reach a machine.
 PRIVATE = ("subdural", "hematoma", "sandbox", "born", "head")
@@ -49,6 +47,7 @@ def keys_code(stage: Stage, call: Call) -> str:
     return stage.press(call, stage.relay().callback_code)
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_voicemail_gets_number_and_code_and_nothing_else(stage: Stage) -> None:
     """No finding and no identifier; the ladder is at the next rung at once."""
     call = machine_answers(stage)
@@ -82,6 +81,7 @@ def test_a_greeting_that_talks_is_still_a_machine(stage: Stage) -> None:
     assert not [word for word in PRIVATE if word in " ".join(call.heard).lower()]
 
 
+@pytest.mark.usefixtures("fault")
 def test_the_physician_calls_back_and_confirms(stage: Stage) -> None:
     """Our number, the six digits, the same script: confirmed, and the next rung's ringing telephone is hung up."""
     machine_answers(stage)
@@ -120,6 +120,7 @@ def test_afterwards_the_caller_hears_who_has_it(stage: Stage) -> None:
     assert stage.actions().count("relay:end") == 1
 
 
+@pytest.mark.usefixtures("fault")
 def test_the_ladder_waits_while_the_caller_talks(stage: Stage) -> None:
     """The next rung rings out meanwhile; nobody else is called until the caller has hung up."""
     machine_answers(stage)
@@ -135,6 +136,7 @@ def test_the_ladder_waits_while_the_caller_talks(stage: Stage) -> None:
     assert stage.relay().step == 1
 
 
+@pytest.mark.usefixtures("fault")
 @pytest.mark.parametrize("keys", ["0#", "", "wrong"])
 def test_without_a_code_the_caller_reaches_the_desk(stage: Stage, keys: str) -> None:
     """0, silence, or three wrong codes: the desk's phones ring, and whoever presses 1 there talks to the caller."""
@@ -168,6 +170,7 @@ def test_without_a_code_the_caller_reaches_the_desk(stage: Stage, keys: str) -> 
     assert stage.relay().state is not RelayState.ENDED
 
 
+@pytest.mark.usefixtures("fault")
 def test_a_caller_whom_nobody_at_the_desk_answers_is_not_lost(stage: Stage) -> None:
     """The caller hears that nobody came, and the desk is rung until somebody takes it."""
     call = calls_in(stage, STRANGE_PHONE)

@@ -49,14 +49,21 @@ PRODUCT = textwrap.dedent(
     """
 )
 
+PROGRAM = """
+import sys
+from pathlib import Path
+from bot.shutdown import on_signals
+from sandbox.launch import run
+with on_signals() as told:
+    {}
+"""
+
 
 @contextmanager
 def launched(folder: Path, product: Path, page: int, beside: int) -> Iterator[subprocess.Popen[str]]:
     """Run the sandbox in a process of its own until the block ends, and expect a clean end."""
-    call = (
-        f"run(Path({str(folder)!r}), {page}, {beside}, open_browser=False, product=[sys.executable, {str(product)!r}])"
-    )
-    code = f"import sys; from pathlib import Path; from sandbox.launch import run; {call}"
+    call = f"run(told, Path({str(folder)!r}), {page}, {beside}, open_browser=False, product=[sys.executable, {str(product)!r}])"
+    code = PROGRAM.format(call)
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
     assert process.stdout is not None
     with process.stdout:
@@ -111,7 +118,7 @@ def test_a_taken_port_is_a_sentence(tmp_path: Path) -> None:
     """Status 1 and what to do about it, no traceback."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code = f"from pathlib import Path; from sandbox.launch import run; run(Path({str(tmp_path)!r}), {port}, {free_port()})"
+        code = PROGRAM.format(f"run(told, Path({str(tmp_path)!r}), {port}, {free_port()})")
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith(f"Port {port} on 127.0.0.1 is taken")
@@ -122,8 +129,10 @@ def test_a_product_that_ends_by_itself_is_told_with_its_last_words(tmp_path: Pat
     """The end of its log is shown, and the sandbox ends with status 1."""
     product = tmp_path / "product.py"
     product.write_text("raise SystemExit('no such setting')")
-    call = f"run(Path({str(tmp_path)!r}), {free_port()}, {free_port()}, product=[sys.executable, {str(product)!r}])"
-    code = f"import sys; from pathlib import Path; from sandbox.launch import run; {call}"
+    call = (
+        f"run(told, Path({str(tmp_path)!r}), {free_port()}, {free_port()}, product=[sys.executable, {str(product)!r}])"
+    )
+    code = PROGRAM.format(call)
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False, env=environment

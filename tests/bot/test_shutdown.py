@@ -1,0 +1,53 @@
+"""A process that is asked to end does so, at whatever moment the signal comes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from bot.shutdown import on_signals
+
+SIGNALS = 2000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_may_come_in_the_middle_of_waiting(number: signal.Signals) -> None:
+    """Whoever begins to wait again and again is interrupted at every point of that, and goes on."""
+    done, handled = threading.Event(), list[int]()
+
+    def signals() -> None:
+        for count in range(SIGNALS):
+            os.kill(os.getpid(), number)
+            while len(handled) <= count:
+                time.sleep(0)
+        done.set()
+
+    with on_signals() as shutdown:
+
+        def handler(number: int, frame: object) -> None:
+            shutdown.ask(number, frame)
+            handled.append(number)
+
+        signal.signal(number, handler)
+        asking = threading.Thread(target=signals)
+        asking.start()
+        while not done.is_set():
+            shutdown.wait(0)
+        asking.join()
+        assert shutdown.wait(0)
+        assert shutdown.wait(None)
+
+
+def test_nobody_asked() -> None:
+    """Waiting so long as was said, and the handlers of before are there again afterwards."""
+    before = signal.getsignal(signal.SIGTERM)
+    with on_signals() as shutdown:
+        assert signal.getsignal(signal.SIGTERM) != before
+        assert not shutdown.wait(0.001)
+        shutdown.ask(signal.SIGTERM)
+        assert shutdown.wait(0.001)
+    assert signal.getsignal(signal.SIGTERM) == before
