@@ -109,7 +109,7 @@ class Examination:
     def _sources(self, directory: Directory) -> Iterator[Check]:
         problems = secret_problems(directory, self.settings.secret)
         for variable, problem in problems.items():
-            yield bad(f"secret {variable}", f"{problem}")
+            yield bad(f"secret {variable}", problem)
         for source in directory.sources.values():
             unset = [one for one in source.secret_env if self.settings.secret(one) is None]
             if unset and len(unset) < len(source.secret_env):
