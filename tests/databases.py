@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 import psycopg
 import pytest
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Dialect, make_url
 
 from store import schema
 from store.database import Database
@@ -182,6 +182,20 @@ def need_postgresql() -> Iterator[PostgresqlServer]:
         yield server
     finally:
         server.stop()
+
+
+_SHARED: dict[str, tuple[Dialect, dict[Any, Any]]] = {}
+
+
+def share_what_is_compiled(database: Database) -> None:
+    """Compile each statement once a process and kind of database: each story has an engine of its own, as a process has.
+
+    SQLAlchemy keeps what it compiled by the dialect, so that is the first engine's, too.
+    """
+    engine = database.engine
+    dialect, compiled = _SHARED.setdefault(database.url.get_backend_name(), (engine.dialect, {}))
+    engine.dialect = dialect
+    engine.update_execution_options(compiled_cache=compiled)
 
 
 def sqlite_url(path: Path) -> str:

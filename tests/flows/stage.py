@@ -26,6 +26,7 @@ from sandbox.hospital import Hospital, Site
 from sandbox.timeline import Timeline
 from sandbox.workspace import Answer, Message, Workspace
 from store import audit
+from tests.databases import share_what_is_compiled
 from tests.flows.recorded import RecordWatch
 from tests.flows.served import Clock, Servers, forget_endpoints
 from tests.flows.told import unexpected_messages
@@ -100,6 +101,7 @@ class Stage:
         with _environ(self.environment):
             settings = ServiceSettings()
         self.service = Service(settings, doors=True, works=False, clock=self.clock)
+        share_what_is_compiled(self.service.store.database)
         self.record_watch.watch(self.service.store.database)
         self.service.prepare()
         self.servers.product.app = self.service.application()
