@@ -155,7 +155,3 @@ def main() -> None:
     except RadrelayError as problem:
         typer.echo(str(problem), err=True)
         sys.exit(2)
-
-
-if __name__ == "__main__":
-    main()

@@ -42,7 +42,7 @@ class Town:
     def start(self) -> None:
         """Start it and read on until it says where the page is."""
         page, product = map(str, self._ports)
-        command = [sys.executable, "-m", "bot.cli", "sandbox", "--no-browser", "--state", str(self.folder)]
+        command = [sys.executable, "-m", "bot", "sandbox", "--no-browser", "--state", str(self.folder)]
         self._process = subprocess.Popen(
             [*command, "--page-port", page, "--product-port", product],
             stdout=subprocess.PIPE,

@@ -86,13 +86,13 @@ class Deployment:
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one of the product's commands to its end."""
-        line = [sys.executable, "-m", "bot.cli", *words]
+        line = [sys.executable, "-m", "bot", *words]
         return subprocess.run(line, env=self._env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
     def start(self) -> None:
         """Start the processes and wait until the doors answer."""
         for mode in self.modes:
-            self.running.append(subprocess.Popen([sys.executable, "-m", "bot.cli", mode], env=self._env, cwd=ROOT))
+            self.running.append(subprocess.Popen([sys.executable, "-m", "bot", mode], env=self._env, cwd=ROOT))
         until(self._answers, "answer of the doors")
 
     def kill(self, number: int = signal.SIGKILL) -> None:

@@ -81,7 +81,7 @@ def test_the_process_ends_with_the_sentence(stage: Stage) -> None:
     """``serve`` or ``web``: exit status 2, the variable on stderr, no value and no traceback."""
     mode = "serve" if stage.service.store.database.is_sqlite else "web"
     environment = {**os.environ, **stage.environment, "RADRELAY_PORT": "1", MODALITY: BAD["too short"][0]}
-    line = [sys.executable, "-m", "bot.cli", mode]
+    line = [sys.executable, "-m", "bot", mode]
     done = subprocess.run(line, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2, done.stderr
     assert f"{MODALITY}: holds fewer than 24 bytes" in done.stderr
