@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import statistics
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -116,5 +117,13 @@ def machine() -> str:
     load = os.getloadavg()[0]
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {cores} cores ({platform.machine()}), Python "
-        f"{platform.python_version()}, load average {load:.2f} before"
+        f"{platform.python_version()}, ten million additions in {_ten_million():.2f} s, load average {load:.2f} before"
     )
+
+
+def _ten_million() -> float:
+    """Return the seconds that ten million additions take: virtual machines of one name differ threefold, by the hour."""
+    begun, total = time.perf_counter(), 0
+    for number in range(10_000_000):
+        total += number
+    return time.perf_counter() - begun
