@@ -36,7 +36,7 @@ check: $(DEV) ## lint, format, types (strict, tests too) and import rules
 
 .PHONY: test
 test: check ## check, then every test (CI=true: nothing may be skipped)
-	@echo "· pytest" && $(BIN)/python -m pytest -q -n auto -m "not alone" $(PYTEST_ARGS)
+	@echo "· pytest" && $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not alone" $(PYTEST_ARGS)
 	@echo "· pytest, what is held to seconds: one at a time" && $(BIN)/python -m pytest -q -m alone $(PYTEST_ARGS) || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
 
 .PHONY: bench
