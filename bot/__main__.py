@@ -1,6 +1,6 @@
 """The entry of `radrelay`, and of `python -m bot`: the collector does not look at what is only being imported.
 
-That is a tenth of a start, and what is imported lives as long as the process: it is never looked at again.
+What is imported lives as long as the process: looking at it again and again only delays the start.
 """
 
 import gc

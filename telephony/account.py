@@ -45,7 +45,7 @@ class _Throttled(Exception):
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Return what says whose certificates are believed: the system's, or certifi's; reading them takes 50 ms."""
+    """Return what says whose certificates are believed: those of SSL_CERT_FILE, or certifi's; they are read once."""
     return httpx.create_ssl_context()
 
 

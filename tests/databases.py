@@ -127,7 +127,7 @@ class PostgresqlServer:
         return URL.create("postgresql", "postgres", host="127.0.0.1", port=self._port, database=name).render_as_string()
 
     def create(self, template: str = TEMPLATE) -> str:
-        """Make a database like the migrated template, in about 20 ms, and return its address."""
+        """Make a database like the migrated template, and return its address."""
         self._made += 1
         name = f"case_{self._made}"
         self._admin(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")  # nothing here is flushed

@@ -9,6 +9,7 @@ import pytest
 from handlers.domain.relays import AttemptState, Ending, Outcome, Purpose, RelayState
 from handlers.domain.tasks import TaskKind
 from sandbox.exchange import Call
+from sandbox.exchange.faults import CreateFault
 from tests.flows.acts import advance_until_ringing, confirm, creates, dialed, hear_out, look_at_everything
 from tests.flows.ringing import until_rings
 from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, QUINN, SUPERVISOR, Stage
@@ -60,10 +61,10 @@ def test_answered_before_it_was_found(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("answer", ["500", "503"])
-def test_truly_not_there_is_placed_again_once(stage: Stage, answer: str) -> None:
+def test_truly_not_there_is_placed_again_once(stage: Stage, answer: CreateFault) -> None:
     """The vendor failed and has no such call: after two looks the same attempt is dialed, once."""
     stage.stroke_ct()
-    stage.exchange.faults.next_create("503" if answer == "503" else "500")
+    stage.exchange.faults.next_create(answer)
     stage.finding()
     hear_out(stage)
     stage.exchange.nothing_rings()
