@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-builtin-rules
+# The tests start many processes of the product; none of them should compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 UV ?= uv
@@ -10,6 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q --no-input
 PYTEST_ARGS ?=
+# The files with such a test, so that the second run need not collect all the others.
+ALONE = $$(grep -rl --include='test_*.py' '^@pytest.mark.alone' tests)
 # An install counts as done when its stamp is newer than its lock and the project's own metadata.
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
@@ -37,7 +41,7 @@ check: $(DEV) ## lint, format, types (strict, tests too) and import rules
 .PHONY: test
 test: check ## check, then every test (CI=true: nothing may be skipped)
 	@echo "· pytest" && $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not alone" $(PYTEST_ARGS)
-	@echo "· pytest, what is held to seconds: one at a time" && $(BIN)/python -m pytest -q -m alone $(PYTEST_ARGS) || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
+	@echo "· pytest, what is held to seconds: one at a time" && $(BIN)/python -m pytest -q -m alone $(or $(PYTEST_ARGS),$(ALONE)) || test $$? -eq 5 -a -n "$(PYTEST_ARGS)"
 
 .PHONY: bench
 bench: $(DEV) ## the figures that docs/performance.md quotes; non-zero when one is missed
