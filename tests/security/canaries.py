@@ -9,7 +9,8 @@ from urllib.parse import unquote_plus
 FAMILY, GIVEN = "DOEBLEQUIST", "JANEVIEVE"
 NAME = f"{FAMILY}^{GIVEN}"
 BIRTH_DATE = "1961-03-04"
-MRN = "MRN-7734091"
+#: Long enough that no digest or instant among the bytes of a database spells its digits by chance.
+MRN = "MRN-773409182645"
 ACCESSION, SECOND_ACCESSION, RECORDED_ACCESSION = "ACC-CANARY-5521", "ACC-CANARY-5522", "ACC-CANARY-5523"
 DICOM_ACCESSION, LONELY_ACCESSION = "ACC-CANARY-5524", "ACC-CANARY-5525"
 BY_HAND_ACCESSION = "ACC-CANARY-5527"
@@ -30,7 +31,7 @@ FORMS = tuple(
         *(BIRTH_DATE, "19610304", "03/04/1961", "3/4/1961", "1961/03/04", "04.03.1961"),
         *("04/03/1961", "03-04-1961", "04-03-1961", "4.3.1961", "4/3/1961", "Mar 4, 1961", "Mar 4th, 1961"),
         *("March 4th, 1961", "March 4, 1961", "4 Mar 1961", "4 March 1961", "March fourth", "fourth of March"),
-        *(MRN, "7734091", "7, 7, 3, 4, 0, 9, 1", "7 7 3 4 0 9 1", "7 7 3, 4 0 9, 1"),
+        *(MRN, "773409182645", "7, 7, 3, 4, 0, 9", "7 7 3 4 0 9 1", "7 7 3, 4 0 9, 1", "7 7 3 4, 0 9 1 8"),
         *("ACC-CANARY", "CANARY-55", "A, C, C, C, A, N, A, R, Y", UID, "55210.44107"),
         *(FINDING, "zebrawood", "perisylvian", "quillfield", LOCATION, "canarywing"),
         *(STATED_PHONE, "4155550177", "415-555-0177", "(415) 555-0177", "4 1 5, 5 5 5, 0 1 7 7"),

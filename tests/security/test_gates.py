@@ -38,7 +38,7 @@ def test_only_the_radiologist_whose_finding_it_is_withdraws_it(stage: Stage, use
 def test_without_the_vendors_agreement_nothing_identifying_is_spoken(stage: Stage) -> None:
     """No agreement with the telephone company: the call asks for a person, and names neither patient nor finding."""
     stage.load("  twilio: {effective: 2020-01-01, expires: 2039-12-31}\n", "")
-    patient = {"id": "MRN-7734091", "name": "DOEBLEQUIST^JANEVIEVE", "birth_date": "1961-03-04", "sex": "F"}
+    patient = {"id": "MRN-773409182645", "name": "DOEBLEQUIST^JANEVIEVE", "birth_date": "1961-03-04", "sex": "F"}
     stage.stroke_ct(patient=patient)
     stage.finding(text="Zebrawood hemorrhage of the left perisylvian quillfield.")
     call = stage.rings(KIM)
