@@ -8,6 +8,7 @@ counts fail it: a case that is checked on one database only asks for ``sqlite_da
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -126,6 +127,13 @@ def make_memory(database_url: str, clock: ManualClock, cipher: Cipher) -> Iterat
 def memory(make_memory: MakeMemory) -> SqlMemory:
     """Return the store's face over a fresh database."""
     return make_memory()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Let one worker more run than there are cores: now and then one only waits for a process that it started."""
+    del config
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_configure(config: pytest.Config) -> None:

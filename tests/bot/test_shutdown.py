@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +16,16 @@ from bot.shutdown import on_signals
 SIGNALS = 2000
 
 
+@pytest.fixture
+def quick_turns() -> Iterator[None]:
+    """Let the threads take turns often: each signal waits for two turns."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.0001)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("quick_turns")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_may_come_in_the_middle_of_waiting(number: signal.Signals) -> None:
     """Whoever begins to wait again and again is interrupted at every point of that, and goes on."""
