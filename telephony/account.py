@@ -44,7 +44,7 @@ class _Throttled(Exception):
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Return what says whose certificates are believed: those of SSL_CERT_FILE, or certifi's; they are read once."""
     return httpx.create_ssl_context()
 
@@ -55,7 +55,7 @@ class Wire(HttpClient):  # type: ignore[misc]
     def __init__(self, api_url: str = API_URL, *, timeout: float = TIMEOUT_SECONDS) -> None:
         super().__init__(logging.getLogger(__name__), False, timeout)
         self._api_url = api_url.rstrip("/")
-        self._http = httpx.Client(timeout=timeout, verify=_trusted())
+        self._http = httpx.Client(timeout=timeout, verify=trusted())
         # httpx logs each URL, and a look-up's URL holds a telephone number.
         logging.getLogger("httpx").setLevel(logging.WARNING)
 

@@ -8,7 +8,7 @@ from typing import Final
 import httpx
 
 from handlers.domain.errors import DeliveryFailed, DeliveryRefused
-from telephony.account import Account, retry_after, translated
+from telephony.account import Account, retry_after, translated, trusted
 from telephony.vendor_codes import NOT_FOUND, meaning
 
 #: A minute of two-channel telephone audio is 2 MB; more than this is not ours.
@@ -30,7 +30,9 @@ class TwilioRecordings:
         # The media is not part of Twilio's client. httpx drops the credentials when it is redirected to another host.
         with (
             translated(creates=False),
-            httpx.Client(auth=self._account.auth, timeout=self._account.timeout, follow_redirects=True) as http,
+            httpx.Client(
+                auth=self._account.auth, timeout=self._account.timeout, follow_redirects=True, verify=trusted()
+            ) as http,
             http.stream("GET", address) as answer,
         ):
             _raise_for(answer)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from bot.wiring.service import Service
+from sandbox.loopback import LOOPBACK
 from store.database import Database
 from tests.flows.acts import hear_out, look_at_everything
 from tests.flows.stage import Stage
@@ -22,7 +23,7 @@ SECOND = timedelta(seconds=1)
 
 def ready(stage: Stage) -> tuple[int, dict[str, str]]:
     """Return the status and what each check says."""
-    answer = httpx.get(f"{stage.servers.urls['product']}/readyz", trust_env=False, timeout=10)
+    answer = httpx.get(f"{stage.servers.urls['product']}/readyz", trust_env=False, verify=LOOPBACK, timeout=10)
     said = answer.json()
     assert said["status"] == ("ready" if answer.status_code == 200 else "not ready")
     return answer.status_code, said["checks"]
@@ -48,7 +49,7 @@ def test_a_database_that_does_not_answer(beating: Stage) -> None:
     good, gone = service.store, Database(NOWHERE)
     service.store = replace(good, database=gone)
     status, checks = ready(beating)
-    alive = httpx.get(f"{beating.servers.urls['product']}/healthz", trust_env=False).status_code
+    alive = httpx.get(f"{beating.servers.urls['product']}/healthz", trust_env=False, verify=LOOPBACK).status_code
     service.store = good
     gone.close()
     assert (status, alive) == (503, 200)

@@ -11,6 +11,7 @@ import pytest
 from slack_sdk.webhook import WebhookClient
 from starlette.responses import Response
 
+from sandbox.loopback import LOOPBACK
 from tests.sandbox.workspace_stage import (
     ANA,
     CARD,
@@ -76,8 +77,8 @@ def test_an_unsigned_or_spoiled_request_is_not_sent_by_us(stage: Stage) -> None:
     ts = stage.post(blocks=CARD)
     stage.workspace.click(ANA, READS, ts, "claim")
     sent = stage.workspace.sent[-1]
-    again = httpx.post(sent.url, headers=sent.headers, content=sent.body, trust_env=False)
-    spoiled = httpx.post(sent.url, headers=sent.headers, content=sent.body + b"x", trust_env=False)
+    again = httpx.post(sent.url, headers=sent.headers, content=sent.body, trust_env=False, verify=LOOPBACK)
+    spoiled = httpx.post(sent.url, headers=sent.headers, content=sent.body + b"x", trust_env=False, verify=LOOPBACK)
     assert (again.status_code, spoiled.status_code) == (200, 401)
 
 

@@ -14,6 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from handlers.domain.machinery import Accepted
 from sandbox.hospital import sign
+from sandbox.loopback import LOOPBACK
 from tests.flows.stage import LEE, QUINN, SECRETS, Stage
 from tests.security import canaries
 from tests.security.browser import Browser, newest_link
@@ -73,9 +74,11 @@ class Nonsense:
             assert self.twilio(path, params, "wrong").status_code == 403
         product = self.stage.servers.urls["product"]
         for path in (f"/cases/{canaries.NAME}", f"/nowhere/{canaries.ACCESSION}", f"/webhooks/{canaries.MRN}"):
-            assert httpx.get(product + path, headers=MISUSE, trust_env=False).status_code >= 400
+            assert httpx.get(product + path, headers=MISUSE, trust_env=False, verify=LOOPBACK).status_code >= 400
         for body in (canaries.EVERYTHING.encode(), b"payload=%7B" + canaries.NAME.encode(), b"\xff" * 9):
-            answer = httpx.post(f"{product}/slack/events", content=body, headers=MISUSE, trust_env=False)
+            answer = httpx.post(
+                f"{product}/slack/events", content=body, headers=MISUSE, trust_env=False, verify=LOOPBACK
+            )
             assert answer.status_code == 401
 
     def webhook(self, door: str, body: bytes, delivery: str, kind: str, signature: str | None = None) -> httpx.Response:
@@ -89,7 +92,7 @@ class Nonsense:
             "webhook-signature": signature or sign(SECRETS[name], delivery, timestamp, body),
         }
         url = f"{self.stage.servers.urls['product']}/webhooks/{door}"
-        return httpx.post(url, content=body, headers=headers, trust_env=False, timeout=20)
+        return httpx.post(url, content=body, headers=headers, trust_env=False, verify=LOOPBACK, timeout=20)
 
     def twilio(self, path: str, params: dict[str, str], signature: str | None = None) -> httpx.Response:
         """Send a signed form to the telephone's door."""
@@ -99,7 +102,7 @@ class Nonsense:
             "content-type": "application/x-www-form-urlencoded",
             "x-twilio-signature": signature or computed,
         }
-        return httpx.post(url, content=urlencode(params), headers=headers, trust_env=False, timeout=20)
+        return httpx.post(url, content=urlencode(params), headers=headers, trust_env=False, verify=LOOPBACK, timeout=20)
 
     def poisoned_events(self) -> None:
         """Have events accepted whose handling raises, one as it is read, one inside its handler: both are set aside."""
