@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from benchmarks.figures import ten_million_additions
 from sandbox.workspace import payloads
 from sandbox.workspace.events import signature
 from sandbox.workspace.model import elements
@@ -23,6 +24,8 @@ from tests.flows.stage import DIRECTORY, READS, Stage
 
 READERS = 200
 ACK_SECONDS = 3.0  #: Slack gives an interaction so long
+#: How long ten million additions may take where that is held; the clients' two hundred threads share the processor here.
+ADDITIONS_SECONDS = 0.6
 IDS = [f"reader-{number:03d}" for number in range(READERS)]
 USERS = [f"U9{number:08d}" for number in range(READERS)]
 
@@ -118,14 +121,17 @@ def test_two_hundred_claims_have_one_holder_and_199_reasons(crowd: Stage) -> Non
     """One `read:claim` in the record; everybody else is told the holder's name; every click is acknowledged in time."""
     crowd.stroke_ct()
     clicks = [_click(crowd, user) for user in USERS]
+    additions = [ten_million_additions()]
     answers = _all_at_once(crowd, clicks)
+    additions.append(ten_million_additions())
     assert crowd.service.slack.settle(60)
     crowd.settle()
 
     assert {answer.status for answer in answers} == {200}
     slowest = max(answer.seconds for answer in answers)
-    print(f"\n200 claims on {crowd.service.store.database.url.get_backend_name()}: the slowest in {slowest:.2f} s")
-    assert slowest < ACK_SECONDS
+    where = crowd.service.store.database.url.get_backend_name()
+    print(f"\n200 claims on {where}: the slowest in {slowest:.2f} s; ten million additions in {max(additions):.2f} s")
+    assert slowest < ACK_SECONDS * max(1.0, max(additions) / ADDITIONS_SECONDS)
 
     holder = crowd.read().claimed_by
     assert holder in IDS
