@@ -124,7 +124,9 @@ class PostgresqlServer:
 
     def url(self, name: str) -> str:
         """Return the address of one of its databases."""
-        return URL.create("postgresql", "postgres", port=self._port, database=name, query={"host": str(self._folder)}).render_as_string()
+        return URL.create(
+            "postgresql", "postgres", port=self._port, database=name, query={"host": str(self._folder)}
+        ).render_as_string()
 
     def create(self, template: str = TEMPLATE) -> str:
         """Make a database like the migrated template, and return its address."""
@@ -149,7 +151,11 @@ class PostgresqlServer:
 
     def _started(self) -> bool:
         self._port = free_port()
-        options = {"listen_addresses": "127.0.0.1", "unix_socket_directories": str(self._folder), "max_connections": 300}
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": str(self._folder),
+            "max_connections": 300,
+        }
         options |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB"}
         options |= {"wal_level": "minimal", "max_wal_senders": 0, "autovacuum": "off", "jit": "off"}
         command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port)]
