@@ -10,9 +10,8 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q --no-input
 # Python compiles what it imports; of what is installed that is a small part (of Twilio's client nearly nothing).
-AS_USED := --no-compile
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q --no-input install --no-compile
 PYTEST_ARGS ?=
 # The files with such a test, so that the second run need not collect all the others.
 ALONE = $$(grep -rl --include='test_*.py' '^@pytest.mark.alone' tests)
@@ -80,11 +79,11 @@ $(BIN)/python:
 
 $(RUN): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "· installing what radrelay needs ($$(grep -c == requirements.lock) packages, every hash checked; a minute or so)"
-	@$(PIP) install $(AS_USED) --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV): requirements-dev.lock $(RUN)
 	@echo "· installing what its tests need ($$(grep -c == requirements-dev.lock) packages, those already here are kept)"
-	@$(PIP) install $(AS_USED) --require-hashes -r requirements-dev.lock
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@

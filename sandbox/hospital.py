@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from pydicom.uid import generate_uid
 
+from sandbox import loopback
 from sandbox.images import dicom_object
-from sandbox.loopback import LOOPBACK
 from sandbox.timeline import Timeline, wall_clock
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Hospital:
         self._secrets = {"events": events_secret, "dicom": dicom_secret}
         self._now = now
         self._lock = threading.Lock()
-        self._client = httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=LOOPBACK)
+        self._client = loopback.client(timeout=_TIMEOUT)
 
     def send_stroke_ct(self, **over: Any) -> tuple[int, str]:
         """Send a stroke CT from the emergency department."""

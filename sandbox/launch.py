@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 import httpx
 import uvicorn
 
+from sandbox import loopback
 from sandbox.cast import read_cast
 from sandbox.exchange import Exchange, NumberConfig
 from sandbox.hospital import Hospital
@@ -225,7 +226,7 @@ class Sandbox:
     def _await_ready(self, shutdown: Shutdown) -> None:
         say("Starting radrelay")
         deadline = time.monotonic() + _READY_SECONDS
-        with httpx.Client(trust_env=False, timeout=2) as client:
+        with loopback.client(timeout=2) as client:
             while not shutdown.wait(0.1):
                 self._expect_alive()
                 if _is_ready(client, f"{self.product_url}/readyz"):

@@ -1,6 +1,6 @@
 """Databases for tests: a file of SQLite and, for the same cases, a PostgreSQL server of our own.
 
-The server is started from Debian's programs, once per test process, on a free port, without fsync; nothing of it stays.
+The server is started from Debian's programs, once per test process, on a socket file, without fsync; nothing of it stays.
 Root may not run it, so it then runs as the user that Debian's package made.
 """
 
@@ -88,7 +88,6 @@ class PostgresqlServer:
             shutil.chown(self._folder, "postgres", "postgres")
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: psycopg.Connection[Any] | None = None
-        self._port = 0
         self._made = 0
         self._left: list[str] = []
 
@@ -99,10 +98,7 @@ class PostgresqlServer:
         made = subprocess.run(command, capture_output=True, text=True, check=False, cwd=self._folder, **self._as)
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        for _ in range(3):  # another process may take the free port first
-            if self._started():
-                break
-        else:
+        if not self._started():
             raise RuntimeError(f"postgres did not start: {self._log.read_text(errors='replace')}")
         self._admin(f"CREATE DATABASE {TEMPLATE}")
         database = Database(self.url(TEMPLATE))
@@ -124,9 +120,7 @@ class PostgresqlServer:
 
     def url(self, name: str) -> str:
         """Return the address of one of its databases."""
-        return URL.create(
-            "postgresql", "postgres", port=self._port, database=name, query={"host": str(self._folder)}
-        ).render_as_string()
+        return URL.create("postgresql", "postgres", database=name, query={"host": str(self._folder)}).render_as_string()
 
     def create(self, template: str = TEMPLATE) -> str:
         """Make a database like the migrated template, and return its address."""
@@ -150,15 +144,10 @@ class PostgresqlServer:
         return self._folder / "log"
 
     def _started(self) -> bool:
-        self._port = free_port()
-        options = {
-            "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": str(self._folder),
-            "max_connections": 300,
-        }
+        options = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "max_connections": 300}
         options |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "64MB"}
         options |= {"wal_level": "minimal", "max_wal_senders": 0, "autovacuum": "off", "jit": "off"}
-        command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port)]
+        command = [str(self._programs / "postgres"), "-D", str(self._data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, **self._as)

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 from twilio.request_validator import RequestValidator
 
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,10 +60,8 @@ class Courier:
         self.sent: list[SentRequest] = []
         self._validator = RequestValidator(auth_token)
         self._own = client is None
-        self._client = client or httpx.Client(
+        self._client = client or loopback.client(
             timeout=ANSWER_WITHIN,
-            trust_env=False,
-            verify=LOOPBACK,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
         self._lock = threading.Lock()

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 from sandbox.timeline import wall_clock
 from sandbox.workspace.model import Json, Sent
 
@@ -45,7 +45,7 @@ class Courier:
         self._heard = heard
         self._lock = threading.Lock()
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=32)
-        self._client = httpx.Client(limits=limits, trust_env=False, verify=LOOPBACK)
+        self._client = loopback.client(limits=limits)
 
     def interaction(self, payload: Json) -> Sent:
         """Post an interaction: a form with the one field ``payload``."""

@@ -24,9 +24,9 @@ from handlers.domain.relays import Attempt, AttemptState, Ending, Relay, RelaySt
 from handlers.domain.tasks import DeskTask, TaskState
 from sandbox.exchange import Call
 from sandbox.hospital import Hospital, Site
-from sandbox.loopback import LOOPBACK
 from sandbox.timeline import Timeline
 from store import audit
+from tests import web
 from tests.flows.acts import created_per_attempt, token_of
 from tests.flows.served import Servers
 from tests.flows.stage import (
@@ -111,7 +111,7 @@ class Deployment:
     def _answers(self) -> bool:
         assert all(process.poll() is None for process in self.running), "a process ended by itself"
         try:
-            return httpx.get(f"{self.url}/open/nothing", trust_env=False, verify=LOOPBACK).status_code == 200
+            return web.get(f"{self.url}/open/nothing").status_code == 200
         except httpx.HTTPError:
             return False
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 
-import httpx
-
 from bot.knocking import Doors
 from bot.slack.app import signer as slack_signer
 from bot.verdicts import Check, Verdict
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 from telephony.signature import signer
 from tests.flows.stage import Stage
 from tests.security.wire import snapshot
@@ -20,7 +18,7 @@ def knocked(stage: Stage, *, slack_secret: str = "", twilio_token: str = "", pat
     at = str(int(time.time()))
     slack = slack_signer(slack_secret or stage.environment["SLACK_SIGNING_SECRET"])
     twilio = signer(twilio_token or stage.environment["TWILIO_AUTH_TOKEN"])
-    with httpx.Client(trust_env=False, verify=LOOPBACK, timeout=10) as http:
+    with loopback.client(timeout=10) as http:
         doors = Doors(stage.servers.urls["product"] + path, http)
         return [*doors.twilio(twilio), *doors.slack(at, slack)]
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from bot.wiring.service import Service
-from sandbox.loopback import LOOPBACK
 from store.database import Database
+from tests import web
 from tests.flows.acts import hear_out, look_at_everything
 from tests.flows.stage import Stage
 
@@ -23,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 def ready(stage: Stage) -> tuple[int, dict[str, str]]:
     """Return the status and what each check says."""
-    answer = httpx.get(f"{stage.servers.urls['product']}/readyz", trust_env=False, verify=LOOPBACK, timeout=10)
+    answer = web.get(f"{stage.servers.urls['product']}/readyz", timeout=10)
     said = answer.json()
     assert said["status"] == ("ready" if answer.status_code == 200 else "not ready")
     return answer.status_code, said["checks"]
@@ -49,7 +48,7 @@ def test_a_database_that_does_not_answer(beating: Stage) -> None:
     good, gone = service.store, Database(NOWHERE)
     service.store = replace(good, database=gone)
     status, checks = ready(beating)
-    alive = httpx.get(f"{beating.servers.urls['product']}/healthz", trust_env=False, verify=LOOPBACK).status_code
+    alive = web.get(f"{beating.servers.urls['product']}/healthz").status_code
     service.store = good
     gone.close()
     assert (status, alive) == (503, 200)

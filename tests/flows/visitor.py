@@ -7,7 +7,7 @@ import re
 
 import httpx
 
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 from tests.flows.stage import READS, Stage
 
 LINK = re.compile(r"/open/[A-Za-z0-9_-]+")
@@ -19,7 +19,7 @@ class Visitor:
     def __init__(self, stage: Stage, user: str) -> None:
         self.stage = stage
         self.user = user
-        self.http = httpx.Client(base_url=stage.servers.urls["product"], timeout=10, trust_env=False, verify=LOOPBACK)
+        self.http = loopback.client(base_url=stage.servers.urls["product"], timeout=10)
 
     def close(self) -> None:
         """Close the browser."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 from tests.sandbox.exchange_stage import ACCOUNT, DOCTOR, NURSE, OURS, TOKEN, Loopback, Servers, Stage, serving, staged
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def test_a_request_can_be_replayed_and_forged(stage: Stage) -> None:
     again = stage.exchange.replay(request)
     assert (again.body, again.headers, again.status) == (request.body, request.headers, 204)
     assert len(stage.product.forms("/key")) == 2
-    with httpx.Client(trust_env=False, verify=LOOPBACK) as client:
+    with loopback.client() as client:
         forged = client.post(
             request.url, content=request.body.replace(b"Digits=1", b"Digits=2"), headers=request.headers
         )

@@ -12,7 +12,8 @@ import pytest
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.rest import Client
 
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
+from tests import web
 from tests.sandbox.exchange_stage import ACCOUNT, DOCTOR, MUTE, NURSE, OURS, TOKEN, Servers, Stage, serving, staged
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def raw(
     stage: Stage, path: str, method: str = "GET", auth: tuple[str, str] = (ACCOUNT, TOKEN), **data: str
 ) -> httpx.Response:
     url = f"{stage.http.url}/2010-04-01/Accounts/{ACCOUNT}{path}"
-    with httpx.Client(auth=auth, trust_env=False, verify=LOOPBACK) as client:
+    with loopback.client(auth=auth) as client:
         return client.request(method, url, data=data or None)
 
 
@@ -281,7 +282,7 @@ def test_a_recording_is_fetched_with_credentials_until_it_is_deleted(stage: Stag
     call.answer()
     call.record("call me back", seconds=7)
     url = stage.product.forms("/recorded")[0]["RecordingUrl"]
-    with httpx.Client(auth=(ACCOUNT, TOKEN), trust_env=False, verify=LOOPBACK) as client:
+    with loopback.client(auth=(ACCOUNT, TOKEN)) as client:
         assert client.get(url).status_code == 404
         stage.advance(2)
         sound = client.get(url + ".wav")
@@ -290,7 +291,7 @@ def test_a_recording_is_fetched_with_credentials_until_it_is_deleted(stage: Stag
             assert file.getnframes() / file.getframerate() == 7
         assert client.get(url + ".mp3").headers["content-type"] == "audio/mpeg"
         assert client.get(url).content == sound.content
-        assert httpx.get(url, trust_env=False, verify=LOOPBACK).status_code == 401
+        assert web.get(url).status_code == 401
         [kept] = stage.client.calls(call.sid).recordings.list()
         assert (kept.duration, kept.status, kept.source) == ("7", "completed", "RecordVerb")
         assert stage.client.recordings(kept.sid).fetch().call_sid == call.sid
@@ -329,7 +330,7 @@ def test_a_number_without_voice_or_text_refuses_it(stage: Stage) -> None:
 def test_what_is_no_form_is_refused(stage: Stage, content: bytes, kind: str, status: int) -> None:
     """JSON, a parameter given twice and broken encodings are refused."""
     url = f"{stage.http.url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
-    with httpx.Client(auth=(ACCOUNT, TOKEN), trust_env=False, verify=LOOPBACK) as client:
+    with loopback.client(auth=(ACCOUNT, TOKEN)) as client:
         answer = client.post(url, content=content, headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert stage.exchange.calls == []

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests import web
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-from sandbox.loopback import LOOPBACK
 from tests.databases import free_port
 
 PRODUCT = textwrap.dedent(
@@ -80,12 +81,12 @@ def launched(folder: Path, product: Path, page: int, beside: int) -> Iterator[su
 
 
 def state(page: int) -> dict[str, Any]:
-    got: dict[str, Any] = httpx.get(f"http://127.0.0.1:{page}/state", trust_env=False, verify=LOOPBACK).json()
+    got: dict[str, Any] = web.get(f"http://127.0.0.1:{page}/state").json()
     return got
 
 
 def do(page: int, deed: str, **given: Any) -> httpx.Response:
-    return httpx.post(f"http://127.0.0.1:{page}/do", json={"deed": deed, **given}, trust_env=False, verify=LOOPBACK)
+    return web.post(f"http://127.0.0.1:{page}/do", json={"deed": deed, **given})
 
 
 def test_it_starts_works_ends_and_continues(tmp_path: Path) -> None:
@@ -102,9 +103,7 @@ def test_it_starts_works_ends_and_continues(tmp_path: Path) -> None:
         command = {"user": "U000000001", "channel": "C000000001", "text": "/relay status"}
         assert do(page, "compose", **command).json() == {}
         assert state(page)["slack"]["ephemerals"][0]["text"] == "noted"
-        assert httpx.get(f"http://127.0.0.1:{page}/", trust_env=False, verify=LOOPBACK).text.startswith(
-            "<!doctype html>"
-        )
+        assert web.get(f"http://127.0.0.1:{page}/").text.startswith("<!doctype html>")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
     assert stat.S_IMODE((folder / "radrelay").stat().st_mode) == 0o700
@@ -159,7 +158,9 @@ def test_no_other_site_presses_a_button(tmp_path: Path, headers: dict[str, str],
     page = free_port()
     with launched(tmp_path, product, page, free_port()):
         sent = {"Content-Type": "application/json", **headers}
-        answer = httpx.post(
-            f"http://127.0.0.1:{page}/do", content=b'{"deed": "x"}', headers=sent, trust_env=False, verify=LOOPBACK
+        answer = web.post(
+            f"http://127.0.0.1:{page}/do",
+            content=b'{"deed": "x"}',
+            headers=sent,
         )
         assert answer.status_code == status

@@ -6,11 +6,11 @@ import http.client
 import threading
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from tests import web
 from tests.sandbox.workspace_stage import ANA, APP_TOKEN, BOT_TOKEN, READS, Stage, staged
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ def test_a_wrong_token_is_refused(stage: Stage, token: str, error: str) -> None:
 
 def test_no_token_is_not_authed(stage: Stage) -> None:
     """Without a token there is not even an identity to refuse."""
-    assert httpx.post(f"{stage.url}/api/auth.test", trust_env=False).json() == {"ok": False, "error": "not_authed"}
+    assert web.post(f"{stage.url}/api/auth.test").json() == {"ok": False, "error": "not_authed"}
 
 
 def test_a_token_field_in_a_form_is_taken(stage: Stage) -> None:
     """The older way of sending a token still works."""
-    answer = httpx.post(f"{stage.url}/api/auth.test", data={"token": BOT_TOKEN}, trust_env=False).json()
+    answer = web.post(f"{stage.url}/api/auth.test", data={"token": BOT_TOKEN}).json()
     assert answer["ok"] is True
 
 

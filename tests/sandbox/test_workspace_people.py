@@ -6,12 +6,11 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from slack_sdk.webhook import WebhookClient
 from starlette.responses import Response
 
-from sandbox.loopback import LOOPBACK
+from tests import web
 from tests.sandbox.workspace_stage import (
     ANA,
     CARD,
@@ -77,8 +76,8 @@ def test_an_unsigned_or_spoiled_request_is_not_sent_by_us(stage: Stage) -> None:
     ts = stage.post(blocks=CARD)
     stage.workspace.click(ANA, READS, ts, "claim")
     sent = stage.workspace.sent[-1]
-    again = httpx.post(sent.url, headers=sent.headers, content=sent.body, trust_env=False, verify=LOOPBACK)
-    spoiled = httpx.post(sent.url, headers=sent.headers, content=sent.body + b"x", trust_env=False, verify=LOOPBACK)
+    again = web.post(sent.url, headers=sent.headers, content=sent.body)
+    spoiled = web.post(sent.url, headers=sent.headers, content=sent.body + b"x")
     assert (again.status_code, spoiled.status_code) == (200, 401)
 
 

@@ -6,7 +6,7 @@ import re
 
 import httpx
 
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 from tests.flows.stage import Stage
 
 _LINK = re.compile(r"/open/[A-Za-z0-9_-]+")
@@ -25,7 +25,7 @@ class Browser:
     """Signs in by a link and sends the page's forms."""
 
     def __init__(self, stage: Stage) -> None:
-        self.client = httpx.Client(base_url=stage.servers.urls["product"], trust_env=False, verify=LOOPBACK, timeout=20)
+        self.client = loopback.client(base_url=stage.servers.urls["product"], timeout=20)
         self.path = ""
         self.page = ""
 

@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from handlers.domain.machinery import Accepted
 from sandbox.hospital import sign
-from sandbox.loopback import LOOPBACK
+from tests import web
 from tests.flows.stage import LEE, QUINN, SECRETS, Stage
 from tests.security import canaries
 from tests.security.browser import Browser, newest_link
@@ -74,10 +74,12 @@ class Nonsense:
             assert self.twilio(path, params, "wrong").status_code == 403
         product = self.stage.servers.urls["product"]
         for path in (f"/cases/{canaries.NAME}", f"/nowhere/{canaries.ACCESSION}", f"/webhooks/{canaries.MRN}"):
-            assert httpx.get(product + path, headers=MISUSE, trust_env=False, verify=LOOPBACK).status_code >= 400
+            assert web.get(product + path, headers=MISUSE).status_code >= 400
         for body in (canaries.EVERYTHING.encode(), b"payload=%7B" + canaries.NAME.encode(), b"\xff" * 9):
-            answer = httpx.post(
-                f"{product}/slack/events", content=body, headers=MISUSE, trust_env=False, verify=LOOPBACK
+            answer = web.post(
+                f"{product}/slack/events",
+                content=body,
+                headers=MISUSE,
             )
             assert answer.status_code == 401
 
@@ -92,7 +94,7 @@ class Nonsense:
             "webhook-signature": signature or sign(SECRETS[name], delivery, timestamp, body),
         }
         url = f"{self.stage.servers.urls['product']}/webhooks/{door}"
-        return httpx.post(url, content=body, headers=headers, trust_env=False, verify=LOOPBACK, timeout=20)
+        return web.post(url, content=body, headers=headers, timeout=20)
 
     def twilio(self, path: str, params: dict[str, str], signature: str | None = None) -> httpx.Response:
         """Send a signed form to the telephone's door."""
@@ -102,7 +104,7 @@ class Nonsense:
             "content-type": "application/x-www-form-urlencoded",
             "x-twilio-signature": signature or computed,
         }
-        return httpx.post(url, content=urlencode(params), headers=headers, trust_env=False, verify=LOOPBACK, timeout=20)
+        return web.post(url, content=urlencode(params), headers=headers, timeout=20)
 
     def poisoned_events(self) -> None:
         """Have events accepted whose handling raises, one as it is read, one inside its handler: both are set aside."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
 from bot.pages import forms
 from bot.slack.app import MAX_BODY
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 from tests.flows.acts import look_at_everything
 from tests.flows.stage import LEE, Stage
 from tests.flows.visitor import Visitor
@@ -81,7 +80,7 @@ def test_no_odd_address_of_a_page_is_a_bug(lee: Visitor, odd: str) -> None:
 def test_no_odd_address_that_the_telephone_company_calls_is_a_bug(stage: Stage, odd: str) -> None:
     """Rightly signed, and still no call of ours: 404, not 500."""
     sign = _signer(stage)
-    with httpx.Client(trust_env=False, verify=LOOPBACK, timeout=10) as client:
+    with loopback.client(timeout=10) as client:
         for path in (f"/twilio/voice/{odd}/0", f"/twilio/status/{odd}", f"/twilio/voicemail/{odd}"):
             url, fields = f"{stage.servers.urls['product']}{path}", {"CallSid": "CA" + "0" * 32}
             fields |= {"CallStatus": "completed", "SequenceNumber": "0"}

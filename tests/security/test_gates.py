@@ -12,7 +12,7 @@ from handlers.domain.studies import Study
 from store.memory import SqlMemory
 from tests.flows.acts import hear_the_finding, key_back, look_at_everything
 from tests.flows.stage import KIM, LEE, QUINN, SILVA, STONE, STRANGER, Stage
-from tests.security.canaries import FORMS, found_in
+from tests.security.canaries import FINDING, FORMS, PATIENT, found_in
 from tests.store.test_values import example_of
 
 
@@ -38,9 +38,8 @@ def test_only_the_radiologist_whose_finding_it_is_withdraws_it(stage: Stage, use
 def test_without_the_vendors_agreement_nothing_identifying_is_spoken(stage: Stage) -> None:
     """No agreement with the telephone company: the call asks for a person, and names neither patient nor finding."""
     stage.load("  twilio: {effective: 2020-01-01, expires: 2039-12-31}\n", "")
-    patient = {"id": "MRN-773409182645", "name": "DOEBLEQUIST^JANEVIEVE", "birth_date": "1961-03-04", "sex": "F"}
-    stage.stroke_ct(patient=patient)
-    stage.finding(text="Zebrawood hemorrhage of the left perisylvian quillfield.")
+    stage.stroke_ct(patient=PATIENT)
+    stage.finding(text=FINDING)
     call = stage.rings(KIM)
     hear_the_finding(stage, call)
     stage.press(call, "1")

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
@@ -15,8 +14,9 @@ import bot.slack
 from bot.slack.app import BOT_SCOPES, EVENTS, MAX_BODY, SCOPES, slack_app, socket_mode
 from bot.slack.commands import COMMANDS
 from bot.slack.messenger import web_client
-from sandbox.loopback import LOOPBACK
+from sandbox import loopback
 from sandbox.workspace.events import signature
+from tests import web
 from tests.bot.slack.stage import READS, SECRET, Stage
 from tests.bot.slack.values import ANA, READ, Verbs, as_port
 
@@ -53,7 +53,7 @@ def test_a_forged_request_is_refused_and_its_twin_accepted(stage: Stage) -> None
     stage.slack.settle()
     sent = stage.workspace.sent[-1]
     stage.verbs.asked.clear()
-    with httpx.Client(trust_env=False, verify=LOOPBACK) as client:
+    with loopback.client() as client:
         for what, headers, body in forged():
             raw = {name.encode(): value.encode() for name, value in {**sent.headers, **headers}.items()}
             answer = client.post(sent.url, headers=raw, content=sent.body if body is None else body)
@@ -69,14 +69,14 @@ def test_an_old_request_is_refused_even_when_its_signature_is_right(stage: Stage
     body, old = b"command=/worklist&user_id=U0ANA&trigger_id=1", str(int(time.time()) - 301)
     headers = {"X-Slack-Request-Timestamp": old, "X-Slack-Signature": signature(SECRET, old, body)}
     url = f"{stage.product_url}/slack/events"
-    assert httpx.post(url, headers=headers, content=body, trust_env=False, verify=LOOPBACK).status_code == 401
+    assert web.post(url, headers=headers, content=body).status_code == 401
 
 
 def test_too_large_a_body_is_refused_before_it_is_read(stage: Stage) -> None:
     """Over the limit it is 413, whether the length was declared or not."""
     url = f"{stage.product_url}/slack/events"
-    whole = httpx.post(url, content=b"x" * (MAX_BODY + 1), trust_env=False, verify=LOOPBACK)
-    parts = httpx.post(url, content=iter([b"x" * (MAX_BODY // 2)] * 3), trust_env=False, verify=LOOPBACK)
+    whole = web.post(url, content=b"x" * (MAX_BODY + 1))
+    parts = web.post(url, content=iter([b"x" * (MAX_BODY // 2)] * 3))
     assert (whole.status_code, parts.status_code) == (413, 413)
 
 
@@ -86,7 +86,7 @@ def test_headers_of_bolts_own_are_not_passed_on(stage: Stage) -> None:
     stage.workspace.click(ANA, READS, ts, "claim")
     sent = stage.workspace.sent[-1]
     headers = {**sent.headers, "X-Slack-Bolt-Lazy-Only": "1"}
-    assert httpx.post(sent.url, headers=headers, content=sent.body, trust_env=False, verify=LOOPBACK).status_code == 200
+    assert web.post(sent.url, headers=headers, content=sent.body).status_code == 200
     stage.slack.settle()
     assert stage.verbs.names() == ["claim", "claim"]
     assert stage.verbs.asked[0] == stage.verbs.asked[1]
