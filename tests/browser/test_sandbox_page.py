@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.stage import KIM, KIM_NAME, Town, Visitor, chromium
 from tests.databases import need_chromium
 
 pytestmark = pytest.mark.browser
+#: Nobody's number.
+STRANGER = "+13125550199"
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +100,27 @@ def test_a_voicemail_is_called_back_with_the_code_of_the_text(visitor: Visitor) 
     visitor.key(call, "1")
     visitor.key(call, visitor.spoken_code(call))
     expect(card).to_contain_text("ended: confirmed by code")
+
+
+def test_keys_arrive_in_the_order_in_which_they_were_pressed(visitor: Visitor) -> None:
+    """However long the first key is under way, the next one does not overtake it."""
+    visitor.page.get_by_test_id("call-in-from").fill(STRANGER)
+    visitor.page.get_by_test_id("call-in").click()
+    call = visitor.phone(STRANGER, "in-progress", end="from")
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    visitor.page.route("**/do", hold_the_first)
+    visitor.key(call, "12")
+    held[0].continue_()
+    expect(call.get_by_test_id("call-pressed")).to_have_text("Keys pressed: 12")
+    call.get_by_test_id("call-hangup").click()
+    visitor.phone(STRANGER, "completed", end="from")
 
 
 def test_slash_commands_answer_only_whoever_asked(visitor: Visitor, town: Town) -> None:

@@ -12,6 +12,7 @@ const SAID = { ringing: "ringing", queued: "dialing", "in-progress": "connected"
 let phone = null;
 let skew = 0; // the sandbox's clock minus this browser's, in milliseconds
 const spoken = new Set();
+const turns = new Map(); // by call: what it was last told to do, when that is done
 
 export function showPhone(state, now) {
   phone = state;
@@ -47,11 +48,18 @@ function drawCalls() {
   for (const call of order) lines(call);
 }
 
+/** Let a telephone do one thing after the other: no key overtakes the one that was pressed before it. */
+function inTurn(deed) {
+  const done = (turns.get(deed.sid) ?? Promise.resolve()).then(() => perform("call", deed));
+  turns.set(deed.sid, done);
+  return done;
+}
+
 function callNode(call) {
   if (call.quiet) return nextSteps();
   const inbound = call.direction === "inbound";
   const other = inbound ? call.from : call.to;
-  const does = (what, more = {}) => perform("call", { sid: call.sid, what, ...more });
+  const does = (what, more = {}) => inTurn({ sid: call.sid, what, ...more });
   const head = el(
     "header",
     {},
