@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.shutdown import on_signals
 
 SIGNALS = 2000
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -63,3 +66,13 @@ def test_nobody_asked() -> None:
         shutdown.ask(signal.SIGTERM)
         assert shutdown.wait(0.001)
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_ctrl_c_before_anything_has_begun_prints_no_traceback(tmp_path: Path) -> None:
+    """Somebody changes their mind while the program is still being imported: here by its very first library."""
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    where = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "--help"], env=where, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")

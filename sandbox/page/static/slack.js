@@ -153,11 +153,12 @@ function threadNodes(message, replies) {
     drawMessages();
   };
   const words = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
+  const last = replies.at(-1).text;
   return el(
     "div",
     { class: "thread" },
     el("button", { type: "button", class: "thread-toggle", "aria-expanded": String(shown), "data-testid": `thread-${message.ts}`, onclick: toggle }, shown ? `Hide ${words}` : words,
-      !shown && el("span", { class: "quiet last" }, replies.at(-1).text.slice(0, 70))),
+      !shown && el("span", { class: "quiet last" }, last.length > 70 ? `${last.slice(0, 69)}…` : last)),
     shown && replies.map((reply) => messageNode(reply)),
   );
 }
