@@ -23,14 +23,30 @@ def legs_of(directory: Directory, relay: Relay, facility: Facility) -> Legs:
     )
 
 
-def is_busy(tx: Transaction, directory: Directory, number: str) -> bool:
+def is_busy(tx: Transaction, directory: Directory, number: str, *, apart_from: str = "") -> bool:
     """Tell whether a line of ours to this number is, or may be, open: a call, or a leg of a bridge.
 
-    A bridge itself asks nobody: the person on the line is waiting. So it may ring a telephone that rings already.
+    Args:
+        apart_from: the attempt whose own bridge does not count.
     """
     if lines.is_busy(tx, number):
         return True
-    return any(number in _numbers(tx, directory, one) for one in tx.all(Attempt, state=AttemptState.BRIDGED))
+    bridged = (one for one in tx.all(Attempt, state=AttemptState.BRIDGED) if one.id != apart_from)
+    return any(number in _numbers(tx, directory, one) for one in bridged)
+
+
+def free(tx: Transaction, directory: Directory, legs: Legs, *, apart_from: str = "") -> Legs:
+    """Return the legs without the telephones that are busy.
+
+    Where each of the desk's is busy, all of them stay: a person waits on the line, and a second ring on a telephone that
+    rings already is better than nobody. That is the one exception from one call of ours per number (decision 0017).
+    """
+
+    def theirs(name: str, all_of_them: tuple[Leg, ...]) -> tuple[Leg, ...]:
+        left = tuple(leg for leg in all_of_them if not is_busy(tx, directory, leg.number, apart_from=apart_from))
+        return left or (all_of_them if name == DESK else ())
+
+    return tuple((name, theirs(name, all_of_them)) for name, all_of_them in legs)
 
 
 def _numbers(look: Reading, directory: Directory, attempt: Attempt) -> set[str]:

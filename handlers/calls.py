@@ -93,7 +93,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         contact_role=None if contact is None else contact.role,
         may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
         recording=facility.recording,
-        legs=bridges.legs_of(directory, relay, facility),
+        legs=bridges.free(tx, directory, bridges.legs_of(directory, relay, facility), apart_from=attempt.id),
         ended_words=_ended_words(house, relay, facility),
     )
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import calls, desk, lines
+from handlers import bridges, calls, desk, lines
 from handlers.domain import dialog
 from handlers.domain.access import InboundCall
+from handlers.domain.conversation import DESK
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
 from handlers.domain.machinery import SYSTEM, AuditFact
 from handlers.domain.relays import Attempt, Purpose, Relay
@@ -158,24 +159,25 @@ def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) 
     if kept is not None:
         return calls.Reply(token=token, turn=turn + 1, prompt=dialog.prompt_from_text(kept))
     if turn <= call.turn:
-        return calls.Reply(token=token, turn=call.turn + 1, prompt=_after_no_code(house, call, number))
+        return calls.Reply(token=token, turn=call.turn + 1, prompt=_after_no_code(tx, house, call, number))
     wrong = call.wrong + (1 if number not in ("", "0") else 0)
     _record(tx, call, "call:wrong_callback_code" if wrong > call.wrong else "call:no_callback_code", wrong=wrong)
     call = tx.put(replace(call, turn=turn, wrong=wrong))
-    prompt = _after_no_code(house, call, number)
+    prompt = _after_no_code(tx, house, call, number)
     if prompt.kind is PromptKind.BRIDGE:
         _record(tx, call, "call:to_desk")
     tx.keep_answer(delivery, dialog.prompt_to_text(prompt))
     return calls.Reply(token=token, turn=turn + 1, prompt=prompt)
 
 
-def _after_no_code(house: House, call: InboundCall, number: str) -> Prompt:
+def _after_no_code(tx: Transaction, house: House, call: InboundCall, number: str) -> Prompt:
     """Ask again after a wrong code; silence, 0 or three wrong ones connect the desk."""
     if number not in ("", "0") and call.wrong < dialog.MAX_WRONG:
         return _ask_callback(house, Lead.WRONG_CODE)
     directory = house.directory()
     front = directory.desks.get(directory.front_desk) or next(iter(directory.desks.values()))
-    legs = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(front.phones))
+    phones = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(front.phones))
+    ((_, legs),) = bridges.free(tx, directory, ((DESK, phones),))
     return Prompt(kind=PromptKind.BRIDGE, facility=front.name, dial=legs, callback_number=house.our_number)
 
 

@@ -140,9 +140,9 @@ def ended(attempt: Attempt, facts: Facts) -> Said:
 def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     """Connect a person: the radiologist first, then the desk; where nobody is left, say so and go on."""
     tried = attempt.bridged_to.rstrip(PENDING)
-    left = [leg for leg in facts.legs if leg[1]]
-    names = [name for name, _ in left]
-    following = left[names.index(tried) + 1 :] if tried in names else left
+    names = [name for name, _ in facts.legs]
+    left = facts.legs[names.index(tried) + 1 :] if tried in names else facts.legs
+    following = [leg for leg in left if leg[1]]
     if not following:
         return _nobody_came(attempt, facts)
     name, legs = following[0]

@@ -15,7 +15,7 @@ from tests.flows.acts import (
     look_at_everything,
 )
 from tests.flows.ringing import answer, over, until_rings
-from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OURS, Stage
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, OURS, Stage
 from tests.flows.test_three_wrong_codes import three_wrong
 
 
@@ -99,6 +99,81 @@ def test_a_round_leaves_a_phone_alone_that_a_bridge_rings(stage: Stage) -> None:
     stage.settle()
     assert advance_until_ringing(stage, DESK_PHONE, minutes=1).direction == "outbound-api"
     assert TaskKind.OUTCOME_NEEDED in {task.kind for task in stage.open_tasks()}
+
+
+def asks_for_a_person(stage: Stage) -> Call:
+    """Call our number and press 0: the caller gives no code."""
+    caller = stage.exchange.call_in(OKAFOR, OURS)
+    stage.settle()
+    stage.press(caller, "0#")
+    stage.listen(caller)
+    return caller
+
+
+def test_a_bridge_leaves_a_phone_alone_that_is_in_use(stage: Stage) -> None:
+    """The desk's other telephone is free: whoever talks to us on this one is not rung a second time."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    finding_without_study(stage, "SBX-LATE-1")
+    talking = stage.rings(DESK_PHONE)
+    stage.rings(DESK_PHONE_2).decline()
+    answer(stage, talking)
+    answer(stage, call)
+    stage.press(call, "0")
+    stage.listen(call)
+    stage.rings(LEE_PHONE).decline()
+    second = until_rings(stage, DESK_PHONE_2, 1)
+    assert talking.is_live
+    assert not stage.exchange.ringing(DESK_PHONE)
+    answer(stage, second)
+    stage.press(second, "1")
+    stage.listen(second)
+    call.say("I need a person")
+    assert "I need a person" in str(second.transcript)
+
+
+def test_a_radiologist_on_our_line_is_passed_over_for_the_desk(stage: Stage) -> None:
+    """Two callers ask for the same radiologist: the second does not wait for a telephone that is in use."""
+    three_wrong(stage)
+    talking = until_rings(stage, LEE_PHONE, 1)
+    answer(stage, talking)
+    stage.press(talking, "1")
+    second = stage.exchange.call_in(OKAFOR, OURS)
+    stage.settle()
+    stage.press(second, stage.relay().callback_code)
+    stage.press(second, "0")
+    stage.listen(second)
+    until_rings(stage, DESK_PHONE, 1)
+    assert talking.is_live
+    assert not stage.exchange.ringing(LEE_PHONE)
+    look_at_everything(stage, {DESK_PHONE_2: 1})
+
+
+def test_where_every_phone_of_the_desk_rings_whoever_waits_is_still_connected(stage: Stage) -> None:
+    """The one exception: a person on the line is better off with a second ring than with nobody."""
+    finding_without_study(stage, "SBX-LATE-1")
+    robots = stage.rings(DESK_PHONE)
+    stage.rings(DESK_PHONE_2)
+    caller = asks_for_a_person(stage)
+    legs = [call for call in stage.exchange.ringing(DESK_PHONE) if call is not robots]
+    assert [leg.direction for leg in legs] == ["outbound-dial"]
+    answer(stage, legs[0])
+    stage.press(legs[0], "1")
+    stage.listen(legs[0])
+    caller.say("I need a person")
+    assert "I need a person" in str(legs[0].transcript)
+    look_at_everything(stage, {DESK_PHONE_2: 1})
+
+
+def test_a_caller_without_a_code_rings_the_free_phone_of_the_desk(stage: Stage) -> None:
+    """The other one rings for a task, and is left alone."""
+    finding_without_study(stage, "SBX-LATE-1")
+    robots = stage.rings(DESK_PHONE)
+    stage.rings(DESK_PHONE_2).decline()
+    asks_for_a_person(stage)
+    assert stage.exchange.ringing(DESK_PHONE) == [robots]
+    assert [call.direction for call in stage.exchange.ringing(DESK_PHONE_2)] == ["outbound-dial"]
+    look_at_everything(stage, {DESK_PHONE_2: 1})
 
 
 def test_whoever_is_on_our_line_is_not_dialed_by_another_relay(stage: Stage) -> None:
