@@ -15,7 +15,7 @@ from datetime import timedelta
 from bot import logs, settings
 from bot.settings import Mode
 from bot.wiring.service import Service
-from handlers.domain.directory import Priority
+from handlers.domain.classes import Priority
 from handlers.domain.machinery import Deadline, DeadlineKind
 from handlers.domain.studies import Read, ReadState
 from handlers.ports import Due

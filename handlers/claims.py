@@ -7,10 +7,12 @@ from dataclasses import replace
 
 from handlers import people, showing
 from handlers.domain.cards import Worklist
-from handlers.domain.directory import Directory, Priority, Radiologist
+from handlers.domain.classes import Priority
+from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
+from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from handlers import desk, endings, lines, people, receivers, rungs
 from handlers.domain import case_code as codes
-from handlers.domain.directory import EscalationPolicy, Role, Step
 from handlers.domain.errors import Rejection
+from handlers.domain.policies import EscalationPolicy, Role, Step
 from handlers.domain.relays import (
     Attempt,
     AttemptEvent,

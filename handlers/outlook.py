@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from handlers import endings
-from handlers.domain.directory import Contact, Directory, EscalationPolicy, Role
+from handlers.domain.directory import Contact, Directory
 from handlers.domain.errors import Rejection
+from handlers.domain.policies import EscalationPolicy, Role
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Study
 from handlers.ports import House

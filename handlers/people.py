@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.domain.directory import Directory, Facility, Radiologist, Staff, StaffRole
+from handlers.domain.directory import Directory, Facility, Staff, StaffRole
 from handlers.domain.errors import Rejection
+from handlers.domain.standing import Radiologist
 
 STRANGER = "I do not know you yet. Ask a PACS administrator to add your Slack user to radrelay's directory."
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from handlers import lines, receipts
 from handlers.domain import dialog
 from handlers.domain.dialog import Prompt, PromptKind
-from handlers.domain.directory import Directory, Role
+from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
+from handlers.domain.policies import Role
 from handlers.domain.relays import Attempt, ReceiverRole, Relay, Turn
 from handlers.ports import House, Reading, Transaction
 

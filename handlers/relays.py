@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from handlers import desk, endings, rungs
 from handlers.domain.dialog import CALLBACK_DIGITS, CODE_ALPHABET
-from handlers.domain.directory import DeskRung, EscalationPolicy, Role
 from handlers.domain.machinery import DeadlineKind
+from handlers.domain.policies import DeskRung, EscalationPolicy, Role
 from handlers.domain.relays import Ending, Relay, RelayState
 from handlers.domain.studies import Finding, FindingState, Study
 from handlers.domain.tasks import DeskTask, TaskKind, TaskState

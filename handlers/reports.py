@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers import desk, people, showing, studies
-from handlers.domain.directory import Directory, Radiologist
+from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
+from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Report, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction

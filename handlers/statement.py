@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from handlers import people, receipts, receivers
 from handlers.domain import dialog
-from handlers.domain.directory import Directory, Facility, Role
+from handlers.domain.directory import Directory, Facility
+from handlers.domain.policies import Role
 from handlers.domain.relays import Attempt, Ending, Purpose, ReceiverRole, Relay, RelayState
 from handlers.ports import Reading
 from handlers.receipts import Receipt

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from handlers import desk, relays, showing
 from handlers.domain import case_code
-from handlers.domain.directory import Facility, PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.directory import Facility
 from handlers.domain.events import EventKind, StudyEvent
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study, StudyStatus

@@ -12,7 +12,7 @@ from math import ceil
 from typing import Final
 
 from handlers.domain.dialog import IDENTIFYING, Lead, Prompt, PromptKind
-from handlers.domain.directory import Role
+from handlers.domain.policies import Role
 from telephony import spoken
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final
 
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
-from handlers.domain.directory import Role
+from handlers.domain.policies import Role
 from telephony import texter
 from telephony.script import CallScript, Part, seconds_before, utterances
 from telephony.twiml import LISTENS, RECORD_SECONDS, RING_SECONDS

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from bot.directory.checks.coverage import CATEGORIES, shares
 from bot.directory.hours import named
 from bot.directory.scalars import written_duration
-from handlers.domain.directory import Directory, EscalationPolicy, Facility, PatientClass
+from handlers.domain.classes import PatientClass
+from handlers.domain.directory import Directory, Facility
+from handlers.domain.policies import EscalationPolicy
 
 
 def explained(directory: Directory) -> Iterator[str]:

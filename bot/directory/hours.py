@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from handlers.domain.directory import Hours
+from handlers.domain.hours import Hours
 
 DAY = 24 * 60
 WEEK = 7 * DAY

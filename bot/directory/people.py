@@ -10,21 +10,9 @@ from bot.directory import scalars
 from bot.directory.nodes import Entry, Value
 from bot.directory.problems import Unfit, suggestion
 from bot.directory.scalars import each, lifted, opened
-from handlers.domain.directory import (
-    Agreement,
-    Contact,
-    Desk,
-    DeskPhone,
-    License,
-    Number,
-    NumberKind,
-    Pool,
-    Privilege,
-    Radiologist,
-    Role,
-    Staff,
-    StaffRole,
-)
+from handlers.domain.directory import Contact, Desk, DeskPhone, Number, NumberKind, Staff, StaffRole
+from handlers.domain.policies import Role
+from handlers.domain.standing import Agreement, License, Pool, Privilege, Radiologist
 
 T = TypeVar("T")
 Reader = Callable[[str, Entry], T]

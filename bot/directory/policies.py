@@ -14,7 +14,9 @@ from bot.directory.nodes import Entry, Value
 from bot.directory.people import identifier, ids, table
 from bot.directory.problems import Log, Unfit, nearest, suggestion
 from bot.directory.scalars import each, lifted, opened
-from handlers.domain.directory import DeskRung, EscalationPolicy, Hours, PatientClass, PolicyRule, Role, Step
+from handlers.domain.classes import PatientClass
+from handlers.domain.hours import Hours
+from handlers.domain.policies import DeskRung, EscalationPolicy, PolicyRule, Role, Step
 
 DESK = "$desk"
 CHANNELS = ("call", "sms")

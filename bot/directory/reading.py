@@ -11,7 +11,8 @@ from bot.directory.nodes import Entry, Value, compose
 from bot.directory.policies import SPECIAL, Policies
 from bot.directory.problems import DirectoryProblems, Log, Marks, Problem, Severity
 from bot.directory.scalars import opened
-from handlers.domain.directory import Agreement, Directory
+from handlers.domain.directory import Directory
+from handlers.domain.standing import Agreement
 
 #: Those who are sent something of ours.
 VENDORS = ("slack", "twilio")

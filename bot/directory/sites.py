@@ -11,7 +11,9 @@ from bot.directory.people import Reader, agreement, e164, flag, identifier, some
 from bot.directory.policies import Place, Policies, roles, rules
 from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
-from handlers.domain.directory import Facility, PatientClass, Phrase, Priority, Source, Storm
+from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.directory import Facility, Phrase, Source
+from handlers.domain.policies import Storm
 
 #: What a facility may leave to ``defaults``.
 SHARED = frozenset(

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from bot.directory.scalars import STATES
-from handlers.domain.directory import PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority
 
 MAX_FINDING = 400
 MAX_COUNT = 1_000_000

@@ -17,8 +17,8 @@ from bot.pages.answers import STATIC, Look, Refused, look, status_of
 from bot.pages.verbs import CaseVerbs
 from handlers.case_view import CaseView
 from handlers.domain import case_code
-from handlers.domain.directory import Role
 from handlers.domain.errors import Rejection
+from handlers.domain.policies import Role
 from handlers.session import Session
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from bot.pages.answers import Refused
-from handlers.domain.directory import Role
+from handlers.domain.policies import Role
 
 MAX_BODY = 16 * 1024
 MAX_FIELDS = 24

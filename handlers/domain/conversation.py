@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 from handlers.domain import dialog
 from handlers.domain.dialog import Key, Lead, Leg, Prompt, PromptKind
-from handlers.domain.directory import Role
 from handlers.domain.machine import step
+from handlers.domain.policies import Role
 from handlers.domain.relays import (
     ATTEMPT_TABLE,
     Attempt,

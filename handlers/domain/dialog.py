@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from enum import StrEnum
 
-from handlers.domain.directory import PRACTITIONERS, Role
+from handlers.domain.policies import PRACTITIONERS, Role
 from handlers.domain.relays import ReceiverRole, Stage
 
 

@@ -8,27 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-
-class Priority(StrEnum):
-    """The turnaround class of a study, most urgent first."""
-
-    STROKE = "stroke"
-    TRAUMA = "trauma"
-    STAT = "stat"
-    URGENT = "urgent"
-    ROUTINE = "routine"
-
-
-class PatientClass(StrEnum):
-    """Where the patient is treated (HL7 PV1-2 in words)."""
-
-    EMERGENCY = "emergency"
-    INPATIENT = "inpatient"
-    OUTPATIENT = "outpatient"
+from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm
+from handlers.domain.standing import Agreement, Pool, Radiologist
 
 
 class NumberKind(StrEnum):
@@ -43,17 +29,6 @@ class NumberKind(StrEnum):
     FAX = "fax"
 
 
-class Role(StrEnum):
-    """What a person is, as a policy's ``ended_by`` names them."""
-
-    PHYSICIAN = "physician"
-    NP = "np"
-    PA = "pa"
-    RN = "rn"
-    CLERK = "clerk"
-    UNIT = "unit"
-
-
 class StaffRole(StrEnum):
     """What a member of staff may do in radrelay."""
 
@@ -61,26 +36,14 @@ class StaffRole(StrEnum):
     AUDITOR = "auditor"
 
 
-#: Roles that a licensed independent practitioner's key (1) may stand for.
-PRACTITIONERS = frozenset({Role.PHYSICIAN, Role.NP, Role.PA})
 #: Kinds of number that the robot may dial and speak with.
 DIALABLE = frozenset(
     {NumberKind.MOBILE, NumberKind.DIRECT, NumberKind.UNIT, NumberKind.SWITCHBOARD, NumberKind.ANSWERING_SERVICE}
 )
+
+
 #: Kinds of number where a machine may be left the callback number and code.
 TAKES_VOICEMAIL = frozenset({NumberKind.MOBILE, NumberKind.DIRECT})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
-    """A dated agreement (a Business Associate Agreement); both dates are inclusive, in the facility's zone."""
-
-    effective: date
-    expires: date
-
-    def is_active(self, on: date) -> bool:
-        """Tell whether the agreement is in force on that day."""
-        return self.effective <= on <= self.expires
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,48 +94,6 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class License:
-    """A medical license of a state; compact membership is not a license. ``expires`` is its last day."""
-
-    state: str
-    number: str
-    expires: date
-    effective: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Privilege:
-    """A privilege to read at a facility, for the modalities named (``*`` is all)."""
-
-    facility: str
-    modalities: tuple[str, ...] = ("*",)
-    effective: date | None = None
-    expires: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Radiologist:
-    """A reader: how Slack and the telephone find them, and what they may lawfully read."""
-
-    id: str
-    name: str
-    slack_user: str
-    npi: str
-    phone: str
-    licenses: tuple[License, ...] = ()
-    privileges: tuple[Privilege, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
-    """Readers who share a Slack channel of worklist cards."""
-
-    id: str
-    channel: str
-    members: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPhone:
     """A telephone that rings at a desk, and the name under which whoever answers it takes a task."""
 
@@ -217,78 +138,6 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One rung: whom to call, over what, how often, for how long.
-
-    ``within`` counts from the moment the rung was decided on, not from the first ring.
-    """
-
-    to: str
-    channels: tuple[str, ...] = ("call",)
-    tries: int = 1
-    retry_after: timedelta = timedelta(minutes=2)
-    within: timedelta = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeskRung:
-    """The last rung, which never closes: the desk that rings, and how often until somebody takes it."""
-
-    who: str
-    every: timedelta = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscalationPolicy:
-    """The ladder of a relay and the roles whose confirmation ends it."""
-
-    name: str
-    steps: tuple[Step, ...]
-    ended_by: tuple[Role, ...]
-    desk: DeskRung
-
-    def calls(self, receiver: str) -> bool:
-        """Tell whether a rung calls somebody whom a finding names: the ordering clinician's rung, or one of their own."""
-        return any(rung.to in ("ordering", receiver) for rung in self.steps)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hours:
-    """Weekly hours in a facility's own zone; a window whose end is not after its start runs past midnight."""
-
-    days: tuple[int, ...]  #: Monday is 0
-    start: time
-    end: time
-
-    def contains(self, local: datetime) -> bool:
-        """Tell whether a local instant lies inside the window."""
-        at = local.time()
-        if self.start < self.end:
-            return local.weekday() in self.days and self.start <= at < self.end
-        if at >= self.start:
-            return local.weekday() in self.days
-        return at < self.end and (local.weekday() - 1) % 7 in self.days
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRule:
-    """Where a policy applies: categories × patient classes × hours; the first rule that fits wins."""
-
-    policy: EscalationPolicy
-    categories: tuple[int, ...] = (1, 2, 3)
-    patient_classes: tuple[PatientClass, ...] = tuple(PatientClass)
-    hours: Hours | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storm:
-    """How many relays a facility may start within a span before calls are held and the desk rings."""
-
-    relays: int = 10
-    within: timedelta = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facility:
     """A site that sends studies."""
 
@@ -307,7 +156,7 @@ class Facility:
     targets: Mapping[Priority, timedelta]
     shadow: bool = True
     recording: bool = False
-    storm: Storm = Storm()
+    storm: Storm = field(default_factory=Storm)
     #: ``https://pacs.example/viewer?acc={accession_number}``; filled on the case page only.
     pacs_link: str = ""
 

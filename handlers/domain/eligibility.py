@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from handlers.domain.directory import Facility, Pool, Privilege, Radiologist
+from handlers.domain.directory import Facility
+from handlers.domain.standing import Pool, Privilege, Radiologist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

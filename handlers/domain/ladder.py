@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handlers.domain.directory import EscalationPolicy, Step
+from handlers.domain.policies import EscalationPolicy, Step
 from handlers.domain.relays import CONFIRMS, MOVES_ON, TRIED_AGAIN, Outcome
 
 

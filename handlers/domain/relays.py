@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from handlers.domain.directory import EscalationPolicy
+from handlers.domain.policies import EscalationPolicy
 
 
 class RelayState(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from handlers.domain.directory import PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority
 
 
 class StudyStatus(StrEnum):

@@ -17,8 +17,9 @@ from pydantic import SecretBytes, SecretStr
 from bot import doctor
 from bot.settings import ServiceSettings
 from bot.verdicts import Check, Verdict
-from handlers.domain.directory import Agreement, Desk, DeskPhone, Directory, Facility, Pool, Source
+from handlers.domain.directory import Desk, DeskPhone, Directory, Facility, Source
 from handlers.domain.errors import RadrelayError
+from handlers.domain.standing import Agreement, Pool
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SID = "AC0123456789abcdef0123456789abcdef"

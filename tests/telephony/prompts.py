@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
-from handlers.domain.directory import Role
+from handlers.domain.policies import Role
 
 TOKEN = "Tok_en-0123456789abcdef"
 OUR_NUMBER = "+12025550100"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.domain.dialog import IDENTIFYING, KEYS, Lead, Prompt, PromptKind
-from handlers.domain.directory import Role
+from handlers.domain.policies import Role
 from handlers.domain.relays import Stage
 from handlers.ports import Script
 from telephony.script import FACILITY_WORDS, CallScript, Part, seconds_before, utterances

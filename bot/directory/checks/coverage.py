@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from bot.directory.hours import ALWAYS, minutes, named
 from bot.directory.problems import Marks, Problem
-from handlers.domain.directory import Directory, Facility, PatientClass
+from handlers.domain.classes import PatientClass
+from handlers.domain.directory import Directory, Facility
 
 CATEGORIES = (1, 2, 3)
 Combination = tuple[int, PatientClass]

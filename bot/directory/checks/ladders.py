@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from bot.directory.policies import SPECIAL
 from bot.directory.problems import Marks, Problem, suggestion
 from bot.directory.scalars import written_duration
-from handlers.domain.directory import DIALABLE, Contact, Directory, EscalationPolicy, Facility, Role, Step
+from handlers.domain.directory import DIALABLE, Contact, Directory, Facility
+from handlers.domain.policies import EscalationPolicy, Role, Step
 
 #: Roles that a receiver can key, or that a human can write down.
 CAN_END = frozenset({Role.PHYSICIAN, Role.NP, Role.PA, Role.RN})

@@ -8,7 +8,8 @@ from datetime import date
 import phonenumbers
 
 from bot.directory.problems import Marks, Problem
-from handlers.domain.directory import Agreement, Contact, Directory, NumberKind, Radiologist
+from handlers.domain.directory import Contact, Directory, NumberKind
+from handlers.domain.standing import Agreement, Radiologist
 
 
 def problems(directory: Directory, marks: Marks, today: date) -> Iterator[Problem]:

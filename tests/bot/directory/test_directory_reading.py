@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.directory import DirectoryProblems, inspect, read
-from handlers.domain.directory import Directory, PatientClass, Priority, Privilege
+from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.directory import Directory
+from handlers.domain.standing import Privilege
 from tests.bot.directory.sample import GOOD, inspected, line_of, many, spoiled
 
 ROOT = Path(__file__).parents[3]

@@ -13,7 +13,7 @@ from bot.directory import scalars
 from bot.directory.checks.standing import exists
 from bot.directory.hours import ALWAYS, minutes, named
 from bot.directory.problems import Unfit
-from handlers.domain.directory import Hours
+from handlers.domain.hours import Hours
 
 YEAR = 366 * 24 * 3600
 

@@ -18,8 +18,10 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from bot.intake import router
-from handlers.domain.directory import Agreement, Contact, Directory, Facility, Role, Source
+from handlers.domain.directory import Contact, Directory, Facility, Source
 from handlers.domain.machinery import Accepted, Verdict
+from handlers.domain.policies import Role
+from handlers.domain.standing import Agreement
 
 NOW = datetime(2026, 3, 14, 7, 5, tzinfo=UTC)
 CANARY = "CANARYBIRD"

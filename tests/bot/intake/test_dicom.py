@@ -18,7 +18,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from bot.intake import parse
 from bot.intake.dicom_events import MAX_HEAD
-from handlers.domain.directory import PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.events import StudyEvent
 from handlers.ports import Delivered
 from sandbox.images import dicom_object

@@ -12,7 +12,7 @@ import pytest
 
 from bot.intake import json_events, shapes
 from bot.intake.problems import BadEvent
-from handlers.domain.directory import PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.events import EventKind, FindingEvent, ReportEvent, StudyEvent
 from tests.bot.intake.stage import CANARY, NOW, RIS, Json, Stage, directory, envelope, finding, report, study
 

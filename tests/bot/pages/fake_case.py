@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from handlers.case_view import CaseView, FindingLine, RecordingLine, RelayView, ReportLine, TaskLine, TimelineLine
-from handlers.domain.directory import Role
 from handlers.domain.errors import Rejection
+from handlers.domain.policies import Role
 from handlers.outlook import Callee, Outlook
 from handlers.session import Session
 

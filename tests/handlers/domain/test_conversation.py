@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from handlers.domain import conversation, dialog
 from handlers.domain.conversation import DESK, RADIOLOGIST, Facts, Said
 from handlers.domain.dialog import Key, Lead, Leg, PromptKind
-from handlers.domain.directory import DeskRung, EscalationPolicy, Role, Step
+from handlers.domain.policies import DeskRung, EscalationPolicy, Role, Step
 from handlers.domain.relays import (
     CONFIRMS,
     Attempt,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.directory import Contact, Directory, Role
+from handlers.domain.directory import Contact, Directory
+from handlers.domain.policies import Role
 
 KIM = Contact(id="kim", name="Dr. Kim", role=Role.PHYSICIAN, npi="1", facilities=("north",))
 CRUZ = Contact(id="cruz", name="Dr. Cruz", role=Role.PHYSICIAN, npi="2", facilities=("north", "south"))

@@ -8,8 +8,10 @@ from itertools import combinations
 
 import pytest
 
-from handlers.domain.directory import Agreement, Facility, License, Pool, Priority, Privilege, Radiologist
+from handlers.domain.classes import Priority
+from handlers.domain.directory import Facility
 from handlers.domain.eligibility import refusals
+from handlers.domain.standing import Agreement, License, Pool, Privilege, Radiologist
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

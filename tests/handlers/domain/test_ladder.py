@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.domain import ladder
-from handlers.domain.directory import DeskRung, EscalationPolicy, Role, Step
+from handlers.domain.policies import DeskRung, EscalationPolicy, Role, Step
 from handlers.domain.relays import CONFIRMS, MOVES_ON, TRIED_AGAIN, Outcome
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
