@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from handlers import people, showing
+from handlers import duties, overrides, people, showing, standing
 from handlers.domain.cards import Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import refusals
+from handlers.domain.eligibility import WAIVABLE
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
@@ -51,22 +51,26 @@ def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> 
     if read is None or study is None:
         raise Rejection("unknown_read", UNKNOWN)
     _still_open(directory, read, reader)
-    facility = directory.facilities[read.facility]
-    failing = refusals(
-        reader,
-        facility,
-        directory.pools[read.pool],
-        modality=study.modality,
-        patient_state=study.patient_state,
-        now=tx.now,
-    )
-    if failing:
-        raise Rejection(",".join(one.code for one in failing), " ".join(one.sentence for one in failing))
+    waived = _judge(tx, directory, read, study, reader)
     read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
-    _audit(tx, read, "read:claim", reader)
+    _audit(tx, read, "read:claim", reader, **({"waived": waived} if waived else {}))
+    standing.plan(tx, house, read)
     showing.show_read(tx, house, read)
     showing.note_study(tx, house, study.id, f"Claimed by {reader.name}.")
     return "It is yours."
+
+
+def _judge(tx: Transaction, directory: Directory, read: Read, study: Study, reader: Radiologist) -> str:
+    """Refuse with every rule that fails; return the codes of those that two people waived, "" where none was needed."""
+    duty = duties.of_read(directory, read, study)
+    failing = duties.failing(tx, directory, reader, duty)
+    override = overrides.good(tx, read, reader) if failing else None
+    left = [one for one in failing if override is None or one.code not in WAIVABLE]
+    if left:
+        raise Rejection(",".join(one.code for one in left), " ".join(one.sentence for one in left))
+    if override is not None:
+        overrides.used(tx, override)
+    return ",".join(one.code for one in failing)
 
 
 def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
@@ -104,6 +108,7 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
         if not mine and not people.is_admin(directory, slack_user, facility):
             raise Rejection("not_holder", "Only its holder or a PACS administrator can release this read.")
         read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
+        standing.forget(tx, read)
         tx.audit(AuditFact(action="read:release", actor=actor, case_code=read.case_code, subject=read.id))
         showing.show_read(tx, house, read)
         showing.note_study(tx, house, read.study_id, f"Released by {people.name_of(directory, slack_user)}.")

@@ -62,6 +62,13 @@ class Transaction(Reading, Protocol):
 
     facility: str
 
+    def alone(self, name: str) -> None:
+        """Wait until no other facility's transaction holds this name; it is held until the end.
+
+        For what counts over all facilities, as one reader's reads. A transaction holds one name at most, and takes it
+        after its chain, so nobody waits in a circle.
+        """
+
     def add(self, value: V) -> V:
         """Insert a value."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, people, showing, studies
+from handlers import desk, duties, people, showing, standing, studies
+from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
@@ -58,15 +59,8 @@ def _flags(
     """Return what is odd about a report, as codes: judged at the instant of signing."""
     if reader is None:
         return ("unknown_reader",)
-    facility = directory.facilities[study.facility]
-    failing = refusals(
-        reader,
-        facility,
-        directory.pools[facility.pool],
-        modality=study.modality,
-        patient_state=study.patient_state,
-        now=event.signed_at,
-    )
+    duty = duties.of_report(directory, study, ReadKind(event.kind.value.removeprefix("report.")))
+    failing = refusals(reader, duty, proxies=directory.proxy_agreements, held=None, now=event.signed_at)
     codes = [refusal.code for refusal in failing]
     if read is not None and read.claimed_by is not None and read.claimed_by != reader.id:
         codes.insert(0, "other_reader")
@@ -78,5 +72,6 @@ def _flags(
 def _end_read(tx: Transaction, house: House, read: Read, report: Report) -> None:
     read = tx.put(replace(read, state=ReadState.REPORTED, reported_at=report.signed_at, reported_by=report.signed_by))
     tx.forget(read.id, DeadlineKind.CARD_REFRESH)
+    standing.forget(tx, read)
     tx.audit(AuditFact(action="read:end", actor="robot", case_code=read.case_code, subject=read.id))
     showing.show_read(tx, house, read)

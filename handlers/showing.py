@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from handlers import receipts
-from handlers.domain import case_code
+from handlers import overrides_told, receipts
+from handlers.domain import case_code, expiries
 from handlers.domain.cards import DeskCard, ReadCard, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.overrides import Override
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
 from handlers.domain.tasks import RINGS, DeskTask, TaskKind
@@ -41,13 +42,14 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
         show_read(tx, house, read)
 
 
-def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
-    """Add a line to the history in the thread of a study's card."""
+def note_study(tx: Transaction, house: House, study_id: str, text: str, *, to: str = "") -> None:
+    """Add a line to the history in the thread of a study's card; ``to`` is the Slack user who is called by it."""
     read = tx.one(Read, study_id=study_id)
     pool = None if read is None else house.directory().pools.get(read.pool)
     if read is not None and pool is not None:
         lane = f"slack:{pool.channel}"
-        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args={"text": text}, rank=6))
+        args = {"text": text, "to": to} if to else {"text": text}
+        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=6))
 
 
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
@@ -130,6 +132,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         test=study.test,
         shadow=facility.shadow,
         relay=relay_line(relays[-1] if relays else None),
+        override=overrides_told.line(look, directory, read),
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
     )
 
@@ -157,12 +160,21 @@ def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
     return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"
 
 
+def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
+    """Return what happened where a fixed sentence would not say whom it is about; "" where it does."""
+    if task.kind is TaskKind.EXPIRES_SOON:
+        return expiries.told(expiries.expiry_of(task.subject_id)[0], directory)
+    override = look.get(Override, task.subject_id) if task.kind is TaskKind.OVERRIDE_ASKED else None
+    return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
+
+
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
     facility = directory.facilities.get(task.facility)
     shadow = in_shadow(look, directory, task.facility, task.relay_id)
     what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
+    what = _in_particular(look, directory, task) or what
     read = look.one(Read, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,

@@ -198,7 +198,7 @@ def _cancel(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
     if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
         read = tx.put(replace(read, state=ReadState.CANCELED))
         tx.audit(AuditFact(action="read:cancel", actor=source, case_code=read.case_code, subject=read.id))
-        tx.forget(read.id, DeadlineKind.CARD_REFRESH)
+        tx.forget(read.id, DeadlineKind.CARD_REFRESH, DeadlineKind.CLAIM_STANDING)
         showing.show_read(tx, house, read)
         showing.note_study(tx, house, study.id, "The site canceled this study.")
 

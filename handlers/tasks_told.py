@@ -81,6 +81,18 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Somebody said that they are the wrong person after the finding had been spoken.",
         "Open the case and hand this to your privacy officer.",
     ),
+    TaskKind.READ_RETURNED: (
+        "A reader who held this read may not read it any more: a license, privilege or agreement is not in force.",
+        "The read is on the worklist again. Make sure that somebody else claims it, and tell credentialing.",
+    ),
+    TaskKind.OVERRIDE_ASKED: (
+        "Somebody asks that a rule of the house be waived for one reader and this read.",
+        "Another PACS administrator grants it with `/relay override CASE grant`, or ends this task without.",
+    ),
+    TaskKind.EXPIRES_SOON: (
+        "A license, a privilege or an agreement ends soon.",
+        "Have it renewed, record the new date in the directory and load it. Nobody is asked again before the next date.",
+    ),
     TaskKind.SHADOW: (
         "Shadow: this ladder ran to its end and nobody was called. Here the desk would have been rung.",
         "Read the timeline on the case page. Nothing else is to be done.",

@@ -316,3 +316,20 @@ class OptOutRow(SQLModel, table=True):
     at: datetime = columns.instant_column()
     lifted_at: datetime | None = columns.instant_column(nullable=True)
     version: int
+
+
+class OverrideRow(SQLModel, table=True):
+    """Rules of the house that two people waived for one read."""
+
+    __tablename__: ClassVar[Any] = "read_override"
+    id: str = columns.key_column()
+    facility: str
+    read_id: str = Field(index=True)
+    reader: str
+    reason: str
+    asked_by: str
+    asked_at: datetime = columns.instant_column()
+    granted_by: str
+    granted_at: datetime | None = columns.instant_column(nullable=True)
+    used_at: datetime | None = columns.instant_column(nullable=True)
+    version: int

@@ -40,6 +40,8 @@ _BY_ID: Mapping[type[Any], Select[Any]] = {
 _HEAD = (
     select(audit.CHAIN.c.seq, audit.CHAIN.c.hash).where(audit.CHAIN.c.facility == bindparam("chain")).with_for_update()
 )
+#: Held until the transaction ends; names that share a digest wait for each other once in a while, which harms nobody.
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 #: The columns of a comparison, each with how it is compared: ``is`` a value, is ``null``, is ``in`` a list.
 _Shape = tuple[tuple[str, str], ...]
@@ -170,6 +172,11 @@ class SqlTransaction(SqlReading):
             self.connection.execute(statement.on_conflict_do_nothing())
             row = self.connection.execute(_HEAD, {"chain": self.facility}).one()
         return int(row[0]), str(row[1])
+
+    def alone(self, name: str) -> None:
+        """Wait until no other transaction holds this name; SQLite has one writer, and nobody to wait for."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(_ALONE, {"name": name})
 
     def add(self, value: V) -> V:
         """Insert a value; one that a unique key refuses raises ``StaleWrite``: somebody else was first."""

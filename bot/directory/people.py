@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -12,10 +13,13 @@ from bot.directory.problems import Unfit, suggestion
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.directory import Contact, Desk, DeskPhone, Number, NumberKind, Staff, StaffRole
 from handlers.domain.policies import Role
-from handlers.domain.standing import Agreement, License, Pool, Privilege, Radiologist
+from handlers.domain.standing import Agreement, License, Pool, Privilege, ProxyAgreement, Radiologist, Service
 
 T = TypeVar("T")
 Reader = Callable[[str, Entry], T]
+
+#: How old a distant site's privilege list may become where the agreement says nothing of it.
+LIST_LIMIT = timedelta(days=90)
 
 text = lifted(scalars.text)
 identifier = lifted(scalars.identifier)
@@ -137,11 +141,12 @@ def privileges(facilities: frozenset[str]) -> Callable[[Value], tuple[Privilege,
     """Return a parser of privileges; one written for several facilities becomes one for each."""
 
     def read(entry: Entry) -> tuple[Privilege, ...]:
+        proxy = entry.get("proxy", identifier, "")
         places = entry.need("facilities", some(facilities, "facility"))
         modalities = entry.get("modalities", each(lifted(scalars.modality)), ("*",))
         effective, expires = entry.get("effective", day, None), entry.get("expires", day, None)
         return tuple(
-            Privilege(facility=place, modalities=modalities, effective=effective, expires=expires)
+            Privilege(facility=place, modalities=modalities, effective=effective, expires=expires, proxy=proxy)
             for place in places or ()
         )
 
@@ -164,15 +169,39 @@ def radiologists(facilities: frozenset[str]) -> Reader[Radiologist]:
             phone=entry.get("phone", e164, ""),
             licenses=entry.get("licenses", each(opened(license_)), ()),
             privileges=entry.get("privileges", privileges(facilities), ()),
+            located=entry.get("located", lifted(scalars.country), "US"),
+            service=entry.get("service", opened(_service), Service()),
+            queue_cap=entry.get("queue_cap", _cap, None),
         )
 
     return read
 
 
+def _service(entry: Entry) -> Service:
+    return Service(begins=entry.get("begins", day, None), ends=entry.get("ends", day, None))
+
+
+def _cap(value: Value) -> int:
+    return scalars.whole(1, 1000)(value.text())
+
+
+def proxy_agreement(name: str, entry: Entry) -> ProxyAgreement:
+    """Read a proxy agreement."""
+    return ProxyAgreement(
+        id=name,
+        term=Agreement(effective=entry.need("effective", day), expires=entry.need("expires", day)),
+        list_as_of=entry.need("list_as_of", day),
+        list_limit=entry.get("list_limit", lifted(scalars.duration), LIST_LIMIT),
+    )
+
+
 def pool(name: str, entry: Entry) -> Pool:
     """Read a pool."""
     return Pool(
-        id=name, channel=entry.need("channel", lifted(scalars.slack_channel)), members=entry.need("members", names)
+        id=name,
+        channel=entry.need("channel", lifted(scalars.slack_channel)),
+        members=entry.need("members", names),
+        queue_cap=entry.get("queue_cap", _cap, None),
     )
 
 

@@ -78,6 +78,7 @@ def _directory(root: Value, log: Log) -> Directory:
             contacts=contacts,
             desks=desks,
             staff=people.table(top, "staff", people.staff(known)),
+            proxy_agreements=people.table(top, "proxy_agreements", people.proxy_agreement),
             sources=sites.sources(top, known),
             phrases=people.table(top, "phrases", sites.phrase),
             front_desk=top.get("front_desk", people.identifier, next(iter(desks)) if len(desks) == 1 else ""),

@@ -12,6 +12,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import phonenumbers
+
 from bot.directory.nodes import Entry, Value
 from bot.directory.problems import Unfit, nearest
 from handlers.pins import is_pin_hash
@@ -157,6 +159,18 @@ def state(written: str) -> str:
     """Return a state, district or territory by its two letters."""
     if written not in STATES:
         raise Unfit(f'"{written}" is not a state: write its two capital letters, as in IL.')
+    return written
+
+
+@cache
+def _countries() -> frozenset[str]:
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
+
+
+def country(written: str) -> str:
+    """Return a country by its two letters (ISO 3166-1 alpha-2)."""
+    if written not in _countries():
+        raise Unfit(f'"{written}" is not a country: write its two capital letters, as in US.')
     return written
 
 

@@ -18,7 +18,7 @@ from handlers.domain.policies import Storm
 #: What a facility may leave to ``defaults``.
 SHARED = frozenset(
     {
-        "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "zone", "state", "baa", "callback_number",
+        "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa", "callback_number",
         "roles", "pacs_link",
     }
 )  # fmt: skip
@@ -62,6 +62,7 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         targets=_targets(entry),
         shadow=entry.get("shadow", flag, default=True),
         recording=entry.get("recording", flag, default=False),
+        finals_from_abroad=entry.get("finals_from_abroad", flag, default=False),
         storm=entry.get("storm", opened(_storm), Storm()),
         pacs_link=entry.get("pacs_link", lifted(scalars.link), ""),
     )

@@ -137,6 +137,8 @@ def read_lines(card: ReadCard) -> list[str]:
         lines.append(f"👤 {holder}")
     if card.relay:
         lines.append(f"☎️ {safe(card.relay, 240)}")
+    if card.override:
+        lines.append(f"🖊️ {safe(card.override, 240)}")
     if card.flags:
         lines.append("⚠️ " + ", ".join(safe(flag.replace("_", " "), 60) for flag in card.flags[:6]))
     return lines
@@ -250,6 +252,7 @@ def _done(outcomes: Mapping[str, str]) -> Json:
 
 
 def thread_note(note: Note, *, mention: bool) -> Message:
-    """Return a line of history; ``mention`` calls everybody who is there."""
-    text = ("<!here> " if mention else "") + safe(note.text, 2900)
+    """Return a line of history; ``mention`` calls everybody who is there, ``note.to`` one person."""
+    called = "<!here> " if mention else f"<@{safe(note.to, 24)}> " if note.to else ""
+    text = called + safe(note.text, 2900)
     return Message(text, (section(text),))

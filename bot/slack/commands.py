@@ -43,6 +43,15 @@ USAGES = (
     Usage("log", "CASE", "log 4821-0934", "document a call that you made by hand.", True),
     Usage("withdraw", "CASE", "withdraw 4821-0934", "end the relay of your own finding; you are asked first.", True),
     Usage("take", "CASE", "take 4821-0934", "take the desk's task of this case, by name.", True),
+    Usage(
+        "override",
+        "CASE [READER] REASON | grant",
+        "override 4821-0934 volume",
+        "ask that a rule of the house be waived for one read, or grant it; two people.",
+        True,
+        2,
+        1,
+    ),
     Usage("halt", "[FACILITY]", "halt riverside", "stop all calls of a facility, or of all, now.", words=1),
     Usage("resume", "[FACILITY]", "resume riverside", "let calls go on.", words=1),
     Usage("status", "", "status", "the open relays."),
@@ -57,7 +66,12 @@ class Asked:
 
     name: str
     case: str = ""
-    word: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The first word, "" where there is none."""
+        return self.words[0] if self.words else ""
 
 
 def parse(text: str) -> Asked | Message:
@@ -76,7 +90,7 @@ def parse(text: str) -> Asked | Message:
     words = rest.split()
     if not usage.needs <= len(words) <= usage.words:
         return _explained("That is too much." if words[usage.words :] else "Something is missing.", usage)
-    return Asked(usage.name, case, words[0] if words else "")
+    return Asked(usage.name, case, tuple(words))
 
 
 def _case(rest: str) -> tuple[str, str]:

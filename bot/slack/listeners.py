@@ -151,6 +151,7 @@ class Listeners:
         act: dict[str, Callable[[], str]] = {
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
+            "override": lambda: verbs.override(asked.case, asked.words, user, delivery),
             "halt": lambda: verbs.halt(asked.word or None, user, delivery),
             "resume": lambda: verbs.resume(asked.word or None, user, delivery),
         }

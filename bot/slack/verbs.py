@@ -42,6 +42,9 @@ class SlackVerbs(Protocol):
     def status_lines(self, slack_user: str) -> Sequence[str]:
         """Return the open relays, a line each, without identifiers."""
 
+    def override(self, case: str, words: tuple[str, ...], slack_user: str, delivery: str) -> str:
+        """Ask that a rule of the house be waived for one read, or grant what somebody else asked."""
+
     def take(self, task_id: str, slack_user: str, delivery: str) -> str:
         """Take a desk task by name."""
 

@@ -20,7 +20,7 @@ from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.wiring import verbs
 from bot.worker import Worker
-from handlers import desk
+from handlers import desk, expiring
 from handlers import directory as directories
 from handlers import intake as intake_verbs
 from handlers.dispatcher import Vendors
@@ -51,6 +51,8 @@ log = structlog.get_logger(__name__)
 SLACK_EVERY = timedelta(milliseconds=900)
 TEXT_EVERY = timedelta(seconds=1)
 KEEP_DELIVERIES = timedelta(days=30)
+#: How often what ends soon is looked for; each warning is given once.
+WARN_EVERY = timedelta(hours=1)
 
 
 class CannotStart(RadrelayError):
@@ -215,7 +217,9 @@ class Service:
         listener = self._listener() if self._works else None
         socket = None
         if self._works:
-            self.worker.start([(self.settings.anchor_every, self.anchor), (timedelta(hours=6), self._forget)])
+            self.worker.start(
+                [(self.settings.anchor_every, self.anchor), (timedelta(hours=6), self._forget), (WARN_EVERY, self.warn)]
+            )
         if self._doors and self.settings.slack_app_token is not None:
             socket = slack_app.socket_mode(self.slack.bolt, self.settings.slack_app_token.get_secret_value())
         try:
@@ -243,6 +247,10 @@ class Service:
         """Write the chains' heads outside the database."""
         with self.store.database.snapshot() as connection:
             audit.anchor(connection, self.settings.anchor_file, self.clock.now())
+
+    def warn(self) -> None:
+        """Tell the desks of licenses, privileges and agreements that end soon."""
+        expiring.warn(self.house)
 
     def _forget(self) -> None:
         self.store.memory.forget_deliveries(self.clock.now() - KEEP_DELIVERIES)

@@ -52,6 +52,8 @@ class ReadCard:
     shadow: bool = False
     #: One line on the critical relay, or "".
     relay: str = ""
+    #: One line on a rule of the house that was waived for it, or "".
+    override: str = ""
     flags: tuple[str, ...] = ()
 
 
@@ -103,3 +105,5 @@ class Note:
     """A line of history in a thread: a sentence from a fixed list with names of staff, roles, codes and times only."""
 
     text: str
+    #: The Slack user who is called by it; "" is nobody.
+    to: str = ""

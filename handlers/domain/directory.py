@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm
-from handlers.domain.standing import Agreement, Pool, Radiologist
+from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
 
 
 class NumberKind(StrEnum):
@@ -156,6 +156,8 @@ class Facility:
     targets: Mapping[Priority, timedelta]
     shadow: bool = True
     recording: bool = False
+    #: Final reads are taken from readers who sit abroad; otherwise they read preliminaries only.
+    finals_from_abroad: bool = False
     storm: Storm = field(default_factory=Storm)
     #: ``https://pacs.example/viewer?acc={accession_number}``; filled on the case page only.
     pacs_link: str = ""
@@ -203,6 +205,8 @@ class Directory:
     desks: Mapping[str, Desk] = field(default_factory=dict)
     staff: Mapping[str, Staff] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
+    #: Agreements by which facilities rely on a distant site's privileges.
+    proxy_agreements: Mapping[str, ProxyAgreement] = field(default_factory=dict)
     phrases: Mapping[str, Phrase] = field(default_factory=dict)
     #: The desk that answers calls to our number which carry no valid code.
     front_desk: str = ""

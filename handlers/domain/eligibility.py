@@ -1,17 +1,24 @@
 """Who may lawfully read a study: a pure judgment, failing closed, that names every rule that fails at once.
 
-Sources: license in the patient's state, 42 CFR 482.22(a)(3)(iii); privileges, 42 CFR 482.22(a)(3)-(4) and 485.616(c);
-Business Associate Agreement, 45 CFR 164.502(e).
+Sources: license in the patient's state, 42 CFR 482.22(a)(3)(iii); privileges, direct or by proxy, 42 CFR 482.22(a)(3)-(4)
+and 485.616(c); Business Associate Agreement, 45 CFR 164.502(e); reads from abroad, 42 CFR 411.9(a).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Facility
-from handlers.domain.standing import Pool, Privilege, Radiologist
+from handlers.domain.standing import License, Pool, Privilege, Proxies, Radiologist
+
+HOME = "US"
+#: Classes that wait for no queue.
+UNCAPPED = frozenset({Priority.STROKE, Priority.TRAUMA})
+#: Rules of the house, which two people may waive for one read; what the law asks is never waived.
+WAIVABLE = frozenset({"not_in_pool", "queue_full"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,56 +29,100 @@ class Refusal:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What is to be read: where, for which pool, of what kind, and what the law asks about it."""
+
+    facility: Facility
+    pool: Pool
+    kind: ReadKind
+    modality: str
+    patient_state: str
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The reader who asks, with what is known of them at this instant."""
+
+    reader: Radiologist
+    duty: Duty
+    proxies: Proxies
+    #: The facility's calendar day.
+    today: date
+    #: Reads that the reader holds; None where that does not matter (a report that was signed).
+    held: int | None
+
+
 def refusals(
-    radiologist: Radiologist, facility: Facility, pool: Pool, *, modality: str, patient_state: str, now: datetime
+    reader: Radiologist,
+    duty: Duty,
+    *,
+    proxies: Proxies,
+    held: int | None,
+    now: datetime,
 ) -> tuple[Refusal, ...]:
-    """Return every reason why ``radiologist`` may not read such a study at ``now``; empty means that they may."""
-    today = facility.today(now)
-    return (
-        *_membership(radiologist, pool),
-        *_license(radiologist, patient_state, today),
-        *_privilege(radiologist, facility, modality, today),
-        *_agreement(facility, today),
-    )
+    """Return every reason why ``reader`` may not read such a study at ``now``; empty means that they may.
+
+    Args:
+        reader: who asks.
+        duty: what is to be read.
+        proxies: the proxy agreements, by id.
+        held: how many reads they hold; None leaves the queue's cap out.
+        now: the instant at which every rule is judged.
+    """
+    asked = Asked(reader=reader, duty=duty, proxies=proxies, today=duty.facility.today(now), held=held)
+    return tuple(refusal for rule in RULES for refusal in rule(asked))
 
 
-def _membership(radiologist: Radiologist, pool: Pool) -> Iterator[Refusal]:
-    if radiologist.id not in pool.members:
+def _membership(asked: Asked) -> Iterator[Refusal]:
+    if asked.reader.id not in asked.duty.pool.members:
         yield Refusal(
             code="not_in_pool",
-            sentence=f"You are not a member of the pool {pool.id}. A PACS administrator can add you to it.",
+            sentence=f"You are not a member of the pool {asked.duty.pool.id}. A PACS administrator can add you to it.",
         )
 
 
-def _license(radiologist: Radiologist, state: str, today: date) -> Iterator[Refusal]:
-    held = [entry for entry in radiologist.licenses if entry.state == state]
+def _service(asked: Asked) -> Iterator[Refusal]:
+    service = asked.reader.service
+    if service.begins is not None and asked.today < service.begins:
+        yield Refusal(code="service_not_yet", sentence=f"Your service begins on {service.begins.isoformat()}.")
+    elif service.ends is not None and service.ends < asked.today:
+        yield Refusal(code="service_over", sentence=f"Your service ended on {service.ends.isoformat()}.")
+
+
+def _license(asked: Asked) -> Iterator[Refusal]:
+    state, today = asked.duty.patient_state, asked.today
+    held = [entry for entry in asked.reader.licenses if entry.state == state]
     if not held:
         yield Refusal(
             code="license_missing",
             sentence=f"You have no license on file in {state}, where the patient is. Ask credentialing to add it.",
         )
         return
-    if any(entry.expires >= today and (entry.effective is None or entry.effective <= today) for entry in held):
+    begun = [entry for entry in held if _has_begun(entry, today)]
+    if any(entry.expires >= today for entry in begun):
         return
-    started = [entry for entry in held if entry.effective is None or entry.effective <= today]
-    if not started:
+    if not begun:
         first = min(entry.effective for entry in held if entry.effective is not None)
         yield Refusal(code="license_not_yet", sentence=f"Your {state} license begins on {first.isoformat()}.")
         return
-    last = max(entry.expires for entry in started)
+    last = max(entry.expires for entry in begun)
     yield Refusal(
         code="license_expired",
         sentence=f"Your {state} license expired on {last.isoformat()}. Ask credentialing to record its renewal.",
     )
 
 
-def _covers(privilege: Privilege, modality: str) -> bool:
-    return "*" in privilege.modalities or modality in privilege.modalities
+def _has_begun(entry: License | Privilege, today: date) -> bool:
+    return entry.effective is None or entry.effective <= today
 
 
-def _privilege(radiologist: Radiologist, facility: Facility, modality: str, today: date) -> Iterator[Refusal]:
-    here = [entry for entry in radiologist.privileges if entry.facility == facility.id]
-    fitting = [entry for entry in here if _covers(entry, modality)]
+def _privilege(asked: Asked) -> Iterator[Refusal]:
+    """Yield why no privilege carries: the reason of the one that comes nearest, so that one thing is to be mended."""
+    facility, modality, today = asked.duty.facility, asked.duty.modality, asked.today
+    here = [entry for entry in asked.reader.privileges if entry.facility == facility.id]
+    fitting = [entry for entry in here if entry.covers(modality)]
     if not fitting:
         what = f"for {modality} " if here else ""
         yield Refusal(
@@ -79,25 +130,97 @@ def _privilege(radiologist: Radiologist, facility: Facility, modality: str, toda
             sentence=f"You have no privilege {what}at {facility.alias}. Ask the medical staff office to grant it.",
         )
         return
-    begun = [entry for entry in fitting if entry.effective is None or entry.effective <= today]
-    if any(entry.expires is None or entry.expires >= today for entry in begun):
-        return
+    begun = [entry for entry in fitting if _has_begun(entry, today)]
     if not begun:
         first = min(entry.effective for entry in fitting if entry.effective is not None)
         yield Refusal(
             code="privilege_not_yet", sentence=f"Your privilege at {facility.alias} begins on {first.isoformat()}."
         )
         return
-    last = max(entry.expires for entry in begun if entry.expires is not None)
-    yield Refusal(
-        code="privilege_expired",
-        sentence=f"Your privilege for {modality} at {facility.alias} expired on {last.isoformat()}.",
-    )
+    in_date = [entry for entry in begun if entry.expires is None or entry.expires >= today]
+    if not in_date:
+        last = max(entry.expires for entry in begun if entry.expires is not None)
+        yield Refusal(
+            code="privilege_expired",
+            sentence=f"Your privilege for {modality} at {facility.alias} expired on {last.isoformat()}.",
+        )
+        return
+    found = [_proxy(asked, entry) for entry in in_date]
+    if all(found):
+        yield next(one for one in found if one is not None)
 
 
-def _agreement(facility: Facility, today: date) -> Iterator[Refusal]:
-    if facility.baa is None or not facility.baa.is_active(today):
+def _proxy(asked: Asked, privilege: Privilege) -> Refusal | None:
+    """Return why a privilege by proxy does not carry today; None where it does, or where it is the facility's own."""
+    if not privilege.proxy:
+        return None
+    alias, today = asked.duty.facility.alias, asked.today
+    agreement = asked.proxies.get(privilege.proxy)
+    if agreement is None or not agreement.term.is_active(today):
+        when = "is not in the directory" if agreement is None else _term_words(agreement.term.expires, today)
+        return Refusal(
+            code="proxy_inactive",
+            sentence=f"Your privilege at {alias} is by proxy, and the agreement {privilege.proxy} {when}. "
+            "Ask a PACS administrator to renew it.",
+        )
+    if agreement.list_holds_through < today:
+        return Refusal(
+            code="proxy_list_stale",
+            sentence=f"Your privilege at {alias} is by proxy, and the distant site's privilege list of "
+            f"{agreement.list_as_of.isoformat()} is older than {agreement.list_limit.days} days. Ask credentialing for a "
+            "current one.",
+        )
+    return None
+
+
+def _term_words(expires: date, today: date) -> str:
+    return f"expired on {expires.isoformat()}" if expires < today else "has not begun"
+
+
+def _agreement(asked: Asked) -> Iterator[Refusal]:
+    facility = asked.duty.facility
+    if facility.baa is None or not facility.baa.is_active(asked.today):
         yield Refusal(
             code="baa_inactive",
             sentence=f"No Business Associate Agreement with {facility.alias} is in force. Tell a PACS administrator.",
         )
+
+
+def _from_abroad(asked: Asked) -> Iterator[Refusal]:
+    facility = asked.duty.facility
+    abroad = asked.reader.located != HOME
+    if abroad and asked.duty.kind is ReadKind.FINAL and not facility.finals_from_abroad:
+        yield Refusal(
+            code="final_from_abroad",
+            sentence=f"You read from {asked.reader.located}, and {facility.alias} takes final reads from the United States "
+            "only. Preliminary reads are open to you.",
+        )
+
+
+def _queue(asked: Asked) -> Iterator[Refusal]:
+    cap = cap_of(asked.reader, asked.duty)
+    if cap is not None and asked.held is not None and asked.held >= cap:
+        yield Refusal(
+            code="queue_full",
+            sentence=f"You hold {asked.held} reads, and {cap} is the most at a time. Report or release one first; stroke "
+            "and trauma are always open to you.",
+        )
+
+
+def cap_of(reader: Radiologist, duty: Duty) -> int | None:
+    """Return how many reads this reader may hold before such a one is refused; None is any number."""
+    if duty.priority in UNCAPPED:
+        return None
+    return min((cap for cap in (reader.queue_cap, duty.pool.queue_cap) if cap is not None), default=None)
+
+
+#: Every rule there is, in the order in which a refusal names them.
+RULES: tuple[Callable[[Asked], Iterator[Refusal]], ...] = (
+    _membership,
+    _service,
+    _license,
+    _privilege,
+    _agreement,
+    _from_abroad,
+    _queue,
+)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,26 @@ class Agreement:
     def is_active(self, on: date) -> bool:
         """Tell whether the agreement is in force on that day."""
         return self.effective <= on <= self.expires
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyAgreement:
+    """A written agreement by which a hospital relies on the distant site's credentialing of its readers.
+
+    42 CFR 482.22(a)(3)-(4) for hospitals and 485.616(c) for critical access hospitals: besides the agreement the distant
+    site keeps a current list of each reader's privileges.
+    """
+
+    id: str
+    term: Agreement
+    #: The day of the distant site's privilege list, and how old it may become.
+    list_as_of: date
+    list_limit: timedelta
+
+    @property
+    def list_holds_through(self) -> date:
+        """The last day on which the privilege list still counts as current."""
+        return self.list_as_of + self.list_limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +57,20 @@ class Privilege:
     modalities: tuple[str, ...] = ("*",)
     effective: date | None = None
     expires: date | None = None
+    #: The proxy agreement by which it was granted; "" for one that the facility granted itself.
+    proxy: str = ""
+
+    def covers(self, modality: str) -> bool:
+        """Tell whether it is for this modality."""
+        return "*" in self.modalities or modality in self.modalities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The days between which somebody reads for us; an end that is not known yet is None."""
+
+    begins: date | None = None
+    ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +84,11 @@ class Radiologist:
     phone: str
     licenses: tuple[License, ...] = ()
     privileges: tuple[Privilege, ...] = ()
+    #: The country (ISO 3166-1 alpha-2) in which they sit while they read.
+    located: str = "US"
+    service: Service = field(default_factory=Service)
+    #: How many reads they hold at most; None is as many as their pool allows.
+    queue_cap: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +98,8 @@ class Pool:
     id: str
     channel: str
     members: tuple[str, ...]
+    #: How many reads a member holds at most, stroke and trauma apart; None is any number.
+    queue_cap: int | None = None
+
+
+Proxies = Mapping[str, ProxyAgreement]

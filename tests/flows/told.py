@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NOTES: dict[str, tuple[str, ...]] = {
     r"Claimed by .+\.": ("read:claim",),
     r"Released by .+\.": ("read:release",),
+    r".+, this is back on the worklist: you may not read it any more\. .+": ("read:return",),
+    r"Back on the worklist: its reader is not in the directory any more\.": ("read:return",),
     r"(Preliminary|Final) report signed by .+": ("report:receive",),
     r"The site canceled this study\.": ("study:cancel",),
     r"Critical relay started, category [123](, SHADOW)?\.": ("relay:start",),
@@ -67,7 +69,7 @@ def unexpected_messages(stage: Stage) -> list[str]:
 
 def _note_of(message: Message) -> str:
     """Return the kind of a note, "" for one that is of none."""
-    words = message.text.removeprefix("<!here> ").strip()
+    words = re.sub(r"^<[!@]\w+> ", "", message.text).strip()
     return next((kind for kind in NOTES if re.fullmatch(kind, words, re.DOTALL)), "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
 from datetime import timedelta
 
@@ -230,3 +231,18 @@ def test_the_last_beat_of_any_worker_is_told(memory: SqlMemory, clock: ManualClo
     memory.beat("worker-2")
     memory.beat("worker-2")
     assert memory.last_beat() == NOON + timedelta(seconds=5)
+
+
+def test_what_counts_over_all_facilities_is_counted_by_one_at_a_time(memory: SqlMemory) -> None:
+    """Eight sites ask at once whether somebody has anything yet: one of them is the first."""
+
+    def take(facility: str) -> int:
+        with memory.transaction(facility) as tx:
+            tx.alone("reader:lee")
+            held = len(tx.all(Halt, by="lee"))
+            if held == 0:
+                tx.add(halt(f"halt-{facility}", facility=facility, by="lee"))
+            return held
+
+    held = together([functools.partial(take, f"site-{number}") for number in range(8)])
+    assert sorted(held) == [0] + [1] * 7

@@ -15,6 +15,10 @@ def problems(directory: Directory, marks: Marks) -> Iterator[Problem]:
     """Yield what refers to nothing, and what is doubled."""
     for facility in directory.facilities.values():
         yield from _facility(directory, facility, marks)
+    for reader in directory.radiologists.values():
+        for proxy in dict.fromkeys(one.proxy for one in reader.privileges if one.proxy):
+            path = f"radiologists.{reader.id}.privileges"
+            yield from _known(marks, path, "proxy agreement", proxy, directory.proxy_agreements)
     for pool in directory.pools.values():
         for at, member in enumerate(pool.members):
             yield from _known(marks, f"pools.{pool.id}.members[{at}]", "radiologist", member, directory.radiologists)

@@ -17,6 +17,7 @@ def problems(directory: Directory, marks: Marks, today: date) -> Iterator[Proble
     yield from _agreements(directory, marks, today)
     for radiologist in directory.radiologists.values():
         yield from _radiologist(radiologist, marks, today)
+        yield from _service(radiologist, marks, today)
     for contact in directory.contacts.values():
         yield from _contact(contact, marks)
     for path, written in _numbers(directory):
@@ -44,6 +45,15 @@ def _agreements(directory: Directory, marks: Marks, today: date) -> Iterator[Pro
     for vendor, agreement in directory.vendor_baas.items():
         consequence = f"nothing identifying goes to {vendor}"
         yield from _agreement(agreement, f"vendor_baas.{vendor}", consequence, marks, today)
+    for proxy in directory.proxy_agreements.values():
+        path = f"proxy_agreements.{proxy.id}"
+        yield from _agreement(proxy.term, path, "privileges by this proxy do not count", marks, today)
+        if proxy.list_holds_through < today:
+            sentence = (
+                f"the privilege list of {proxy.list_as_of} is older than {proxy.list_limit.days} days: privileges by this "
+                "proxy do not count until list_as_of is that of a current one."
+            )
+            yield marks.warning(path, sentence)
     if "twilio" not in directory.vendor_baas:
         sentence = "twilio has no agreement here: calls will name neither patient nor finding."
         yield marks.warning("vendor_baas", sentence)
@@ -58,6 +68,15 @@ def _agreement(agreement: Agreement, path: str, consequence: str, marks: Marks, 
         yield marks.warning(path, f"this expired on {agreement.expires}: {consequence} until it is renewed.")
     elif today < agreement.effective:
         yield marks.warning(path, f"this begins on {agreement.effective}: {consequence} until then.")
+
+
+def _service(radiologist: Radiologist, marks: Marks, today: date) -> Iterator[Problem]:
+    service, path = radiologist.service, f"radiologists.{radiologist.id}.service"
+    if service.begins is not None and service.ends is not None and service.ends < service.begins:
+        sentence = f"this ends ({service.ends}) before it begins ({service.begins}): swap the dates."
+        yield marks.error(path, sentence)
+    elif service.ends is not None and service.ends < today:
+        yield marks.warning(path, f"{radiologist.name} ended on {service.ends}, and may read nothing now.")
 
 
 def _radiologist(radiologist: Radiologist, marks: Marks, today: date) -> Iterator[Problem]:

@@ -114,6 +114,9 @@ class Verbs:
     def status_lines(self, slack_user: str) -> list[str]:
         return list(self._ask("status_lines", ["4821-0934 calling"], slack_user))
 
+    def override(self, case: str, words: tuple[str, ...], slack_user: str, delivery: str) -> str:
+        return str(self._ask("override", "Asked.", case, words, slack_user, delivery))
+
     def take(self, task_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("take", "It is yours.", task_id, slack_user, delivery))
 

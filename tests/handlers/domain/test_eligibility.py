@@ -2,94 +2,199 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from handlers.domain.classes import Priority
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Facility
-from handlers.domain.eligibility import refusals
-from handlers.domain.standing import Agreement, License, Pool, Privilege, Radiologist
+from handlers.domain.eligibility import RULES, UNCAPPED, WAIVABLE, Duty, Refusal, cap_of, refusals
+from handlers.domain.standing import Agreement, License, Pool, Privilege, ProxyAgreement, Radiologist, Service
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
+YESTERDAY, TOMORROW, LATER = TODAY - timedelta(days=1), TODAY + timedelta(days=1), date(2030, 1, 1)
+TERM = Agreement(effective=date(2020, 1, 1), expires=LATER)
+OVER = Agreement(effective=date(2020, 1, 1), expires=YESTERDAY)
 FACILITY = Facility(
     id="mercy", name="Mercy General", alias="Mercy", state="IL", zone="America/Chicago", pool="night", desk="d",
-    callback_number="+13125550100", baa=Agreement(effective=date(2020, 1, 1), expires=date(2030, 1, 1)), rules=(),
-    targets={Priority.STROKE: timedelta(minutes=15)},
+    callback_number="+13125550100", baa=TERM, rules=(), targets={Priority.STROKE: timedelta(minutes=15)},
 )  # fmt: skip
-POOL = Pool(id="night", channel="C1", members=("lee",))
 READER = Radiologist(
     id="lee", name="Dr. Lee", slack_user="U1", npi="1", phone="+1",
-    licenses=(License(state="IL", number="1", expires=date(2030, 1, 1)),),
+    licenses=(License(state="IL", number="1", expires=LATER),),
     privileges=(Privilege(facility="mercy", modalities=("CT", "MR")),),
 )  # fmt: skip
+PROXY = ProxyAgreement(id="apex", term=TERM, list_as_of=TODAY, list_limit=timedelta(days=90))
+BY_PROXY = (Privilege(facility="mercy", modalities=("CT",), proxy="apex"),)
 
-BROKEN_READER = {
-    "license_missing": lambda one: replace(one, licenses=(License(state="NY", number="1", expires=date(2030, 1, 1)),)),
-    "license_expired": lambda one: replace(
-        one, licenses=(License(state="IL", number="1", expires=TODAY - timedelta(days=1)),)
+
+DUTY = Duty(
+    facility=FACILITY, pool=Pool(id="night", channel="C1", members=("lee",), queue_cap=3), kind=ReadKind.FINAL,
+    modality="CT", patient_state="IL", priority=Priority.ROUTINE,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """One reader before one study."""
+
+    reader: Radiologist = READER
+    duty: Duty = DUTY
+    proxy: ProxyAgreement | None = PROXY
+    held: int | None = 0
+
+    def judged(self, now: datetime = NOW) -> tuple[Refusal, ...]:
+        """Return what is refused."""
+        proxies = {} if self.proxy is None else {self.proxy.id: self.proxy}
+        return refusals(self.reader, self.duty, proxies=proxies, held=self.held, now=now)
+
+    def codes(self, now: datetime = NOW) -> list[str]:
+        """Return the codes of what is refused."""
+        return [one.code for one in self.judged(now)]
+
+
+def reader(case: Case, **change: object) -> Case:
+    return replace(case, reader=replace(case.reader, **change))  # type: ignore[arg-type]
+
+
+def duty(case: Case, **change: object) -> Case:
+    return replace(case, duty=replace(case.duty, **change))  # type: ignore[arg-type]
+
+
+def license_(case: Case, **change: object) -> Case:
+    return reader(case, licenses=(replace(READER.licenses[0], **change),))  # type: ignore[arg-type]
+
+
+def privilege(case: Case, **change: object) -> Case:
+    return reader(case, privileges=(replace(READER.privileges[0], **change),))  # type: ignore[arg-type]
+
+
+def facility(case: Case, **change: object) -> Case:
+    return duty(case, facility=replace(case.duty.facility, **change))  # type: ignore[arg-type]
+
+
+#: Each rule, with the one change that breaks it.
+BROKEN: dict[str, Callable[[Case], Case]] = {
+    "not_in_pool": lambda case: duty(case, pool=replace(case.duty.pool, members=())),
+    "service_not_yet": lambda case: reader(case, service=Service(begins=TOMORROW)),
+    "service_over": lambda case: reader(case, service=Service(ends=YESTERDAY)),
+    "license_missing": lambda case: license_(case, state="NY"),
+    "license_expired": lambda case: license_(case, expires=YESTERDAY),
+    "license_not_yet": lambda case: license_(case, effective=TOMORROW),
+    "privilege_missing": lambda case: privilege(case, modalities=("US",)),
+    "privilege_expired": lambda case: privilege(case, expires=YESTERDAY),
+    "privilege_not_yet": lambda case: privilege(case, effective=TOMORROW),
+    "proxy_inactive": lambda case: replace(reader(case, privileges=BY_PROXY), proxy=replace(PROXY, term=OVER)),
+    "proxy_list_stale": lambda case: replace(
+        reader(case, privileges=BY_PROXY), proxy=replace(PROXY, list_as_of=TODAY - timedelta(days=91))
     ),
-    "license_not_yet": lambda one: replace(
-        one, licenses=(License(state="IL", number="1", expires=date(2030, 1, 1), effective=TODAY + timedelta(days=1)),)
-    ),
-    "privilege_missing": lambda one: replace(one, privileges=(Privilege(facility="mercy", modalities=("US",)),)),
-    "privilege_expired": lambda one: replace(
-        one, privileges=(Privilege(facility="mercy", expires=TODAY - timedelta(days=1)),)
-    ),
-    "privilege_not_yet": lambda one: replace(
-        one, privileges=(Privilege(facility="mercy", effective=TODAY + timedelta(days=1)),)
-    ),
+    "baa_inactive": lambda case: facility(case, baa=OVER),
+    "final_from_abroad": lambda case: reader(case, located="IN"),
+    "queue_full": lambda case: replace(case, held=3),
 }
-RULES = [*BROKEN_READER, "not_in_pool", "baa_inactive"]
+#: Rules of which only one can fail at a time: they are ways in which one thing is wrong.
+ONE_THING = ("service", "license", "privilege", "proxy")
 
 
-def judged(*broken: str) -> set[str]:
-    reader, pool, facility = READER, POOL, FACILITY
-    for rule in broken:
-        if rule in BROKEN_READER:
-            reader = BROKEN_READER[rule](reader)
-        elif rule == "not_in_pool":
-            pool = replace(pool, members=())
-        else:
-            facility = replace(facility, baa=Agreement(effective=date(2020, 1, 1), expires=TODAY - timedelta(days=1)))
-    return {one.code for one in refusals(reader, facility, pool, modality="CT", patient_state="IL", now=NOW)}
+def thing(rule: str) -> str:
+    found = next((one for one in ONE_THING if rule.startswith(one)), rule)
+    return "privilege" if found == "proxy" else found
 
 
 def test_a_reader_for_whom_every_rule_holds_may_read() -> None:
     """Nothing fails, nothing is said."""
-    assert judged() == set()
+    assert Case().codes() == []
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", BROKEN)
 def test_each_rule_alone_refuses_and_is_named(rule: str) -> None:
     """One broken rule, one code."""
-    assert judged(rule) == {rule}
+    assert BROKEN[rule](Case()).codes() == [rule]
 
 
-@pytest.mark.parametrize(("first", "second"), [pair for pair in combinations(RULES, 2) if pair[0][:7] != pair[1][:7]])
+@pytest.mark.parametrize(
+    ("first", "second"), [pair for pair in combinations(BROKEN, 2) if thing(pair[0]) != thing(pair[1])]
+)
 def test_every_pair_of_rules_is_named_at_once(first: str, second: str) -> None:
-    """Two broken rules, two codes: nobody has to fix one to hear of the other."""
-    assert judged(first, second) == {first, second}
+    """Two broken rules, two codes: nobody has to mend one to hear of the other."""
+    assert set(BROKEN[second](BROKEN[first](Case())).codes()) == {first, second}
+
+
+def test_every_rule_there_is_has_a_case_that_breaks_it() -> None:
+    """A rule that no case breaks would be a rule nobody tried."""
+    assert len(RULES) == len({thing(rule) for rule in BROKEN})
 
 
 def test_a_license_holds_through_its_last_day_in_the_facility_s_zone() -> None:
     """At 23:59 in Chicago it is the next day in UTC; the license still holds."""
-    reader = replace(READER, licenses=(License(state="IL", number="1", expires=TODAY),))
-    late = datetime(2026, 11, 25, 5, 59, tzinfo=UTC)
-    over = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
-    assert not refusals(reader, FACILITY, POOL, modality="CT", patient_state="IL", now=late)
-    assert [one.code for one in refusals(reader, FACILITY, POOL, modality="CT", patient_state="IL", now=over)] == [
-        "license_expired"
-    ]
+    case = license_(Case(), expires=TODAY)
+    assert not case.codes(datetime(2026, 11, 25, 5, 59, tzinfo=UTC))
+    assert case.codes(datetime(2026, 11, 25, 6, 0, tzinfo=UTC)) == ["license_expired"]
 
 
 def test_the_sentence_names_state_and_day() -> None:
     """A reader can act on what they are told."""
-    [refusal] = refusals(
-        BROKEN_READER["license_expired"](READER), FACILITY, POOL, modality="CT", patient_state="IL", now=NOW
-    )
+    (refusal,) = BROKEN["license_expired"](Case()).judged()
     assert "IL" in refusal.sentence
     assert "2026-11-23" in refusal.sentence
+
+
+def test_a_privilege_by_proxy_carries_while_agreement_and_list_are_current() -> None:
+    """On its last day the list is still current; a direct privilege needs neither."""
+    by_proxy = reader(Case(), privileges=BY_PROXY)
+    assert not by_proxy.codes()
+    assert not replace(by_proxy, proxy=replace(PROXY, list_as_of=TODAY - timedelta(days=90))).codes()
+    assert replace(by_proxy, proxy=None).codes() == ["proxy_inactive"]
+    both = reader(Case(), privileges=(*BY_PROXY, *READER.privileges))
+    assert not replace(both, proxy=replace(PROXY, term=OVER)).codes()
+
+
+def test_from_abroad_preliminaries_are_read_and_finals_where_the_contract_says_so() -> None:
+    """Medicare pays for no final read from abroad; a site may contract for it all the same."""
+    abroad = reader(Case(), located="IN")
+    assert not duty(abroad, kind=ReadKind.PRELIMINARY).codes()
+    assert not facility(abroad, finals_from_abroad=True).codes()
+
+
+@pytest.mark.parametrize("priority", sorted(UNCAPPED))
+def test_no_queue_keeps_anybody_from_a_stroke_or_a_trauma(priority: Priority) -> None:
+    """However many reads are held."""
+    assert not duty(replace(Case(), held=99), priority=priority).codes()
+
+
+def test_the_smaller_cap_counts_and_none_is_no_cap() -> None:
+    """A pool's, or a reader's own."""
+    own = reader(Case(), queue_cap=2)
+    assert cap_of(own.reader, own.duty) == 2
+    assert replace(own, held=2).codes() == ["queue_full"]
+    free = duty(Case(), pool=replace(Case().duty.pool, queue_cap=None))
+    assert not replace(free, held=99).codes()
+
+
+def test_what_the_law_asks_can_never_be_waived() -> None:
+    """Only how the house shares its work."""
+    assert {"not_in_pool", "queue_full"} == WAIVABLE
+    assert set(BROKEN) > WAIVABLE
+
+
+@given(
+    broken=st.sets(st.sampled_from(sorted(BROKEN))), kind=st.sampled_from(ReadKind), priority=st.sampled_from(Priority)
+)
+def test_nobody_may_read_while_any_rule_is_broken(broken: set[str], kind: ReadKind, priority: Priority) -> None:
+    """Whatever is broken, in whatever number: what is not refused had nothing broken that binds this read."""
+    case = duty(Case(), kind=kind, priority=priority)
+    for rule in sorted(broken):
+        case = BROKEN[rule](case)
+    binds = set(broken)
+    if kind is ReadKind.PRELIMINARY:
+        binds.discard("final_from_abroad")
+    if priority in UNCAPPED:
+        binds.discard("queue_full")
+    assert bool(case.codes()) == bool(binds)
+    assert {thing(code) for code in case.codes()} == {thing(rule) for rule in binds}

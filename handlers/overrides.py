@@ -1,0 +1,129 @@
+"""Waiving a rule of the house for one read: one person asks, another grants, the claim uses it up, the card says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from handlers import desk, duties, hands, overrides_told, people, showing
+from handlers.domain import case_code as codes
+from handlers.domain.directory import Directory
+from handlers.domain.eligibility import WAIVABLE, Refusal, refusals
+from handlers.domain.errors import Rejection
+from handlers.domain.machinery import AuditFact
+from handlers.domain.overrides import LIVES, Override, OverrideReason
+from handlers.domain.standing import Radiologist
+from handlers.domain.studies import Read, ReadState, Study
+from handlers.domain.tasks import TaskKind
+from handlers.once import once
+from handlers.ports import House, Reading, Transaction
+
+GRANT = "grant"
+REASONS = ", ".join(reason.value for reason in OverrideReason)
+
+
+def override(house: House, case: str, words: tuple[str, ...], slack_user: str, delivery: str) -> str:
+    """Ask for an override (``REASON``, or ``READER REASON`` for somebody else), or ``grant`` what somebody else asked."""
+    code = hands.parse_case(case)
+    facility = hands.facility_of_case(house, code)
+    if words == (GRANT,):
+        return once(house, facility, delivery, lambda tx: _grant(tx, house, code, slack_user))
+    reader, reason = _meant(house.directory(), words, slack_user, facility)
+    return once(house, facility, delivery, lambda tx: _ask(tx, house, code, reader, reason, slack_user))
+
+
+def _meant(
+    directory: Directory, words: tuple[str, ...], slack_user: str, facility: str
+) -> tuple[Radiologist, OverrideReason]:
+    """Return for whom and why, or refuse: readers ask for themselves, PACS administrators for a reader they name."""
+    *named, why = words or ("",)
+    if why not in tuple(OverrideReason):
+        raise Rejection("bad_reason", f"Say why, as one of: {REASONS}. Example: `/relay override 4821-0934 volume`.")
+    if not named:
+        return people.radiologist(directory, slack_user), OverrideReason(why)
+    people.admin(directory, slack_user, facility)
+    reader = directory.radiologists.get(named[0])
+    if reader is None:
+        raise Rejection("unknown_reader", "There is no such radiologist. The id is what the directory file calls them.")
+    return reader, OverrideReason(why)
+
+
+def _ask(tx: Transaction, house: House, code: str, reader: Radiologist, reason: OverrideReason, slack_user: str) -> str:
+    read, failing = _judged(tx, house.directory(), code, reader)
+    unwaivable = [one for one in failing if one.code not in WAIVABLE]
+    if unwaivable:
+        raise Rejection(
+            ",".join(one.code for one in unwaivable),
+            f"Nobody can waive this for {reader.name}: " + " ".join(one.sentence for one in unwaivable),
+        )
+    if not failing:
+        raise Rejection("nothing_to_waive", f"No rule keeps {reader.name} from this read: claim it.")
+    asked = Override(
+        id=house.chance.token(),
+        facility=read.facility,
+        read_id=read.id,
+        reader=reader.id,
+        reason=reason,
+        asked_by=people.actor_of(house.directory(), slack_user),
+        asked_at=tx.now,
+    )
+    tx.add(asked)
+    rules = ",".join(one.code for one in failing)
+    _audit(tx, read, "override:ask", asked.asked_by, reader=reader.id, reason=reason.value, rules=rules)
+    desk.open_task(tx, house, TaskKind.OVERRIDE_ASKED, case_code=code, subject_id=asked.id)
+    showing.show_read(tx, house, read)
+    return (
+        f"Asked for {reader.name}. Another PACS administrator grants it: `/relay override {codes.shown(code)} grant`."
+    )
+
+
+def _grant(tx: Transaction, house: House, code: str, slack_user: str) -> str:
+    directory = house.directory()
+    read = open_read(tx, code)
+    actor = people.admin(directory, slack_user, read.facility)
+    asked = next((one for one in reversed(tx.all(Override, read_id=read.id)) if one.is_asked()), None)
+    if asked is None:
+        raise Rejection("nothing_asked", f"Nobody has asked for an override of case {codes.shown(code)}.")
+    if asked.asked_by == actor:
+        raise Rejection("same_person", "You asked for this yourself. A second person has to grant it.")
+    if asked.reader == actor.removeprefix("radiologist:"):
+        raise Rejection("same_person", "This is for yourself. Somebody else has to grant it.")
+    granted = tx.put(replace(asked, granted_by=actor, granted_at=tx.now))
+    _audit(tx, read, "override:grant", actor, reader=asked.reader, reason=asked.reason.value, asked_by=asked.asked_by)
+    desk.settle(tx, house, TaskKind.OVERRIDE_ASKED, asked.id, "granted")
+    showing.show_read(tx, house, read)
+    minutes = int(LIVES.total_seconds() // 60)
+    name = overrides_told.name_of(directory, f"radiologist:{granted.reader}")
+    return f"Granted: {name} may claim this read within {minutes} minutes, once. The card and the record say so."
+
+
+def open_read(look: Reading, code: str) -> Read:
+    """Return the open read of a case, or refuse."""
+    read = next((one for one in look.all(Read, case_code=code) if one.state is ReadState.OPEN), None)
+    if read is None:
+        raise Rejection("not_open", f"No read of case {codes.shown(code)} is open on the worklist.")
+    return read
+
+
+def _judged(tx: Transaction, directory: Directory, code: str, reader: Radiologist) -> tuple[Read, tuple[Refusal, ...]]:
+    read = open_read(tx, code)
+    study = tx.get(Study, read.study_id)
+    if study is None:
+        raise LookupError(f"the study of read {read.id} is missing")
+    duty = duties.of_read(directory, read, study)
+    held = duties.held_by(tx, reader)
+    return read, refusals(reader, duty, proxies=directory.proxy_agreements, held=held, now=tx.now)
+
+
+def good(look: Reading, read: Read, reader: Radiologist) -> Override | None:
+    """Return the override that this reader's claim of this read may use now."""
+    granted = look.all(Override, read_id=read.id, reader=reader.id)
+    return next((one for one in reversed(granted) if one.is_good(look.now)), None)
+
+
+def used(tx: Transaction, held: Override) -> None:
+    """Use an override up."""
+    tx.put(replace(held, used_at=tx.now))
+
+
+def _audit(tx: Transaction, read: Read, action: str, actor: str, **facts: str) -> None:
+    tx.audit(AuditFact(action=action, actor=actor, case_code=read.case_code, subject=read.id, facts=facts))

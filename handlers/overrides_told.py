@@ -1,0 +1,43 @@
+"""What cards say of an override: names of the directory and a reason from a fixed list."""
+
+from __future__ import annotations
+
+from handlers.domain.directory import Directory
+from handlers.domain.overrides import Override
+from handlers.domain.studies import Read, ReadState
+from handlers.ports import Reading
+
+
+def line(look: Reading, directory: Directory, read: Read) -> str:
+    """Return what a card says of an override: asked, granted, or the one by which the read is held."""
+    newest = look.one(Override, read_id=read.id)
+    if newest is None:
+        return ""
+    if newest.is_asked():
+        return asked_words(directory, newest) if read.state is ReadState.OPEN else ""
+    reader, asker, granter = _people(directory, newest)
+    why = newest.reason.value.replace("_", " ")
+    told = f"Override for {reader}: {why}, asked by {asker}, granted by {granter}"
+    by_it = newest.used_at is not None and read.claimed_by == newest.reader
+    return told if by_it or (read.state is ReadState.OPEN and newest.is_good(look.now)) else ""
+
+
+def asked_words(directory: Directory, asked: Override) -> str:
+    """Return what is said of an override that waits for its second person."""
+    reader, asker, _ = _people(directory, asked)
+    return f"Override asked for {reader} by {asker}: {asked.reason.value.replace('_', ' ')}"
+
+
+def _people(directory: Directory, one: Override) -> tuple[str, str, str]:
+    """Return the names of the reader, of who asked and of who granted."""
+    reader, asker, granter = (
+        name_of(directory, who) for who in (f"radiologist:{one.reader}", one.asked_by, one.granted_by)
+    )
+    return reader, asker, granter
+
+
+def name_of(directory: Directory, actor: str) -> str:
+    """Return the name of an actor of the record."""
+    kind, _, key = actor.partition(":")
+    person = (directory.radiologists if kind == "radiologist" else directory.staff).get(key)
+    return "somebody who has left" if person is None else person.name
