@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from handlers import duties, overrides, people, showing, standing
-from handlers.domain.cards import Worklist
-from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import WAIVABLE
 from handlers.domain.errors import Rejection
@@ -18,11 +15,9 @@ from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction
 
 UNKNOWN = "This read does not exist any more."
-#: A card takes several looks; no more are made than any drawing of the worklist shows.
-CARDS_AT_MOST = 40
-#: Whose a read is, in the order in which a worklist shows them.
-_MINE, _OPEN, _OTHERS = range(3)
 _REFUSED = "refused:"
+#: Codes of refusals that say that somebody else was quicker.
+GONE = frozenset({"already_claimed", "read_over", "unknown_read"})
 
 
 def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
@@ -32,10 +27,10 @@ def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
 
     def act(tx: Transaction) -> str:
         try:
-            return _claim(tx, house, read_id, reader)
-        except Rejection as refused:  # kept as the click's answer: a repeat is refused the same, and recorded once
-            _refused(tx, read_id, reader, refused.code)
-            return f"{_REFUSED}{refused.code}:{refused.sentence}"
+            return claim_one(tx, house, read_id, reader)
+        except Rejection as no:  # kept as the click's answer: a repeat is refused the same, and recorded once
+            refused(tx, read_id, reader, no.code)
+            return f"{_REFUSED}{no.code}:{no.sentence}"
 
     answer = once(house, facility, delivery, act)
     if answer.startswith(_REFUSED):
@@ -44,7 +39,8 @@ def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     return answer
 
 
-def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
+def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
+    """Claim one read inside a transaction of its facility, or refuse with every rule that fails."""
     directory = house.directory()
     read = tx.get(Read, read_id)
     study = None if read is None else tx.get(Study, read.study_id)
@@ -88,7 +84,8 @@ def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
     raise Rejection("read_over", f"This read is {read.state.value}; there is nothing to claim.")
 
 
-def _refused(tx: Transaction, read_id: str, reader: Radiologist, rules: str) -> None:
+def refused(tx: Transaction, read_id: str, reader: Radiologist, rules: str) -> None:
+    """Record that a claim was refused, with the rules that failed."""
     read = tx.get(Read, read_id)
     if read is not None:
         _audit(tx, read, "read:refuse", reader, rules=rules)
@@ -115,27 +112,6 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
         return "Released; it is on the worklist again."
 
     return once(house, facility, delivery, act)
-
-
-def worklist(house: House, slack_user: str) -> Worklist:
-    """Return the open and claimed reads that this user may see, their own first; all counted, the first as cards."""
-    directory = house.directory()
-    people.name_of(directory, slack_user)
-    reader = directory.radiologist_of_slack(slack_user)
-    seen = [one for one in directory.facilities if people.roles_at(directory, slack_user, one)]
-    order = list(Priority)
-
-    def whose(read: Read) -> int:
-        if read.state is ReadState.OPEN:
-            return _OPEN
-        return _MINE if reader is not None and read.claimed_by == reader.id else _OTHERS
-
-    with house.memory.reading() as look:
-        reads = look.all(Read, state=(ReadState.OPEN, ReadState.CLAIMED), facility=tuple(seen)) if seen else []
-        reads.sort(key=lambda read: (whose(read), order.index(read.priority), read.due_at))
-        cards = tuple(showing.read_card(look, directory, read) for read in reads[:CARDS_AT_MOST])
-    counts = Counter(whose(read) for read in reads)
-    return Worklist(cards=cards, mine=counts[_MINE], open=counts[_OPEN], others=counts[_OTHERS])
 
 
 def _audit(tx: Transaction, read: Read, action: str, reader: Radiologist, **facts: str) -> None:

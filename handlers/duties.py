@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from handlers.domain.classes import ReadKind
+from datetime import datetime
+
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import Duty, Refusal, cap_of, refusals
 from handlers.domain.standing import Radiologist
@@ -12,13 +14,18 @@ from handlers.ports import Reading, Transaction
 
 def of_read(directory: Directory, read: Read, study: Study) -> Duty:
     """Return the duty of a read as things stand now."""
+    return of(directory, read.facility, read.pool, read.priority, modality=study.modality, state=study.patient_state)
+
+
+def of(directory: Directory, facility: str, pool: str, priority: Priority, *, modality: str, state: str) -> Duty:
+    """Return the duty that such a read is; ``state`` is where the patient is."""
     return Duty(
-        facility=directory.facilities[read.facility],
-        pool=directory.pools[read.pool],
+        facility=directory.facilities[facility],
+        pool=directory.pools[pool],
         kind=ReadKind.FINAL,
-        modality=study.modality,
-        patient_state=study.patient_state,
-        priority=read.priority,
+        modality=modality,
+        patient_state=state,
+        priority=priority,
     )
 
 
@@ -50,6 +57,13 @@ def failing(tx: Transaction, directory: Directory, reader: Radiologist, duty: Du
         tx.alone(f"reader:{reader.id}")
         held = held_by(tx, reader)
     return refusals(reader, duty, proxies=directory.proxy_agreements, held=held, now=tx.now)
+
+
+def refused(
+    directory: Directory, reader: Radiologist, duty: Duty, held: int | None, now: datetime
+) -> tuple[Refusal, ...]:
+    """Judge a reader who holds so many reads, outside the transaction that would give them one more."""
+    return refusals(reader, duty, proxies=directory.proxy_agreements, held=held, now=now)
 
 
 def standing(directory: Directory, reader: Radiologist, duty: Duty, look: Reading) -> tuple[Refusal, ...]:

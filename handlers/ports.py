@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from handlers.domain.cards import DeskCard, Note, ReadCard
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
+from handlers.domain.worklists import Alike, Claimed, Waiting
 
 V = TypeVar("V")
 
@@ -52,6 +53,15 @@ class Reading(Protocol):
 
     def count_since(self, kind: type[Any], field: str, since: datetime, /, **equal: Any) -> int:
         """Count values whose ``field`` lies at or after ``since``."""
+
+    def worklist(self, facilities: Collection[str], holder: str, *, many: int, past: int) -> list[Waiting]:
+        """Return a page of the open and claimed reads of these facilities, in the worklist's order for ``holder``."""
+
+    def alike(self, facilities: Collection[str], holder: str) -> list[Alike]:
+        """Return how many reads of that worklist are alike in everything that is judged."""
+
+    def claimed_since(self, since: datetime) -> list[Claimed]:
+        """Return what is held by anybody, and what was claimed since an instant."""
 
     def message(self, subject: str) -> tuple[str, str] | None:
         """Return (channel, ts) of the Slack message that shows a subject."""

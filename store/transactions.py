@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -19,8 +19,9 @@ from handlers.domain.machinery import (
     DeadlineKind,
     Effect,
 )
+from handlers.domain.worklists import Alike, Claimed, Waiting
 from handlers.ports import Chance, Clock, Delivered, Due, Sending
-from store import audit, deadlines, queues
+from store import audit, deadlines, queues, worklist
 from store.cipher import Cipher
 from store.mapping import KEPT, Kept, columns_of, criterion, value_of
 from store.queue_tables import DeliveryRow, Heartbeat, MessageRow
@@ -122,6 +123,18 @@ class SqlReading:
         return int(
             self.connection.execute(_counting(KEPT[kind], shape, field), {**wanted, "since": since}).scalar_one()
         )
+
+    def worklist(self, facilities: Collection[str], holder: str, *, many: int, past: int) -> list[Waiting]:
+        """Return a page of the open and claimed reads of these facilities, in the worklist's order for ``holder``."""
+        return worklist.page(self.connection, self.cipher, facilities, holder, many=many, past=past)
+
+    def alike(self, facilities: Collection[str], holder: str) -> list[Alike]:
+        """Return how many reads of that worklist are alike in everything that is judged."""
+        return worklist.alike(self.connection, facilities, holder)
+
+    def claimed_since(self, since: datetime) -> list[Claimed]:
+        """Return what is held by anybody, and what was claimed since an instant."""
+        return worklist.claimed_since(self.connection, since)
 
     def message(self, subject: str) -> tuple[str, str] | None:
         """Return (channel, ts) of the Slack message that shows a subject."""

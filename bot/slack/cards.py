@@ -37,6 +37,8 @@ class Action(StrEnum):
     """The action ids; a message may be clicked weeks after it was posted, so they never change."""
 
     CLAIM = "claim"
+    CLAIM_LINKED = "claim_linked"
+    NEXT_READ = "next_read"
     RELEASE = "release"
     CRITICAL_FINDING = "critical_finding"
     OPEN_CASE = "open_case"
@@ -151,8 +153,9 @@ def read_buttons(card: ReadCard) -> list[Json]:
     def of(label: str, action: Action, style: str = "") -> Json:
         return button(label, action, card.read_id, style=style, spoken=f"{label}, case {code}")
 
+    linked = of(f"Claim these {card.linked + 1}", Action.CLAIM_LINKED)
     buttons = {
-        "open": [of("Claim", Action.CLAIM, "primary")],
+        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if card.linked else [])],
         "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger")],
     }.get(card.state, [])
     return [*buttons, of("Open case", Action.OPEN_CASE)]

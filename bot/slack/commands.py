@@ -11,6 +11,7 @@ from bot.slack.blocks import Message, section
 RELAY = "/relay"
 WORKLIST = "/worklist"
 COMMANDS = (RELAY, WORKLIST)
+ALL = 99  #: more than are claimed at once
 _CASE = re.compile(r"(\d{4})[-\s]?(\d{4})(?=\s|$)")
 #: Keyboards on telephones turn a hyphen into one of these.
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
@@ -52,6 +53,9 @@ USAGES = (
         2,
         1,
     ),
+    Usage("why", "CASE", "why 4821-0934", "every rule that keeps you from claiming it.", True),
+    Usage("next", "", "next", "claim the read that is next for you."),
+    Usage("batch", "FACILITY [COUNT]", "batch riverside 10", "claim the next reads of one site.", words=2, needs=1),
     Usage("halt", "[FACILITY]", "halt riverside", "stop all calls of a facility, or of all, now.", words=1),
     Usage("resume", "[FACILITY]", "resume riverside", "let calls go on.", words=1),
     Usage("status", "", "status", "the open relays."),
@@ -67,6 +71,12 @@ class Asked:
     name: str
     case: str = ""
     words: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """The second word as a number; what is none, or is missing, is as many as there are."""
+        second = self.words[1] if len(self.words) > 1 else ""
+        return int(second) if re.fullmatch(r"[1-9][0-9]?", second) else ALL
 
     @property
     def word(self) -> str:

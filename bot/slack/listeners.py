@@ -32,6 +32,8 @@ class Listeners:
         """Tell Bolt about all of them."""
         for action, listener in {
             Action.CLAIM: self.claim,
+            Action.CLAIM_LINKED: self.claim_linked,
+            Action.NEXT_READ: self.next_read,
             Action.RELEASE: self.release,
             Action.CRITICAL_FINDING: self.critical_finding,
             Action.OPEN_CASE: self.open_case,
@@ -50,6 +52,16 @@ class Listeners:
         """Claim a read."""
         user, delivery = _who(body), _delivery(body, action)
         self._judge(ack, body, "claim", lambda: self._verbs.claim(action["value"], user, delivery))
+
+    def claim_linked(self, ack: Ack, body: Json, action: Json) -> None:
+        """Claim a read with everything that is linked to it."""
+        user, delivery = _who(body), _delivery(body, action)
+        self._judge(ack, body, "claim these", lambda: self._verbs.claim_linked(action["value"], user, delivery))
+
+    def next_read(self, ack: Ack, body: Json, action: Json) -> None:
+        """Claim the read that is next for whoever asks."""
+        user, delivery = _who(body), _delivery(body, action)
+        self._judge(ack, body, "next read", lambda: self._verbs.next_read(user, delivery))
 
     def release(self, ack: Ack, body: Json, action: Json) -> None:
         """Release a read."""
@@ -148,7 +160,12 @@ class Listeners:
         if asked.name == "status":
             lines = attempt("status", lambda: verbs.status_lines(user))
             return message(lines.refusal) if lines.refusal else _status(lines.value or ())
+        if asked.name == "why":
+            rules = attempt("why", lambda: verbs.why(asked.case, user))
+            return message(rules.refusal or " ".join(rules.value or ()) or "Nothing keeps you from it: claim it.")
         act: dict[str, Callable[[], str]] = {
+            "next": lambda: verbs.next_read(user, delivery),
+            "batch": lambda: verbs.claim_batch(asked.word, asked.count, user, delivery),
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),

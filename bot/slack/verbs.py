@@ -25,6 +25,18 @@ class SlackVerbs(Protocol):
     def worklist(self, slack_user: str) -> Worklist:
         """Return the open and claimed reads that this person may see, their own first."""
 
+    def why(self, case: str, slack_user: str) -> Sequence[str]:
+        """Return every rule that keeps this reader from a case, a sentence each; none where they may claim it."""
+
+    def next_read(self, slack_user: str, delivery: str) -> str:
+        """Claim the read that is next for this reader."""
+
+    def claim_linked(self, read_id: str, slack_user: str, delivery: str) -> str:
+        """Claim a read and every open one that is linked to it."""
+
+    def claim_batch(self, facility: str, count: int, slack_user: str, delivery: str) -> str:
+        """Claim the next reads of one site."""
+
     def phrases(self, slack_user: str, read_id: str) -> Sequence[Phrase]:
         """Return the finding phrases this reader may pick for this read."""
 

@@ -7,7 +7,22 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from handlers import callbacks, calls, cases, claims, desk, findings, halts, hands, inbound, outlook, overrides, texts
+from handlers import (
+    callbacks,
+    calls,
+    cases,
+    claims,
+    desk,
+    findings,
+    halts,
+    hands,
+    inbound,
+    nexts,
+    outlook,
+    overrides,
+    texts,
+    worklists,
+)
 from handlers.ports import House
 from telephony import door
 
@@ -38,17 +53,9 @@ def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., 
 def slack_verbs(house: House) -> Any:
     """Bind Slack's verbs to a house (`bot.slack.verbs.SlackVerbs`)."""
     return SimpleNamespace(
-        **_bound(house, claims.claim, claims.release, claims.worklist, findings.phrases, findings.report),
-        **_bound(
-            house,
-            hands.withdraw,
-            hands.redirect,
-            hands.status_lines,
-            overrides.override,
-            desk.take,
-            desk.take_case,
-            desk.finish,
-        ),
+        **_bound(house, claims.claim, claims.release, nexts.next_read, nexts.claim_linked, nexts.claim_batch),
+        **_bound(house, worklists.worklist, worklists.why, overrides.override, findings.phrases, findings.report),
+        **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )
 

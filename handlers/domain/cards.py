@@ -58,21 +58,38 @@ class ReadCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worklist:
-    """The reads that somebody may see: first their own, then the open ones, then what others hold.
+class Barred:
+    """Open reads that somebody may not claim, with every rule that fails, a sentence each."""
 
-    Each of the three by class, then by time left. Cards are of the first of them only; the numbers are of all.
+    count: int
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """The reads that somebody may see: their own, those ready to be read, those still arriving, what others hold.
+
+    Each of the four by class, then by time left. Cards are of the first of them only; the numbers are of all. Open reads
+    that they may not read are in none of the four: they are counted in ``barred``, by what keeps them from it.
     """
 
     cards: tuple[ReadCard, ...] = ()
     mine: int = 0
-    open: int = 0
+    ready: int = 0
+    arriving: int = 0
     others: int = 0
+    barred: tuple[Barred, ...] = ()
+    barred_reads: int = 0
+
+    @property
+    def open(self) -> int:
+        """Return how many open reads they may claim."""
+        return self.ready + self.arriving
 
     @property
     def total(self) -> int:
-        """Return how many reads there are."""
-        return self.mine + self.open + self.others
+        """Return how many reads there are, whether or not they may claim them."""
+        return self.mine + self.open + self.others + self.barred_reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

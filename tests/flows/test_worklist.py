@@ -29,7 +29,7 @@ def test_a_held_routine_read_stays_on_its_holders_home(busy: Stage) -> None:
     busy.settle()
     home = busy.workspace.home(LEE)
     assert home is not None
-    mine = home.words.split("Open\n")[0]
+    mine = home.words.split("You may read\n")[0]
     assert "You hold no read" not in mine
     assert "ROUTINE" in mine
     assert "STROKE" not in mine

@@ -169,7 +169,7 @@ GUARDS = (
     Guard(
         "license and privilege at the click",
         "handlers/claims.py",
-        "    if failing:\n",
+        "    if left:\n",
         "    if False:\n",
         "tests/flows/test_claimed_and_read.py::test_a_reader_without_license_is_told_which_rule_failed",
     ),

@@ -95,6 +95,18 @@ class Verbs:
     def worklist(self, slack_user: str) -> Worklist:
         return listed(self._ask("worklist", [READ], slack_user))
 
+    def why(self, case: str, slack_user: str) -> list[str]:
+        return list(self._ask("why", ["Your NY license expired."], case, slack_user))
+
+    def next_read(self, slack_user: str, delivery: str) -> str:
+        return str(self._ask("next_read", "It is yours.", slack_user, delivery))
+
+    def claim_linked(self, read_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("claim_linked", "2 of 2 are yours.", read_id, slack_user, delivery))
+
+    def claim_batch(self, facility: str, count: int, slack_user: str, delivery: str) -> str:
+        return str(self._ask("claim_batch", "2 of 2 are yours.", facility, count, slack_user, delivery))
+
     def phrases(self, slack_user: str, read_id: str) -> list[Phrase]:
         return list(self._ask("phrases", PHRASES, slack_user, read_id))
 
@@ -146,7 +158,7 @@ def listed(cards: Sequence[ReadCard]) -> Worklist:
     """Return cards as Ana's worklist, with nothing beside them."""
     mine = sum(one.state == "claimed" and one.claimed_slack_user == ANA for one in cards)
     waiting = sum(one.state == "open" for one in cards)
-    return Worklist(cards=tuple(cards), mine=mine, open=waiting, others=len(cards) - mine - waiting)
+    return Worklist(cards=tuple(cards), mine=mine, ready=waiting, others=len(cards) - mine - waiting)
 
 
 def as_port(verbs: Verbs) -> SlackVerbs:

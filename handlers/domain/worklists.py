@@ -1,0 +1,60 @@
+"""The order of a worklist, and what is waiting, as values.
+
+Orders, metadata and human flags only: putting studies in order by reading their pixels is a regulated device's function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from handlers.domain.classes import Priority
+from handlers.domain.studies import Read
+
+#: Most urgent first.
+ORDER: tuple[Priority, ...] = tuple(Priority)
+
+
+class Whose(IntEnum):
+    """Where a read stands on somebody's worklist, in the order in which it is shown."""
+
+    MINE = 0
+    READY = 1  #: open, and its images are complete
+    ARRIVING = 2  #: open, and images are still to come
+    OTHERS = 3  #: claimed by somebody else
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A read on a worklist, with what of its study the law asks about."""
+
+    read: Read
+    whose: Whose
+    modality: str
+    patient_state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """How many reads of a modality somebody claimed since an instant, and whether they hold them still."""
+
+    reader: str
+    modality: str
+    is_held: bool
+    count: int
+    #: When the last of them was claimed.
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """How many reads of a worklist are alike in everything that is judged."""
+
+    facility: str
+    pool: str
+    priority: Priority
+    modality: str
+    patient_state: str
+    whose: Whose
+    count: int

@@ -1,0 +1,125 @@
+"""Next read, why not me, claim these: work is handed out by a rule that can be read, and each "no" says why."""
+
+from __future__ import annotations
+
+from handlers.domain.studies import Read, ReadState
+from sandbox.hospital import ROUTINE_XR
+from tests import web
+from tests.flows.stage import HADDAD, LEE, QUINN, READS, STONE, STRANGER, Stage
+
+
+def held(stage: Stage) -> dict[str, list[str]]:
+    """Return who holds which classes."""
+    found: dict[str, list[str]] = {}
+    for read in stage.all(Read, state=ReadState.CLAIMED):
+        found.setdefault(read.claimed_by or "", []).append(read.priority.value)
+    return found
+
+
+def films(stage: Stage, count: int) -> None:
+    """Send so many routine chest films."""
+    for _ in range(count):
+        assert stage.hospital.send_study(ROUTINE_XR)[0] == 202
+    stage.settle()
+    stage.advance(count)
+
+
+def test_next_read_gives_the_most_urgent_one_may_read(stage: Stage) -> None:
+    """Two films wait and a stroke: the stroke is next, then a film; then nothing is left and that is said."""
+    films(stage, 2)
+    stage.stroke_ct()
+    for _ in range(3):
+        assert "It is yours" in stage.command(LEE, "next")
+    assert held(stage) == {"lee": ["routine", "routine", "stroke"]}
+    assert "Nothing waits that you may read now" in stage.command(LEE, "next")
+    assert stage.actions().count("read:next") == 3
+
+
+def test_a_stroke_goes_to_the_reader_with_the_least_open_work(stage: Stage) -> None:
+    """Lee holds two films, Stone one: Lee is given another film, Stone the stroke."""
+    films(stage, 4)
+    for user in (LEE, LEE, STONE):
+        stage.command(user, "next")
+    stage.stroke_ct()
+    stage.command(LEE, "next")
+    assert held(stage) == {"lee": ["routine"] * 3, "stone": ["routine"]}
+    stage.command(STONE, "next")
+    assert held(stage)["stone"] == ["routine", "stroke"]
+
+
+def test_what_one_may_not_read_is_never_next(stage: Stage) -> None:
+    """Haddad's Illinois license has expired; Mercy is in Illinois."""
+    stage.stroke_ct()
+    assert "Nothing waits that you may read now" in stage.command(HADDAD, "next")
+    assert held(stage) == {}
+
+
+def test_a_repeated_command_gives_one_read(stage: Stage) -> None:
+    """Slack sends it again when an answer was late."""
+    films(stage, 2)
+    stage.command(LEE, "next")
+    sent = stage.workspace.sent[-1]
+    answered = web.post(sent.url, content=sent.body, headers=sent.headers)
+    assert "It is yours" in answered.text
+    stage.settle()
+    assert held(stage) == {"lee": ["routine"]}
+
+
+def test_why_not_me_names_every_rule(stage: Stage) -> None:
+    """Before anything is clicked; and to whoever may, that nothing keeps them."""
+    stage.stroke_ct()
+    assert "Your IL license expired on 2024-06-30" in stage.command(HADDAD, f"why {stage.case()}")
+    assert "Nothing keeps you from it" in stage.command(LEE, f"why {stage.case()}")
+    stage.click(LEE, "claim")
+    assert "Dr. Maya Lee has it already" in stage.command(STONE, f"why {stage.case()}")
+    assert "Only a radiologist" in stage.command(QUINN, f"why {stage.case()}")
+    assert "I do not know you yet" in stage.command(STRANGER, f"why {stage.case()}")
+
+
+def test_the_home_shows_what_i_may_read_and_counts_what_i_may_not_with_the_reason(stage: Stage) -> None:
+    """Haddad sees no card that he could not claim, and why."""
+    stage.stroke_ct()
+    stage.workspace.open_home(HADDAD)
+    stage.settle()
+    home = stage.workspace.home(HADDAD)
+    assert home is not None
+    assert "No open read that you may read" in home.words
+    assert "1 read you may not claim" in home.words
+    assert "Your IL license expired" in home.words
+    stage.workspace.open_home(LEE)
+    stage.settle()
+    seen = stage.workspace.home(LEE)
+    assert seen is not None
+    assert "Next read" in seen.words
+    assert "STROKE" in seen.words
+
+
+def test_linked_accessions_are_one_claim(stage: Stage) -> None:
+    """A pan-scan is four orders: one click claims them, each judged by itself."""
+    for number in range(4):
+        stage.stroke_ct(group="PAN-1", accession_number=f"SBX-PAN-{number}")
+    stage.advance(5)
+    assert "Claim these 4" in stage.card().words
+    assert "4 of 4 are yours" in stage.click(LEE, "claim_linked")
+    assert len(held(stage)["lee"]) == 4
+    stage.advance(5)
+
+
+def test_a_batch_from_one_site_is_one_command(stage: Stage) -> None:
+    """Forty nursing-home films are not forty clicks; nobody else's site is touched."""
+    films(stage, 6)
+    site = stage.read().facility
+    said = stage.command(LEE, f"batch {site} 5")
+    assert "5 of 5 are yours" in said
+    assert len(held(stage)["lee"]) == 5
+    assert "There is no such facility on your worklist" in stage.command(LEE, "batch nowhere 5")
+    stage.advance(6)
+
+
+def test_a_batch_stops_at_the_cap_and_says_so(stage: Stage) -> None:
+    """Three may be held: three are claimed, the rest is explained."""
+    stage.load("members: [lee, haddad, stone]}", "members: [lee, haddad, stone], queue_cap: 3}")
+    films(stage, 5)
+    said = stage.command(LEE, f"batch {stage.read().facility}")
+    assert "3 of 5 are yours. 2 not: You hold 3 reads" in said
+    assert stage.workspace.messages(READS)
