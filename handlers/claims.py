@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import duties, overrides, people, showing, standing
+from handlers import duties, overrides, people, showing, standing, unclaimed
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import WAIVABLE
 from handlers.domain.errors import Rejection
@@ -51,6 +51,7 @@ def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) 
     read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
     _audit(tx, read, "read:claim", reader, **({"waived": waived} if waived else {}))
     standing.plan(tx, house, read)
+    unclaimed.over(tx, house, read, "claimed")
     showing.show_read(tx, house, read)
     showing.note_study(tx, house, study.id, f"Claimed by {reader.name}.")
     return "It is yours."

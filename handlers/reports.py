@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, duties, people, showing, standing, studies
+from handlers import desk, duties, people, showing, standing, studies, unclaimed
 from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
@@ -73,5 +73,6 @@ def _end_read(tx: Transaction, house: House, read: Read, report: Report) -> None
     read = tx.put(replace(read, state=ReadState.REPORTED, reported_at=report.signed_at, reported_by=report.signed_by))
     tx.forget(read.id, DeadlineKind.CARD_REFRESH)
     standing.forget(tx, read)
+    unclaimed.over(tx, house, read, "reported")
     tx.audit(AuditFact(action="read:end", actor="robot", case_code=read.case_code, subject=read.id))
     showing.show_read(tx, house, read)

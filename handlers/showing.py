@@ -42,13 +42,22 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
         show_read(tx, house, read)
 
 
-def note_study(tx: Transaction, house: House, study_id: str, text: str, *, to: str = "") -> None:
-    """Add a line to the history in the thread of a study's card; ``to`` is the Slack user who is called by it."""
+def note_study(tx: Transaction, house: House, study_id: str, text: str, *, to: str = "", mention: bool = False) -> None:
+    """Add a line to the history in the thread of a study's card.
+
+    Args:
+        tx: the facility's transaction.
+        house: whose directory names the channel.
+        study_id: the study.
+        text: a sentence from a fixed list.
+        to: the Slack user who is called by it.
+        mention: whether everybody in the channel is.
+    """
     read = tx.one(Read, study_id=study_id)
     pool = None if read is None else house.directory().pools.get(read.pool)
     if read is not None and pool is not None:
         lane = f"slack:{pool.channel}"
-        args = {"text": text, "to": to} if to else {"text": text}
+        args = {"text": text} | ({"to": to} if to else {}) | ({"mention": "yes"} if mention else {})
         tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=6))
 
 
@@ -133,6 +142,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         shadow=facility.shadow,
         relay=relay_line(relays[-1] if relays else None),
         override=overrides_told.line(look, directory, read),
+        late=read.breached_at is not None,
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 
-from handlers import desk, relays, showing
+from handlers import desk, relays, showing, unclaimed
 from handlers.domain import case_code
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.directory import Facility
@@ -200,6 +200,7 @@ def _cancel(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
         tx.audit(AuditFact(action="read:cancel", actor=source, case_code=read.case_code, subject=read.id))
         tx.forget(read.id, DeadlineKind.CARD_REFRESH, DeadlineKind.CLAIM_STANDING)
         showing.show_read(tx, house, read)
+        unclaimed.over(tx, house, read, "canceled")
         showing.note_study(tx, house, study.id, "The site canceled this study.")
 
 
@@ -218,9 +219,10 @@ def stable_due(tx: Transaction, house: House, study_id: str) -> None:
 
 
 def refresh_due(tx: Transaction, house: House, read_id: str) -> None:
-    """Draw a waiting read's card again, and set its next instant."""
+    """Do what is due as a read's time runs out, draw its card again, and set its next instant."""
     read = tx.get(Read, read_id)
     if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
+        read = unclaimed.passed(tx, house, read)
         showing.show_read(tx, house, read)
         showing.plan_refresh(tx, read)
 

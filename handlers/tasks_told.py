@@ -81,6 +81,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Somebody said that they are the wrong person after the finding had been spoken.",
         "Open the case and hand this to your privacy officer.",
     ),
+    TaskKind.UNCLAIMED: (
+        "Most of this read's time is gone and nobody has it.",
+        "Find a reader who may read it. `/relay why CASE` tells a reader what keeps them from it.",
+    ),
     TaskKind.READ_RETURNED: (
         "A reader who held this read may not read it any more: a license, privilege or agreement is not in force.",
         "The read is on the worklist again. Make sure that somebody else claims it, and tell credentialing.",

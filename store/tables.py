@@ -60,6 +60,7 @@ class ReadRow(SQLModel, table=True):
     claimed_at: datetime | None = columns.instant_column(nullable=True)
     reported_at: datetime | None = columns.instant_column(nullable=True)
     reported_by: str | None
+    breached_at: datetime | None = columns.instant_column(nullable=True)
     version: int
 
 

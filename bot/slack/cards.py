@@ -139,6 +139,8 @@ def read_lines(card: ReadCard) -> list[str]:
         lines.append(f"👤 {holder}")
     if card.relay:
         lines.append(f"☎️ {safe(card.relay, 240)}")
+    if card.late:
+        lines.append("⏰ past its target")
     if card.override:
         lines.append(f"🖊️ {safe(card.override, 240)}")
     if card.flags:

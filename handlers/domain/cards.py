@@ -54,6 +54,8 @@ class ReadCard:
     relay: str = ""
     #: One line on a rule of the house that was waived for it, or "".
     override: str = ""
+    #: Its target has passed without a report.
+    late: bool = False
     flags: tuple[str, ...] = ()
 
 

@@ -16,6 +16,8 @@ from handlers.domain.worklists import Waiting
 
 #: Classes that go to whoever has the least open work.
 URGENT = frozenset({Priority.STROKE, Priority.TRAUMA, Priority.STAT})
+#: Classes for which a telephone rings when nobody has them: minutes are brain and blood.
+RINGS_A_PHONE = frozenset({Priority.STROKE, Priority.TRAUMA})
 #: An urgent read waits for the one with the least open work no longer than this share of its time; then anybody gets it.
 YIELDS = 0.2
 #: Among so many that are next by time, work units decide.

@@ -95,6 +95,8 @@ class Read:
     claimed_at: datetime | None = None
     reported_at: datetime | None = None
     reported_by: str | None = None
+    #: The instant of its target, once that has passed without a report: recorded, and never taken back.
+    breached_at: datetime | None = None
     version: int = 0
 
 

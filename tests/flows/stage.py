@@ -210,6 +210,15 @@ class Stage:
         """Return the newest card in the readers' channel."""
         return self.workspace.messages(READS)[-1]
 
+    def card_of_read(self) -> Message:
+        """Return the newest read's card, wherever notes were told to the whole channel meanwhile."""
+        with self.service.store.memory.reading() as look:
+            shown = look.message(self.read().id)
+        assert shown is not None, "the newest read has no card yet"
+        found = self.workspace.memory.find(*shown)
+        assert found is not None
+        return found
+
     def desk_card(self) -> Message:
         """Return the newest card in the desk's channel; the story has looked at it then."""
         newest = self.workspace.messages(DESK)[-1]

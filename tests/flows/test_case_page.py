@@ -240,7 +240,7 @@ def test_a_role_that_was_taken_away_closes_the_page(stage: Stage, visit: Visit) 
 
 def test_a_session_ends_when_it_is_left_alone(stage: Stage, visit: Visit) -> None:
     """Fifteen minutes without a look sign out; looking keeps it open."""
-    stage.stroke_ct()
+    stage.stroke_ct(priority="routine")
     lee = visit(LEE)
     lee.sign_in()
     for _ in range(3):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Every note there is, with the actions of the record one of which it tells.
 NOTES: dict[str, tuple[str, ...]] = {
     r"Claimed by .+\.": ("read:claim",),
+    r"Half of its time is gone and nobody has it\.": ("read:remind",),
+    r"Past its target\.": ("read:breach",),
     r"Released by .+\.": ("read:release",),
     r".+, this is back on the worklist: you may not read it any more\. .+": ("read:return",),
     r"Back on the worklist: its reader is not in the directory any more\.": ("read:return",),

@@ -165,7 +165,7 @@ SHOWN_OF_READ |= {"override"}
 IDS_OF_READ = {"read_id", "study_id"}
 #: Numbers, times and words from fixed lists (age and sex are checked above); the Slack user only sorts the Home.
 FIXED_OF_READ = {"priority", "age", "sex", "images", "last_image_minutes", "ready", "due_at", "minutes_left", "zone"}
-FIXED_OF_READ |= {"state", "claimed_at", "linked", "test", "shadow", "claimed_slack_user", "reported_by"}
+FIXED_OF_READ |= {"state", "claimed_at", "linked", "late", "test", "shadow", "claimed_slack_user", "reported_by"}
 
 
 def marked(card: Any, names: set[str]) -> Any:
