@@ -10,7 +10,7 @@ from handlers.domain.cards import DeskCard, ReadCard, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Relay, RelayState
-from handlers.domain.studies import Read, ReadState, Report, Study
+from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import RINGS, DeskTask, TaskKind
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
@@ -27,27 +27,56 @@ def clock_time(facility: Facility, instant: datetime) -> str:
 
 
 def show_read(tx: Transaction, house: House, read: Read) -> None:
-    """Ask for a read's card to be posted or redrawn, once however often it changed; a pool that has left has no channel."""
+    """Ask for a read's card to be posted or redrawn, once however often it changed.
+
+    A read by the facility's own radiologists has no card, and a pool that has left has no channel.
+    """
     pool = house.directory().pools.get(read.pool)
-    if pool is not None:
+    if pool is not None and read.by is ReadBy.US:
         lane = f"slack:{pool.channel}"
         tx.effect(Effect(kind=EffectKind.READ_CARD, subject=read.id, lane=lane, once=f"card:{read.id}", rank=4))
 
 
 def show_study(tx: Transaction, house: House, study_id: str) -> None:
-    """Ask for the card of a study's read to be redrawn."""
-    read = tx.one(Read, study_id=study_id)
-    if read is not None:
+    """Ask for the cards of a study's reads to be redrawn."""
+    for read in tx.all(Read, study_id=study_id):
         show_read(tx, house, read)
+
+
+def card_of(look: Reading, **equal: str) -> Read | None:
+    """Return the one of a case's reads whose card tells its history, or None where nobody of ours reads it.
+
+    It is the one that somebody holds, else the one that waits longest, else the newest.
+    """
+    reads = [read for read in look.all(Read, **equal) if read.by is ReadBy.US]
+    held = [read for read in reads if read.state is ReadState.CLAIMED and read.claimed_at is not None]
+    waiting = [read for read in reads if read.state is ReadState.OPEN]
+    if held:
+        return max(held, key=lambda read: read.claimed_at or read.opened_at)
+    return waiting[0] if waiting else reads[-1] if reads else None
 
 
 def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
     """Add a line to the history in the thread of a study's card."""
-    read = tx.one(Read, study_id=study_id)
-    pool = None if read is None else house.directory().pools.get(read.pool)
-    if read is not None and pool is not None:
+    read = card_of(tx, study_id=study_id)
+    if read is not None:
+        note_read(tx, house, read, text)
+
+
+def note_read(tx: Transaction, house: House, read: Read, text: str) -> None:
+    """Add a line to the history in the thread of a read's card, where it has one."""
+    pool = house.directory().pools.get(read.pool)
+    if pool is not None and read.by is ReadBy.US:
         lane = f"slack:{pool.channel}"
         tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args={"text": text}, rank=6))
+
+
+def tell_pool(tx: Transaction, house: House, pool_id: str, text: str) -> None:
+    """Tell a pool's channel something that belongs to no case."""
+    pool = house.directory().pools.get(pool_id)
+    if pool is not None:
+        lane = f"slack:{pool.channel}"
+        tx.effect(Effect(kind=EffectKind.POOL_NOTE, subject=pool.id, lane=lane, args={"text": text}, rank=3))
 
 
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
@@ -131,6 +160,8 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         shadow=facility.shadow,
         relay=relay_line(relays[-1] if relays else None),
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
+        kind=read.kind.value,
+        subspecialty=read.subspecialty,
     )
 
 
@@ -163,7 +194,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     facility = directory.facilities.get(task.facility)
     shadow = in_shadow(look, directory, task.facility, task.relay_id)
     what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
-    read = look.one(Read, case_code=task.case_code) if task.case_code else None
+    read = card_of(look, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,
         kind=task.kind.value,

@@ -52,6 +52,7 @@ KEPT: Mapping[type[Any], Kept] = {
         tables.StudyRow, "received_at", _STUDY_SEALED, frozenset({"accession_number", "study_instance_uid", "group"})
     ),
     studies.Read: Kept(tables.ReadRow, "opened_at"),
+    studies.Overflow: Kept(tables.OverflowRow, "opened_at"),
     studies.Report: Kept(tables.ReportRow, "received_at"),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})

@@ -53,6 +53,9 @@ class ReadCard:
     #: One line on the critical relay, or "".
     relay: str = ""
     flags: tuple[str, ...] = ()
+    kind: str = "final"
+    #: The id of the subspecialty that its coverage agreement is for, or "".
+    subspecialty: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,28 @@ class ReadState(StrEnum):
 
     OPEN = "open"
     CLAIMED = "claimed"
+    AWAITED = "awaited"  # the facility's own radiologists read it: nothing to claim
     REPORTED = "reported"
+    SUPERSEDED = "superseded"  # the final report came first, or another agreement covers the study
     CANCELED = "canceled"
+
+
+#: In which a read is still to come.
+DUE = (ReadState.OPEN, ReadState.CLAIMED, ReadState.AWAITED)
+
+
+class ReadKind(StrEnum):
+    """What a read ends with; the two are separate duties with separate claims and clocks."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"
+
+
+class ReadBy(StrEnum):
+    """Whose radiologists read."""
+
+    US = "us"
+    CLIENT = "client"
 
 
 class FindingState(StrEnum):
@@ -80,7 +100,7 @@ class Study:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One duty to read a study, claimed by one radiologist at a time."""
+    """One duty to read a study, claimed by one radiologist at a time; a study may have several."""
 
     id: str
     facility: str
@@ -95,6 +115,25 @@ class Read:
     claimed_at: datetime | None = None
     reported_at: datetime | None = None
     reported_by: str | None = None
+    kind: ReadKind = ReadKind.FINAL
+    by: ReadBy = ReadBy.US
+    #: The coverage agreement that made it; "" where none covers the study.
+    coverage: str = ""
+    #: The subspecialty that the agreement is for, or "".
+    subspecialty: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overflow:
+    """One time that overflow was open under an agreement."""
+
+    id: str
+    facility: str
+    coverage: str  #: the agreement's id
+    opened_at: datetime
+    reason: str  #: ``backlog`` or ``late``
+    closed_at: datetime | None = None
     version: int = 0
 
 

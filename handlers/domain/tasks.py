@@ -30,6 +30,8 @@ class TaskKind(StrEnum):
     EVENT_SET_ASIDE = "event_set_aside"
     WRONG_PERSON_TOLD = "wrong_person_told"
     SHADOW = "shadow"
+    NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
+    OVERFLOW_OPEN = "overflow_open"
 
 
 #: Tasks that ring the desk's phones until taken; the others are told in Slack only.
