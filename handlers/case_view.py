@@ -181,7 +181,7 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         last_image_at=study.last_image_at,
         ready=study.ready,
         test=study.test,
-        reads=tuple(_read(directory, one) for one in tx.all(Read, study_id=study.id)),
+        reads=tuple(sorted((_read(directory, one) for one in tx.all(Read, study_id=study.id)), key=_in_order)),
         reports=tuple(_report(directory, one) for one in tx.all(Report, study_id=study.id)),
         findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
         relay=None if relay is None else _relay(tx, directory, relay),
@@ -218,6 +218,11 @@ def _read(directory: Directory, read: Read) -> ReadLine:
         claimed_at=read.claimed_at,
         due_at=read.due_at,
     )
+
+
+def _in_order(line: ReadLine) -> tuple[bool, datetime]:
+    """Preliminary reads first, then by the instant at which they are due."""
+    return line.kind != "preliminary", line.due_at
 
 
 def _report(directory: Directory, report: Report) -> ReportLine:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from handlers import coverage, desk, overflow, people, showing, studies
+from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.standing import Radiologist
-from handlers.domain.studies import DUE, Read, ReadBy, ReadKind, ReadState, Report, Study
+from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 

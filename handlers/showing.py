@@ -46,14 +46,16 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
 def card_of(look: Reading, **equal: str) -> Read | None:
     """Return the one of a case's reads whose card tells its history, or None where nobody of ours reads it.
 
-    It is the one that somebody holds, else the one that waits longest, else the newest.
+    It is the one that somebody holds, else the one that is due first, else the newest.
     """
     reads = [read for read in look.all(Read, **equal) if read.by is ReadBy.US]
     held = [read for read in reads if read.state is ReadState.CLAIMED and read.claimed_at is not None]
     waiting = [read for read in reads if read.state is ReadState.OPEN]
     if held:
         return max(held, key=lambda read: read.claimed_at or read.opened_at)
-    return waiting[0] if waiting else reads[-1] if reads else None
+    if waiting:
+        return min(waiting, key=lambda read: read.due_at)
+    return max(reads, key=lambda read: (read.opened_at, read.due_at), default=None)
 
 
 def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:

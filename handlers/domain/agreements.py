@@ -51,7 +51,7 @@ class OverflowLimits:
     #: It opens when so many reads of the facility wait unclaimed, and closes when no more than ``closes`` do.
     opens: int
     closes: int
-    #: It also opens when so many of them are late: unclaimed after ``late_share`` percent of their target.
+    #: It also opens when so many of them are late: unclaimed after ``late_share`` percent of the time that they came with.
     late: int
     late_share: int = 80
     #: Once open it stays so for at least so long.

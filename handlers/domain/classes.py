@@ -21,3 +21,10 @@ class PatientClass(StrEnum):
     EMERGENCY = "emergency"
     INPATIENT = "inpatient"
     OUTPATIENT = "outpatient"
+
+
+class ReadKind(StrEnum):
+    """What a read is for: a preliminary report directs care at once, the final one is the report of record."""
+
+    PRELIMINARY = "preliminary"
+    FINAL = "final"

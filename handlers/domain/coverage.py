@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from handlers.domain.agreements import CoverageAgreement, CoverageModel, OverflowLimits, OwedRead
-from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority, ReadKind
 from handlers.domain.directory import Facility
 from handlers.domain.policies import EscalationPolicy, first_fit
-from handlers.domain.studies import Read, ReadBy, ReadKind, ReadState
+from handlers.domain.studies import Read, ReadBy, ReadState
 
 #: How often an open overflow is judged, whatever happens meanwhile: claims and the end of its hours close it, too.
 JUDGED_EVERY = timedelta(minutes=5)
@@ -111,7 +111,7 @@ class OverflowChange(StrEnum):
 
 
 def late_at(read: Read, share: int) -> datetime:
-    """Return the instant at which so many percent of a read's target have passed."""
+    """Return the instant at which so many percent of the time between a read's opening and its due instant have passed."""
     return read.opened_at + (read.due_at - read.opened_at) * share / 100
 
 

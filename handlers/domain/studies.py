@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority, ReadKind
 
 
 class StudyStatus(StrEnum):
@@ -29,13 +29,6 @@ class ReadState(StrEnum):
 
 #: In which a read is still to come.
 DUE = (ReadState.OPEN, ReadState.CLAIMED, ReadState.AWAITED)
-
-
-class ReadKind(StrEnum):
-    """What a read ends with; the two are separate duties with separate claims and clocks."""
-
-    PRELIMINARY = "preliminary"
-    FINAL = "final"
 
 
 class ReadBy(StrEnum):
