@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from handlers import desk, receipts, receivers
 from handlers.domain import case_code as codes
+from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.relays import Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import Finding, Read, Report, Study
@@ -181,7 +182,7 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         last_image_at=study.last_image_at,
         ready=study.ready,
         test=study.test,
-        reads=tuple(sorted((_read(directory, one) for one in tx.all(Read, study_id=study.id)), key=_in_order)),
+        reads=tuple(_read(directory, one) for one in sorted(tx.all(Read, study_id=study.id), key=_preliminary_first)),
         reports=tuple(_report(directory, one) for one in tx.all(Report, study_id=study.id)),
         findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
         relay=None if relay is None else _relay(tx, directory, relay),
@@ -207,6 +208,10 @@ def _ordering(directory: Directory, study: Study) -> str:
     )
 
 
+def _preliminary_first(read: Read) -> tuple[bool, datetime]:
+    return read.kind is not ReadKind.PRELIMINARY, read.due_at
+
+
 def _read(directory: Directory, read: Read) -> ReadLine:
     reader = directory.radiologists.get(read.claimed_by or "")
     return ReadLine(
@@ -218,11 +223,6 @@ def _read(directory: Directory, read: Read) -> ReadLine:
         claimed_at=read.claimed_at,
         due_at=read.due_at,
     )
-
-
-def _in_order(line: ReadLine) -> tuple[bool, datetime]:
-    """Preliminary reads first, then by the instant at which they are due."""
-    return line.kind != "preliminary", line.due_at
 
 
 def _report(directory: Directory, report: Report) -> ReportLine:
