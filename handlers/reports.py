@@ -72,7 +72,8 @@ def _owed(reads: Sequence[Read], kind: str) -> Read | None:
     of_kind = [read for read in ours if read.kind.value == kind]
     if not of_kind and kind == ReadKind.PRELIMINARY:
         of_kind = ours
-    return of_kind[-1] if of_kind else None
+    due = [read for read in of_kind if read.state in DUE]
+    return (due or of_kind)[-1] if of_kind else None
 
 
 def _flags(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from handlers import claims, findings
 from handlers.domain.relays import Ending, RelayState
 from handlers.domain.studies import ReadState
 from handlers.domain.tasks import TaskKind
@@ -58,6 +59,33 @@ def test_a_head_goes_to_the_experts_and_a_chest_to_everybody(covered: Begin) -> 
     assert len(stage.workspace.messages(READS)) == 1
     stage.click(STONE, "claim", channel=SECOND)
     assert stage.all(type(neuro), pool="second")[0].claimed_by == "stone"
+
+
+def test_a_reader_of_the_agreements_pool_only_is_at_home_there(covered: Begin) -> None:
+    """Somebody who is not of the facility's own pool sees the case, reports its finding and may take what the desk asks."""
+    stage = covered(SUBSPECIALTY, NOON)
+    stage.load("members: [lee, haddad, stone]", "members: [lee, haddad]")
+    stage.stroke_ct()
+    stage.click(STONE, "claim", channel=SECOND)
+    assert stage.read().claimed_by == "stone"
+    assert [card.read_id for card in claims.worklist(stage.service.house, STONE).cards] == [stage.read().id]
+    answer = findings.report(
+        stage.service.house,
+        study_id=stage.study().id,
+        slack_user=STONE,
+        category=1,
+        phrase_id="intracranial-hemorrhage",
+        text=None,
+        delivery="by-hand-1",
+    )
+    assert answer.startswith("Recorded.")
+    stage.settle()
+    confirm(stage, stage.rings(KIM))
+    hear_out(stage)
+    assert stage.relay().delegated_by == "stone"
+    stage.advance(10)
+    thread = " ".join(one.words for one in stage.workspace.thread(SECOND, stage.workspace.messages(SECOND)[0].ts))
+    assert "Relay ended: confirmed by code" in thread
 
 
 def test_an_order_that_names_the_body_part_later_moves_the_unread_study(covered: Begin) -> None:

@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.machinery import AuditFact
+from handlers.domain.studies import Read, ReadBy, ReadState
 from store import schema
 from store.database import Database
 from store.memory import SqlMemory
@@ -76,6 +80,33 @@ def test_a_fresh_database_is_at_head_and_a_second_migration_changes_nothing(data
     assert schema.is_at_head(database)
     schema.migrate(database)
     assert schema.head_of(database) == ("0004_coverage", "0004_coverage")
+
+
+def test_reads_of_an_earlier_release_are_final_ones_by_us(memory: SqlMemory) -> None:
+    """Before coverage there was one kind of read; its rows are found again as what they always were."""
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    read = Read(
+        id="read-1",
+        facility="north",
+        study_id="study-1",
+        case_code="48210934",
+        pool="night",
+        priority=Priority.STAT,
+        state=ReadState.OPEN,
+        opened_at=noon,
+        due_at=noon,
+    )
+    assert (read.kind, read.by, read.coverage, read.subspecialty) == (ReadKind.FINAL, ReadBy.US, "", "")
+    with memory.transaction("north") as tx:
+        tx.add(read)
+    earlier = ScriptDirectory.from_config(schema._config()).get_revision("0004_coverage").down_revision
+    with schema._one_at_a_time(memory.database) as connection:
+        command.downgrade(schema._config(connection), str(earlier))
+        columns = {column["name"] for column in inspect(connection).get_columns("read")}
+    assert not {"kind", "by", "coverage", "subspecialty"} & columns
+    schema.migrate(memory.database)
+    with memory.reading() as look:
+        assert look.get(Read, "read-1") == read
 
 
 def test_an_empty_database_is_not_at_head(tmp_path: Path) -> None:

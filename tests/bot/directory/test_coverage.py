@@ -16,6 +16,7 @@ from bot.directory import Severity, read
 from bot.directory.calendar import public_holidays
 from bot.directory.cli import app
 from bot.directory.gaps import AHEAD, Gap, gaps
+from bot.directory.scalars import STATES
 from handlers.domain.agreements import CoverageModel, OwedRead
 from handlers.domain.classes import Priority
 from handlers.domain.coverage import Exam, covering
@@ -63,6 +64,12 @@ def test_holidays_are_the_states_own_with_their_observed_days() -> None:
     assert date(2026, 2, 12) not in public_holidays("IN", *year)
     assert {date(2026, 7, 3), date(2026, 7, 4)} <= public_holidays("NY", *year)
     assert public_holidays("IL", date(2026, 12, 26), date(2026, 12, 31)) == frozenset()
+
+
+def test_every_state_and_territory_has_a_calendar() -> None:
+    """New Year's Day is one of each; a state that the library did not know would fail here, not when a site is added."""
+    day = date(2027, 1, 1)
+    assert {state for state in STATES if day not in public_holidays(state, day, day)} == set()
 
 
 def covered(old: str, new: str) -> str:
@@ -256,6 +263,19 @@ def test_the_command_prints_gaps_before_its_summary(tmp_path: Path) -> None:
     lines = done.output.splitlines()
     assert lines[-2].startswith(f"{path}: gap: north: all modalities: nobody of the pool night may read them")
     assert lines[-1].startswith(f"{path}: usable: 0 errors")
+
+
+def test_explain_says_which_agreement_makes_which_reads(tmp_path: Path) -> None:
+    """In the order in which they are asked, with their hours in words."""
+    path = tmp_path / "directory.yaml"
+    path.write_text(COVERED)
+    done = CliRunner().invoke(app, ["check", "--explain", str(path)])
+    dates = "2026-01-01 to 2027-12-31"
+    assert (
+        f"  coverage hawk, nighthawk, {dates}; all modalities; mon-sun 19:00–07:00 and on holidays"
+        " → preliminary (pool night), client final (awaited)\n"
+    ) in done.output
+    assert f"  coverage neuro, subspecialty, {dates}; all modalities of neuro; at all hours → final" in done.output
 
 
 def test_every_model_has_its_usual_reads() -> None:
