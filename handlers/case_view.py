@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from handlers import desk, receipts, receivers
 from handlers.domain import case_code as codes
+from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.relays import Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import Finding, Read, Report, Study
@@ -28,6 +29,19 @@ class ReportLine:
     signed_by: str
     signed_at: datetime
     flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLine:
+    """A read: its kind, whose it is, and how it stands."""
+
+    kind: str
+    by: str
+    coverage: str
+    state: str
+    claimed_by: str
+    claimed_at: datetime | None
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +131,7 @@ class CaseView:
     last_image_at: datetime | None
     ready: bool
     test: bool
-    read_state: str
-    claimed_by: str
-    claimed_at: datetime | None
-    due_at: datetime | None
+    reads: tuple[ReadLine, ...]
     reports: tuple[ReportLine, ...]
     findings: tuple[FindingLine, ...]
     relay: RelayView | None
@@ -142,12 +153,10 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
     """Gather a case as it stands now."""
     directory = house.directory()
     facility = directory.facilities[study.facility]
-    read = tx.one(Read, study_id=study.id)
     relays = tx.all(Relay, study_id=study.id)
     relay = relays[-1] if relays else None
     recordings = [one for each in relays for one in tx.all(Recording, relay_id=each.id)]
     tasks = tx.all(DeskTask, case_code=study.case_code)
-    reader = directory.radiologists.get((read.claimed_by if read else None) or "")
     return CaseView(
         facility=facility.name,
         alias=facility.alias,
@@ -173,10 +182,7 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         last_image_at=study.last_image_at,
         ready=study.ready,
         test=study.test,
-        read_state="" if read is None else read.state.value,
-        claimed_by="" if reader is None else reader.name,
-        claimed_at=None if read is None else read.claimed_at,
-        due_at=None if read is None else read.due_at,
+        reads=tuple(_read(directory, one) for one in sorted(tx.all(Read, study_id=study.id), key=_preliminary_first)),
         reports=tuple(_report(directory, one) for one in tx.all(Report, study_id=study.id)),
         findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
         relay=None if relay is None else _relay(tx, directory, relay),
@@ -199,6 +205,23 @@ def _ordering(directory: Directory, study: Study) -> str:
     stated = study.ordering_name or study.ordering_npi
     return (
         known.name if known is not None else f"{stated} (as stated; not in the directory)" if stated else "not stated"
+    )
+
+
+def _preliminary_first(read: Read) -> tuple[bool, datetime]:
+    return read.kind is not ReadKind.PRELIMINARY, read.due_at
+
+
+def _read(directory: Directory, read: Read) -> ReadLine:
+    reader = directory.radiologists.get(read.claimed_by or "")
+    return ReadLine(
+        kind=read.kind.value,
+        by=read.by.value,
+        coverage=read.coverage,
+        state=read.state.value,
+        claimed_by="" if reader is None else reader.name,
+        claimed_at=read.claimed_at,
+        due_at=read.due_at,
     )
 
 
@@ -305,7 +328,7 @@ def _finders(directory: Directory, opened: Session, facility: Facility) -> tuple
         return ((reader.id, reader.name),)
     if "pacs_admin" not in opened.roles:
         return ()
-    members = directory.pools[facility.pool].members
+    members = dict.fromkeys(one for pool in facility.pools() for one in directory.pools[pool].members)
     return tuple((one, directory.radiologists[one].name) for one in members)
 
 

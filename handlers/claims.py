@@ -59,7 +59,7 @@ def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) 
 
 def _judge(tx: Transaction, directory: Directory, read: Read, study: Study, reader: Radiologist) -> str:
     """Refuse with every rule that fails; return the codes of those that two people waived, "" where none was needed."""
-    duty = duties.of_read(directory, read, study)
+    duty = duties.of_read(directory, read, study, tx.now)
     failing = duties.failing(tx, directory, reader, duty)
     override = overrides.good(tx, read, reader) if failing else None
     left = [one for one in failing if override is None or one.code not in WAIVABLE]

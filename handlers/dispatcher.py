@@ -169,11 +169,21 @@ def _note(house: House, vendors: Vendors, sending: Sending) -> None:
     house.memory.effect_done(sending)
 
 
+def _pool_note(house: House, vendors: Vendors, sending: Sending) -> None:
+    """Tell a channel something that belongs to no card; what may have been said already is not said again."""
+    if not sending.in_doubt:
+        with suppress(DeliveryInDoubt):
+            channel = sending.effect.lane.removeprefix("slack:")
+            vendors.messenger.note(channel, None, Note(text=sending.effect.args["text"]))
+    house.memory.effect_done(sending)
+
+
 CARRIERS: dict[EffectKind, Carry] = {
     EffectKind.READ_CARD: _read_card,
     EffectKind.READ_NOTE: _note,
     EffectKind.DESK_CARD: _desk_card,
     EffectKind.DESK_NOTE: _note,
+    EffectKind.POOL_NOTE: _pool_note,
     EffectKind.PLACE_CALL: lambda house, vendors, sending: placing.place(house, vendors.dialer, sending),
     EffectKind.FIND_CALL: lambda house, vendors, sending: placing.find(house, vendors.dialer, sending),
     EffectKind.CHECK_CALL: lambda house, vendors, sending: placing.check(house, vendors.dialer, sending),

@@ -4,42 +4,45 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import Duty, Refusal, cap_of, refusals
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
+from handlers.domain.worklists import Alike
 from handlers.ports import Reading, Transaction
 
 
-def of_read(directory: Directory, read: Read, study: Study) -> Duty:
-    """Return the duty of a read as things stand now."""
-    return of(directory, read.facility, read.pool, read.priority, modality=study.modality, state=study.patient_state)
+def of_read(directory: Directory, read: Read, study: Study, now: datetime) -> Duty:
+    """Return the duty of a read as things stand at an instant."""
+    return of(directory, read, modality=study.modality, state=study.patient_state, is_general=is_general(read, now))
 
 
-def of(directory: Directory, facility: str, pool: str, priority: Priority, *, modality: str, state: str) -> Duty:
-    """Return the duty that such a read is; ``state`` is where the patient is."""
-    return Duty(
-        facility=directory.facilities[facility],
-        pool=directory.pools[pool],
-        kind=ReadKind.FINAL,
-        modality=modality,
-        patient_state=state,
-        priority=priority,
-    )
+def of(directory: Directory, read: Read | Alike, *, modality: str, state: str, is_general: bool) -> Duty:
+    """Return the duty that such a read is.
 
-
-def of_report(directory: Directory, study: Study, kind: ReadKind) -> Duty:
-    """Return the duty that a report did, whether or not anybody claimed it."""
-    facility = directory.facilities[study.facility]
+    Args:
+        directory: as it is now; a pool that has left it is the facility's own.
+        read: the read, or reads that are alike.
+        modality: of the study.
+        state: where the patient is.
+        is_general: whether readers without the subspecialty may read it.
+    """
+    facility = directory.facilities[read.facility]
     return Duty(
         facility=facility,
-        pool=directory.pools[facility.pool],
-        kind=kind,
-        modality=study.modality,
-        patient_state=study.patient_state,
-        priority=study.priority,
+        pool=directory.pools.get(read.pool) or directory.pools[facility.pool],
+        kind=read.kind,
+        modality=modality,
+        patient_state=state,
+        priority=read.priority,
+        subspecialty="" if is_general else read.subspecialty,
+        general_pool=directory.pools[facility.pool] if is_general and read.subspecialty else None,
     )
+
+
+def is_general(read: Read, now: datetime) -> bool:
+    """Tell whether a subspecialty's read has waited so long that readers without it may read it."""
+    return read.general_at is None or now >= read.general_at
 
 
 def held_by(look: Reading, reader: Radiologist) -> int:

@@ -83,9 +83,8 @@ def _at_work(look: Reading, directory: Directory) -> dict[str, routing.Load]:
 def _colleagues(
     directory: Directory, one: Waiting, at_work: dict[str, routing.Load], look: Reading
 ) -> Sequence[routing.Load]:
-    duty = duties.of(
-        directory, one.read.facility, one.read.pool, one.read.priority, modality=one.modality, state=one.patient_state
-    )
+    general = duties.is_general(one.read, look.now)
+    duty = duties.of(directory, one.read, modality=one.modality, state=one.patient_state, is_general=general)
     return [
         load
         for reader, load in at_work.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers import endings
+from handlers import coverage, endings
 from handlers.domain.directory import Contact, Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import EscalationPolicy, Role
@@ -40,7 +40,7 @@ def outlook(house: House, opened: Session, *, category: int, contact_id: str | N
         if study is None:
             raise Rejection("unknown_case", "This case does not exist any more.")
         relay = look.one(Relay, study_id=study.id, state=endings.OPEN)
-        policy = facility.policy_for(category, study.patient_class, look.now)
+        policy = coverage.policy_now(look, facility, study, category)
     if relay is not None:
         return _joining(directory, relay, policy, category, contact_id)
     ordering = directory.ordering(facility.id, contact_id or study.ordering_contact, study.ordering_npi or None)

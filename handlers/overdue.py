@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import callbacks, desk, rungs, standing, studies
+from handlers import callbacks, desk, overflow, rungs, standing, studies
 from handlers.domain.machinery import DeadlineKind
 from handlers.once import in_transaction
 from handlers.ports import Due, House, Transaction
@@ -22,6 +22,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.STUDY_STABLE: studies.stable_due,
     DeadlineKind.CLAIM_STANDING: standing.due,
     DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
+    DeadlineKind.OVERFLOW_JUDGED: overflow.judge_due,
 }
 
 

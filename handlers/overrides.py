@@ -109,7 +109,7 @@ def _judged(tx: Transaction, directory: Directory, code: str, reader: Radiologis
     study = tx.get(Study, read.study_id)
     if study is None:
         raise LookupError(f"the study of read {read.id} is missing")
-    duty = duties.of_read(directory, read, study)
+    duty = duties.of_read(directory, read, study, tx.now)
     held = duties.held_by(tx, reader)
     return read, refusals(reader, duty, proxies=directory.proxy_agreements, held=held, now=tx.now)
 

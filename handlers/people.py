@@ -62,8 +62,8 @@ def admin(directory: Directory, slack_user: str, facility: str) -> str:
 
 
 def may_read_at(directory: Directory, reader: Radiologist, facility: str) -> bool:
-    """Tell whether a radiologist belongs to the facility's pool."""
-    return reader.id in directory.pools[facility_of(directory, facility).pool].members
+    """Tell whether a radiologist belongs to one of the pools that read for a facility."""
+    return any(reader.id in directory.pools[pool].members for pool in facility_of(directory, facility).pools())
 
 
 def roles_at(directory: Directory, slack_user: str, facility: str) -> tuple[str, ...]:

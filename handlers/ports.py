@@ -200,8 +200,8 @@ class Messenger(Protocol):
     def show_task(self, channel: str, ts: str | None, card: DeskCard) -> str:
         """Post the desk's card, or update it; return its ts."""
 
-    def note(self, channel: str, thread_ts: str, note: Note, *, mention: bool = False) -> None:
-        """Add a line to a message's thread; ``mention`` broadcasts it to the channel with @here."""
+    def note(self, channel: str, thread_ts: str | None, note: Note, *, mention: bool = False) -> None:
+        """Add a line to a message's thread, or to the channel itself; ``mention`` broadcasts it with @here."""
 
     def find(self, channel: str, subject: str, since: datetime) -> str | None:
         """Look for a message of ours that shows ``subject`` (a post whose answer was lost)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, endings, rungs
+from handlers import coverage, desk, endings, rungs
 from handlers.domain.dialog import CALLBACK_DIGITS, CODE_ALPHABET
 from handlers.domain.machinery import DeadlineKind
 from handlers.domain.policies import DeskRung, EscalationPolicy, Role
@@ -21,7 +21,7 @@ def start(tx: Transaction, house: House, study: Study, finding: Finding, *, star
     """Start a relay for a finding: freeze its policy, then call, hold, or go to the desk."""
     directory = house.directory()
     facility = directory.facilities[study.facility]
-    policy = facility.policy_for(finding.category, study.patient_class, tx.now)
+    policy = coverage.policy_now(tx, facility, study, finding.category)
     ordering = directory.ordering(study.facility, to or study.ordering_contact, study.ordering_npi or None)
     relay = Relay(
         id=house.chance.token(),
@@ -225,4 +225,4 @@ def _policy_now(tx: Transaction, house: House, relay: Relay) -> EscalationPolicy
     """Return the policy that fits a relay's category at this moment."""
     study = tx.get(Study, relay.study_id)
     facility = house.directory().facilities[relay.facility]
-    return None if study is None else facility.policy_for(relay.category, study.patient_class, tx.now)
+    return None if study is None else coverage.policy_now(tx, facility, study, relay.category)

@@ -1,17 +1,22 @@
-"""Reports that were signed: they end the read. An odd one is accepted, flagged and told; it is a clinical fact."""
+"""Reports that were signed: each ends the read of its kind. An odd one is accepted, flagged and told: a clinical fact.
+
+A final report also ends a preliminary read that is still to come. A report that nobody here owes (the facility's own
+radiologists read) ends what was awaited, and is not odd for being signed by a stranger.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers import desk, duties, people, showing, standing, studies, unclaimed
+from handlers import coverage, desk, duties, overflow, people, showing, standing, studies, unclaimed
 from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.standing import Radiologist
-from handlers.domain.studies import Read, ReadState, Report, Study
+from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 
@@ -26,8 +31,9 @@ def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> Non
         tx.audit(AuditFact(action="report:unknown_study", actor=source, facts={"kind": kind}))
         desk.open_task(tx, house, TaskKind.UNKNOWN_REPORT, subject_id=house.chance.token())
         return
-    read = tx.one(Read, study_id=study.id)
-    flags = _flags(directory, study, read, reader, event)
+    reads = tx.all(Read, study_id=study.id)
+    owed = _owed(reads, kind)
+    flags = _flags(directory, study, owed, reader, event)
     signed_by = "unknown" if reader is None else reader.id
     report = Report(
         id=house.chance.token(),
@@ -44,32 +50,67 @@ def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> Non
     tx.audit(
         AuditFact(action="report:receive", actor=source, case_code=study.case_code, subject=report.id, facts=facts)
     )
-    if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
-        _end_read(tx, house, read, report)
+    told_in = owed or showing.card_of(tx, study_id=study.id)
+    ended = _end_reads(tx, house, reads, report)
     if flags:
         desk.open_task(tx, house, TaskKind.ODD_REPORT, case_code=study.case_code, subject_id=report.id)
-    name = "a reader who is not in the directory" if reader is None else reader.name
+    stranger = "the site's own radiologist" if owed is None else "a reader who is not in the directory"
     odd = f" Odd: {', '.join(flag.replace('_', ' ') for flag in flags)}." if flags else ""
-    showing.note_study(tx, house, study.id, f"{kind.capitalize()} report signed by {name}.{odd}")
+    if told_in is not None:
+        name = stranger if reader is None else reader.name
+        showing.note_read(tx, house, told_in, f"{kind.capitalize()} report signed by {name}.{odd}")
+    if ended:
+        overflow.judge(tx, house, directory.facilities[study.facility])
+
+
+def _owed(reads: Sequence[Read], kind: str) -> Read | None:
+    """Return the read by us that a report of this kind is judged with; None where the facility's own radiologists read.
+
+    A preliminary report of a study for which we owe the final only is judged with that.
+    """
+    ours = [read for read in reads if read.by is ReadBy.US and read.state is not ReadState.CANCELED]
+    of_kind = [read for read in ours if read.kind.value == kind]
+    if not of_kind and kind == ReadKind.PRELIMINARY:
+        of_kind = ours
+    due = [read for read in of_kind if read.state in DUE]
+    return (due or of_kind)[-1] if of_kind else None
 
 
 def _flags(
     directory: Directory, study: Study, read: Read | None, reader: Radiologist | None, event: ReportEvent
 ) -> tuple[str, ...]:
-    """Return what is odd about a report, as codes: judged at the instant of signing."""
+    """Return what is odd about a report, as codes: judged at the instant of signing. Others' readers are not ours to judge."""
+    if read is None:
+        return ()
     if reader is None:
         return ("unknown_reader",)
-    duty = duties.of_report(directory, study, ReadKind(event.kind.value.removeprefix("report.")))
-    failing = refusals(reader, duty, proxies=directory.proxy_agreements, held=None, now=event.signed_at)
+    failing = refusals(
+        reader,
+        duties.of_read(directory, read, study, event.signed_at),
+        proxies=directory.proxy_agreements,
+        held=None,
+        now=event.signed_at,
+    )
     codes = [refusal.code for refusal in failing]
-    if read is not None and read.claimed_by is not None and read.claimed_by != reader.id:
+    if read.claimed_by is not None and read.claimed_by != reader.id:
         codes.insert(0, "other_reader")
-    if read is not None and read.claimed_by is None and read.state is ReadState.OPEN:
+    if read.claimed_by is None and read.state is ReadState.OPEN:
         codes.insert(0, "never_claimed")
     return tuple(codes)
 
 
-def _end_read(tx: Transaction, house: House, read: Read, report: Report) -> None:
+def _end_reads(tx: Transaction, house: House, reads: Sequence[Read], report: Report) -> bool:
+    """End the reads of the report's kind, and by a final one also what is preliminary still; True where one ended."""
+    due = [read for read in reads if read.state in DUE]
+    for read in due:
+        if read.kind.value == report.kind:
+            _end(tx, house, read, report)
+        elif report.kind == ReadKind.FINAL:
+            coverage.supersede(tx, house, read, "Superseded: the final report is signed.")
+    return bool(due)
+
+
+def _end(tx: Transaction, house: House, read: Read, report: Report) -> None:
     read = tx.put(replace(read, state=ReadState.REPORTED, reported_at=report.signed_at, reported_by=report.signed_by))
     tx.forget(read.id, DeadlineKind.CARD_REFRESH)
     standing.forget(tx, read)

@@ -11,7 +11,7 @@ from handlers.domain.directory import Directory, Facility
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.overrides import Override
 from handlers.domain.relays import Relay, RelayState
-from handlers.domain.studies import Read, ReadState, Report, Study
+from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import RINGS, DeskTask, TaskKind
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
@@ -28,37 +28,68 @@ def clock_time(facility: Facility, instant: datetime) -> str:
 
 
 def show_read(tx: Transaction, house: House, read: Read) -> None:
-    """Ask for a read's card to be posted or redrawn, once however often it changed; a pool that has left has no channel."""
+    """Ask for a read's card to be posted or redrawn, once however often it changed.
+
+    A read by the facility's own radiologists has no card, and a pool that has left has no channel.
+    """
     pool = house.directory().pools.get(read.pool)
-    if pool is not None:
+    if pool is not None and read.by is ReadBy.US:
         lane = f"slack:{pool.channel}"
         tx.effect(Effect(kind=EffectKind.READ_CARD, subject=read.id, lane=lane, once=f"card:{read.id}", rank=4))
 
 
 def show_study(tx: Transaction, house: House, study_id: str) -> None:
-    """Ask for the card of a study's read to be redrawn."""
-    read = tx.one(Read, study_id=study_id)
-    if read is not None:
+    """Ask for the cards of a study's reads to be redrawn."""
+    for read in tx.all(Read, study_id=study_id):
         show_read(tx, house, read)
 
 
-def note_study(tx: Transaction, house: House, study_id: str, text: str, *, to: str = "", mention: bool = False) -> None:
-    """Add a line to the history in the thread of a study's card.
+def card_of(look: Reading, **equal: str) -> Read | None:
+    """Return the one of a case's reads whose card tells its history, or None where nobody of ours reads it.
+
+    It is the one that somebody holds, else the one that is due first, else the newest.
+    """
+    reads = [read for read in look.all(Read, **equal) if read.by is ReadBy.US]
+    held = [read for read in reads if read.state is ReadState.CLAIMED and read.claimed_at is not None]
+    waiting = [read for read in reads if read.state is ReadState.OPEN]
+    if held:
+        return max(held, key=lambda read: read.claimed_at or read.opened_at)
+    if waiting:
+        return min(waiting, key=lambda read: read.due_at)
+    return max(reads, key=lambda read: (read.opened_at, read.due_at), default=None)
+
+
+def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
+    """Add a line to the history in the thread of a study's card."""
+    read = card_of(tx, study_id=study_id)
+    if read is not None:
+        note_read(tx, house, read, text)
+
+
+def note_read(tx: Transaction, house: House, read: Read, text: str, *, to: str = "", mention: bool = False) -> None:
+    """Add a line to the history in the thread of a read's card, where it has one.
 
     Args:
         tx: the facility's transaction.
         house: whose directory names the channel.
-        study_id: the study.
+        read: the read.
         text: a sentence from a fixed list.
         to: the Slack user who is called by it.
         mention: whether everybody in the channel is.
     """
-    read = tx.one(Read, study_id=study_id)
-    pool = None if read is None else house.directory().pools.get(read.pool)
-    if read is not None and pool is not None:
+    pool = house.directory().pools.get(read.pool)
+    if pool is not None and read.by is ReadBy.US:
         lane = f"slack:{pool.channel}"
         args = {"text": text} | ({"to": to} if to else {}) | ({"mention": "yes"} if mention else {})
         tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=6))
+
+
+def tell_pool(tx: Transaction, house: House, pool_id: str, text: str) -> None:
+    """Tell a pool's channel something that belongs to no case."""
+    pool = house.directory().pools.get(pool_id)
+    if pool is not None:
+        lane = f"slack:{pool.channel}"
+        tx.effect(Effect(kind=EffectKind.POOL_NOTE, subject=pool.id, lane=lane, args={"text": text}, rank=3))
 
 
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
@@ -144,6 +175,8 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         override=overrides_told.line(look, directory, read),
         late=read.breached_at is not None,
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
+        kind=read.kind.value,
+        subspecialty=read.subspecialty,
     )
 
 
@@ -185,7 +218,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     shadow = in_shadow(look, directory, task.facility, task.relay_id)
     what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
     what = _in_particular(look, directory, task) or what
-    read = look.one(Read, case_code=task.case_code) if task.case_code else None
+    read = card_of(look, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,
         kind=task.kind.value,

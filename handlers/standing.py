@@ -51,7 +51,9 @@ def due(tx: Transaction, house: House, read_id: str) -> None:
     ):
         return
     reader = directory.radiologists.get(read.claimed_by or "")
-    failing = () if reader is None else duties.standing(directory, reader, duties.of_read(directory, read, study), tx)
+    failing = (
+        () if reader is None else duties.standing(directory, reader, duties.of_read(directory, read, study, tx.now), tx)
+    )
     if reader is not None and not failing:
         plan(tx, house, read)
         return
@@ -61,7 +63,7 @@ def due(tx: Transaction, house: House, read_id: str) -> None:
     tx.audit(AuditFact(action="read:return", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
     to, text = _told(reader, failing)
-    showing.note_study(tx, house, study.id, text, to=to)
+    showing.note_read(tx, house, read, text, to=to)
     desk.open_task(tx, house, TaskKind.READ_RETURNED, case_code=read.case_code, subject_id=read.id)
 
 

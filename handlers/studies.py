@@ -1,14 +1,13 @@
-"""Studies as they arrive, change and are canceled; each opens one read on its pool's worklist."""
+"""Studies as they arrive, change and are canceled; each makes the reads that coverage says."""
 
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from handlers import desk, relays, showing, unclaimed
+from handlers import coverage, desk, relays, showing, unclaimed
 from handlers.domain import case_code
 from handlers.domain.classes import PatientClass, Priority
-from handlers.domain.directory import Facility
 from handlers.domain.events import EventKind, StudyEvent
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study, StudyStatus
@@ -91,7 +90,7 @@ def _receive(tx: Transaction, house: House, event: StudyEvent, source: str) -> N
     if event.one_instance:
         _is_new_image(tx, study, event)
         _wait_until_stable(tx, study)
-    _open_read(tx, house, study, facility)
+    coverage.open_reads(tx, house, study, facility)
     _join_waiting_findings(tx, house, study)
 
 
@@ -100,29 +99,6 @@ def _case_code(tx: Transaction, house: House) -> str:
         code = case_code.with_check_digit(house.chance.digits(case_code.BODY_DIGITS, _BODY))
         if tx.one(Study, case_code=code) is None:
             return code
-
-
-def due_at(study: Study, facility: Facility) -> datetime:
-    """Return the instant by which the study is to be read; the clock starts with the last image, so waiting counts."""
-    return (study.last_image_at or study.received_at) + facility.targets[study.priority]
-
-
-def _open_read(tx: Transaction, house: House, study: Study, facility: Facility) -> None:
-    read = Read(
-        id=house.chance.token(),
-        facility=study.facility,
-        study_id=study.id,
-        case_code=study.case_code,
-        pool=facility.pool,
-        priority=study.priority,
-        state=ReadState.OPEN,
-        opened_at=tx.now,
-        due_at=due_at(study, facility),
-    )
-    tx.add(read)
-    tx.audit(AuditFact(action="read:open", actor="robot", case_code=study.case_code, subject=read.id))
-    showing.show_read(tx, house, read)
-    showing.plan_refresh(tx, read)
 
 
 def _join_waiting_findings(tx: Transaction, house: House, study: Study) -> None:
@@ -153,11 +129,13 @@ def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
     changed = replace(study, **said, event_at=max(event.at, study.event_at), status=StudyStatus.OPEN)
     if changed == study:
         return
+    before = (study.modality, study.body_part)
     study = tx.put(changed)
     if event.one_instance and not study.ready:
         _wait_until_stable(tx, study)
     _audit(tx, study, "study:update", source, fields=",".join(sorted(said)), reopened=reopened)
-    _follow(tx, house, study, reopened=reopened)
+    other_exam = (study.modality, study.body_part) != before
+    coverage.follow(tx, house, study, reopened=reopened, other_exam=other_exam)
 
 
 def _is_new_image(tx: Transaction, study: Study, event: StudyEvent) -> bool:
@@ -173,35 +151,12 @@ def _orderer_said(study: Study, event: StudyEvent) -> dict[str, str | None]:
     return {name: value if name == "ordering_contact" else value or "" for name, value in said.items()}
 
 
-def _follow(tx: Transaction, house: House, study: Study, *, reopened: bool) -> None:
-    """Let the read follow its study: class, due instant, and life."""
-    read = tx.one(Read, study_id=study.id)
-    if read is None:
-        return
-    facility = house.directory().facilities[study.facility]
-    state = ReadState.OPEN if reopened and read.state is ReadState.CANCELED else read.state
-    followed = replace(read, priority=study.priority, due_at=due_at(study, facility), state=state)
-    if followed != read:
-        read = tx.put(followed)
-        facts = {"priority": read.priority.value, "due_at": read.due_at.isoformat(), "reopened": reopened}
-        tx.audit(AuditFact(action="read:follow", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
-        showing.plan_refresh(tx, read)
-    showing.show_read(tx, house, read)
-
-
 def _cancel(tx: Transaction, house: House, study: Study, event: StudyEvent, source: str) -> None:
     if study.status is StudyStatus.CANCELED:
         return
     study = tx.put(replace(study, status=StudyStatus.CANCELED, event_at=event.at))
     _audit(tx, study, "study:cancel", source)
-    read = tx.one(Read, study_id=study.id)
-    if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
-        read = tx.put(replace(read, state=ReadState.CANCELED))
-        tx.audit(AuditFact(action="read:cancel", actor=source, case_code=read.case_code, subject=read.id))
-        tx.forget(read.id, DeadlineKind.CARD_REFRESH, DeadlineKind.CLAIM_STANDING)
-        showing.show_read(tx, house, read)
-        unclaimed.over(tx, house, read, "canceled")
-        showing.note_study(tx, house, study.id, "The site canceled this study.")
+    coverage.cancel(tx, house, study, source)
 
 
 def _wait_until_stable(tx: Transaction, study: Study) -> None:

@@ -101,6 +101,14 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Shadow: this ladder ran to its end and nobody was called. Here the desk would have been rung.",
         "Read the timeline on the case page. Nothing else is to be done.",
     ),
+    TaskKind.NOT_COVERED: (
+        "A study arrived that no coverage agreement of this site covers. It is on the worklist of the site's own pool.",
+        "See that somebody reads it, and settle with the site who reads such studies at this hour.",
+    ),
+    TaskKind.OVERFLOW_OPEN: (
+        "Overflow is open at this site: too many reads wait, or are late. New studies go to the overflow agreement's pool.",
+        "See that its readers are there. This closes by itself when few reads wait.",
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers import desk, showing
+from handlers.domain import case_code as codes
 from handlers.domain.machinery import AuditFact
 from handlers.domain.routing import RINGS_A_PHONE
 from handlers.domain.studies import Finding, Read, ReadState
@@ -26,7 +27,7 @@ def passed(tx: Transaction, house: House, read: Read) -> Read:
     if tx.now >= read.due_at and read.breached_at is None:
         read = tx.put(replace(read, breached_at=read.due_at))
         _audit(tx, read, "read:breach")
-        showing.note_study(tx, house, read.study_id, "Past its target.")
+        showing.note_read(tx, house, read, "Past its target.")
     if not _is_left_alone(tx, read):
         return read
     if tx.now >= at(read, DESK_AT):
@@ -36,8 +37,21 @@ def passed(tx: Transaction, house: House, read: Read) -> Read:
         )
     elif tx.now >= at(read, POOL_AT):
         _audit(tx, read, "read:remind")
-        showing.note_study(tx, house, read.study_id, "Half of its time is gone and nobody has it.", mention=True)
+        if read.subspecialty:
+            _open_to_all(tx, house, read)
+        showing.note_read(tx, house, read, "Half of its time is gone and nobody has it.", mention=True)
     return read
+
+
+def _open_to_all(tx: Transaction, house: House, read: Read) -> None:
+    """Tell the facility's own pool of a subspecialty's read that nobody took: from now on its readers may."""
+    facility = house.directory().facilities[read.facility]
+    if read.pool != facility.pool:
+        case = codes.shown(read.case_code)
+        text = (
+            f"A {read.priority.value} {read.subspecialty} read of {facility.alias} is open to you by now: case {case}."
+        )
+        showing.tell_pool(tx, house, facility.pool, f"{text} It is on your Home, and `/relay next` may give it to you.")
 
 
 def _is_left_alone(tx: Transaction, read: Read) -> bool:

@@ -32,16 +32,15 @@ class Judge:
         self._reader = reader
         self._held = duties.held_by(look, reader)
         self._now = look.now
-        self._judged: dict[tuple[str, str, str, str, str], tuple[Refusal, ...]] = {}
+        self._judged: dict[tuple[str | bool, ...], tuple[Refusal, ...]] = {}
 
     def failing(self, one: Waiting | Alike) -> tuple[Refusal, ...]:
         """Return every rule that keeps the reader from such a read."""
         of = one.read if isinstance(one, Waiting) else one
-        key = (of.facility, of.pool, of.priority.value, one.modality, one.patient_state)
+        general = duties.is_general(one.read, self._now) if isinstance(one, Waiting) else one.is_general
+        key = (of.facility, of.pool, of.priority, of.kind, of.subspecialty, general, one.modality, one.patient_state)
         if key not in self._judged:
-            duty = duties.of(
-                self._directory, of.facility, of.pool, of.priority, modality=one.modality, state=one.patient_state
-            )
+            duty = duties.of(self._directory, of, modality=one.modality, state=one.patient_state, is_general=general)
             self._judged[key] = self._refusals(duty)
         return self._judged[key]
 
@@ -133,7 +132,7 @@ def why(house: House, case: str, slack_user: str) -> list[str]:
         for read in reads:
             study = look.get(Study, read.study_id)
             if study is not None:
-                duty = duties.of_read(directory, read, study)
+                duty = duties.of_read(directory, read, study, look.now)
                 proxies = directory.proxy_agreements
                 failing = refusals(reader, duty, proxies=proxies, held=held, now=look.now)
                 found += [one.sentence for one in failing] + _taken(directory, read, reader)

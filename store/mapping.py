@@ -53,6 +53,7 @@ KEPT: Mapping[type[Any], Kept] = {
     ),
     studies.Read: Kept(tables.ReadRow, "opened_at"),
     overrides.Override: Kept(tables.OverrideRow, "asked_at"),
+    studies.Overflow: Kept(tables.OverflowRow, "opened_at"),
     studies.Report: Kept(tables.ReportRow, "received_at"),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})

@@ -61,6 +61,25 @@ class ReadRow(SQLModel, table=True):
     reported_at: datetime | None = columns.instant_column(nullable=True)
     reported_by: str | None
     breached_at: datetime | None = columns.instant_column(nullable=True)
+    general_at: datetime | None = columns.instant_column(nullable=True)
+    kind: str
+    by: str
+    coverage: str
+    subspecialty: str
+    version: int
+
+
+class OverflowRow(SQLModel, table=True):
+    """The times that overflow was open."""
+
+    __tablename__: ClassVar[Any] = "overflow"
+    __table_args__: ClassVar[Any] = (Index("overflow_open", "facility", "closed_at"),)
+    id: str = columns.key_column()
+    facility: str
+    coverage: str
+    opened_at: datetime = columns.instant_column()
+    reason: str
+    closed_at: datetime | None = columns.instant_column(nullable=True)
     version: int
 
 

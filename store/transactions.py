@@ -130,7 +130,7 @@ class SqlReading:
 
     def alike(self, facilities: Collection[str], holder: str) -> list[Alike]:
         """Return how many reads of that worklist are alike in everything that is judged."""
-        return worklist.alike(self.connection, facilities, holder)
+        return worklist.alike(self.connection, facilities, holder, self.now)
 
     def claimed_since(self, since: datetime) -> list[Claimed]:
         """Return what is held by anybody, and what was claimed since an instant."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, case, func, or_, select
 
-from handlers.domain.classes import Priority
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.domain.worklists import ORDER, Alike, Claimed, Waiting, Whose
 from store.cipher import Cipher
@@ -27,7 +27,16 @@ _LISTED = and_(
     _READ.state.in_((ReadState.OPEN.value, ReadState.CLAIMED.value)),
     _READ.facility.in_(bindparam("facilities", expanding=True)),
 )
-_JUDGED = (_READ.facility, _READ.pool, _READ.priority, _STUDY.modality, _STUDY.patient_state)
+_IS_GENERAL = case((or_(_READ.general_at.is_(None), _READ.general_at <= bindparam("now")), 1), else_=0)
+_JUDGED = (
+    _READ.facility,
+    _READ.pool,
+    _READ.priority,
+    _READ.kind,
+    _READ.subspecialty,
+    _STUDY.modality,
+    _STUDY.patient_state,
+)
 
 
 def _joined(*columns: Any) -> Select[Any]:
@@ -41,7 +50,9 @@ _PAGE = (
     .limit(bindparam("many"))
     .offset(bindparam("past"))
 )
-_ALIKE = _joined(*_JUDGED, _WHOSE.label("whose"), func.count().label("many")).group_by(*_JUDGED, _WHOSE)
+_ALIKE = _joined(*_JUDGED, _WHOSE.label("whose"), _IS_GENERAL.label("is_general"), func.count().label("many")).group_by(
+    *_JUDGED, _IS_GENERAL, _WHOSE
+)
 
 _IS_HELD = _READ.state == ReadState.CLAIMED.value
 _HELD = case((_IS_HELD, 1), else_=0)
@@ -75,9 +86,9 @@ def page(
     ]
 
 
-def alike(connection: Connection, facilities: Collection[str], holder: str) -> list[Alike]:
+def alike(connection: Connection, facilities: Collection[str], holder: str, now: datetime) -> list[Alike]:
     """Return how many reads of the same worklist are alike in everything that is judged."""
-    asked = {"facilities": list(facilities), "holder": holder}
+    asked = {"facilities": list(facilities), "holder": holder, "now": now}
     return [
         Alike(
             facility=row.facility,
@@ -85,6 +96,9 @@ def alike(connection: Connection, facilities: Collection[str], holder: str) -> l
             priority=Priority(row.priority),
             modality=row.modality,
             patient_state=row.patient_state,
+            kind=ReadKind(row.kind),
+            subspecialty=row.subspecialty,
+            is_general=bool(row.is_general),
             whose=Whose(row.whose),
             count=row.many,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 from bot import settings
 from bot.directory.explain import explained
+from bot.directory.gaps import gaps
 from bot.directory.reading import Inspection, inspect
 from handlers.pins import hash_pin, weakness_of
 
@@ -27,6 +29,9 @@ def check(
 ) -> None:
     """Name every problem of a directory file with its line; exit 1 when there is an error.
 
+    Of a file without errors also every gap of the next 14 days: hours in which a study would find nobody who may read it, or
+    a finding nobody to call.
+
     Example: radrelay directory check examples/directory.yaml --explain
     """
     try:
@@ -41,6 +46,9 @@ def check(
     if explain and found.directory is not None:
         for line in explained(found.directory):
             typer.echo(line)
+    ahead = gaps(found.directory, datetime.now(UTC)) if found.directory is not None else []
+    for gap in ahead:
+        typer.echo(f"{file}: gap: {gap}")
     typer.echo(_summary(file, found))
     if found.directory is None:
         raise typer.Exit(1)

@@ -169,6 +169,7 @@ def radiologists(facilities: frozenset[str]) -> Reader[Radiologist]:
             phone=entry.get("phone", e164, ""),
             licenses=entry.get("licenses", each(opened(license_)), ()),
             privileges=entry.get("privileges", privileges(facilities), ()),
+            subspecialties=entry.get("subspecialties", names, ()),
             located=entry.get("located", lifted(scalars.country), "US"),
             service=entry.get("service", opened(_service), Service()),
             queue_cap=entry.get("queue_cap", _cap, None),

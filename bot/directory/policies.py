@@ -107,6 +107,10 @@ def _window(entry: Entry) -> Hours:
     return Hours(days=tuple(sorted(days)), start=start, end=end)
 
 
+#: A list of weekly windows.
+windows = each(opened(_window))
+
+
 def roles(value: Value) -> dict[str, str]:
     """Read a mapping of role names to contact ids."""
     with value.entry() as entry:
@@ -136,7 +140,7 @@ def _rule(value: Value) -> Rule:
             given=entry.get("with", roles, {}),
             categories=entry.get("categories", each(lifted(scalars.whole(1, 3))), _CATEGORIES),
             patient_classes=entry.get("patient_class", each(lifted(scalars.choice(PatientClass))), tuple(PatientClass)),
-            hours=entry.get("hours", each(opened(_window)), (None,)),
+            hours=entry.get("hours", windows, (None,)),
         )
         if included is not None and set(entry.pairs()) != {"set"}:
             entry.missing("a set has its own rules: write set alone, and further rules beside it.")
@@ -171,6 +175,7 @@ class Policies:
         self._templates = table(top, "policies", template)
         self._sets: dict[str, tuple[Rule, ...]] = {}
         self._used: set[str] = set()
+        self._places: dict[str, Place] = {}
 
         def sets(value: Value) -> None:
             with value.entry() as entry:
@@ -184,6 +189,7 @@ class Policies:
 
     def at(self, place: Place, asked: tuple[Rule, ...]) -> tuple[PolicyRule, ...]:
         """Return a facility's rules, with roles and desk filled in; what cannot be becomes a problem."""
+        self._places[place.facility] = place
         found: list[PolicyRule] = []
         for rule in self._flat(asked):
             policy = self._policy(place, rule)
@@ -200,6 +206,10 @@ class Policies:
                 )
                 self._log.marks.rules.setdefault(place.facility, []).append(rule.path)
         return tuple(found)
+
+    def place(self, facility: str) -> Place | None:
+        """Return where a facility's own rules were asked for, so that further ones get the same roles and desk."""
+        return self._places.get(facility)
 
     def warn_of_unused(self) -> None:
         """Record a warning for each template or set that no facility uses."""

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from bot.directory import people, sites
 from bot.directory.checks import check
+from bot.directory.coverage import with_coverage
 from bot.directory.nodes import Entry, Value, compose
 from bot.directory.policies import SPECIAL, Policies
 from bot.directory.problems import DirectoryProblems, Log, Marks, Problem, Severity
@@ -69,7 +70,7 @@ def _directory(root: Value, log: Log) -> Directory:
         desks = people.table(top, "desks", people.desk)
         contacts = people.table(top, "contacts", people.contacts(known), SPECIAL)
         policies = Policies(top, log)
-        facilities = sites.facilities(top, policies)
+        facilities = with_coverage(top, sites.facilities(top, policies), policies)
         policies.warn_of_unused()
         return Directory(
             facilities=facilities,

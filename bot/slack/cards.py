@@ -86,6 +86,7 @@ def study_of(block_id: str) -> str:
 def headline(card: ReadCard) -> str:
     """Return ``STROKE · Riverside · CT Head without contrast``, with what keeps it from being real in front."""
     marks = [word for word, is_so in (("TEST", card.test), ("SHADOW", card.shadow)) if is_so]
+    marks += ["PRELIMINARY"] if card.kind == "preliminary" else []
     return " · ".join([*marks, safe(card.priority.upper(), 12), safe(card.facility, 36), _procedure(card)])
 
 
@@ -107,6 +108,8 @@ def time_line(card: ReadCard) -> str:
         return f"reported by {safe(card.reported_by, 60)}" if card.reported_by else "reported"
     if card.state == "canceled":
         return "canceled"
+    if card.state == "superseded":
+        return "superseded: no longer to be read here"
     return f"{left(card.minutes_left)}, due {clock(card.due_at, card.zone, _now(card))}"
 
 
@@ -117,7 +120,9 @@ def person_line(card: ReadCard) -> str:
     if card.last_image_minutes is not None:
         count += f", last {span(max(card.last_image_minutes, 0))} ago"
     years = f"{age} y" if age[:1].isdigit() else age or "age ?"
-    return " · ".join([f"{years}, {_SEX.get(card.sex, 'sex ?')}", safe(card.patient_class, 16), count, _state(card)])
+    parts = [f"{years}, {_SEX.get(card.sex, 'sex ?')}", safe(card.patient_class, 16), count, _state(card)]
+    parts += [safe(card.subspecialty, 32)] if card.subspecialty else []
+    return " · ".join(parts)
 
 
 def _state(card: ReadCard) -> str:

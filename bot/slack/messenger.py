@@ -92,10 +92,12 @@ class SlackMessenger:
         """Post the desk's card, or update it; return its ts."""
         return self._show(channel, ts, desk_card(card, self._outcomes))
 
-    def note(self, channel: str, thread_ts: str, note: Note, *, mention: bool = False) -> None:
-        """Add a line to a message's thread; ``mention`` shows it in the channel too, with @here."""
-        more: dict[str, Any] = {"reply_broadcast": True} if mention else {}
-        self._post(channel, thread_note(note, mention=mention), thread_ts=thread_ts, **more)
+    def note(self, channel: str, thread_ts: str | None, note: Note, *, mention: bool = False) -> None:
+        """Add a line to a message's thread, or to the channel itself; ``mention`` shows it there too, with @here."""
+        more: dict[str, Any] = {} if thread_ts is None else {"thread_ts": thread_ts}
+        if mention and more:
+            more["reply_broadcast"] = True
+        self._post(channel, thread_note(note, mention=mention), **more)
 
     def find(self, channel: str, subject: str, since: datetime) -> str | None:
         """Return the ts of our message that shows a read or a task, posted since an instant (our clock)."""

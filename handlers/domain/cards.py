@@ -57,6 +57,9 @@ class ReadCard:
     #: Its target has passed without a report.
     late: bool = False
     flags: tuple[str, ...] = ()
+    kind: str = "final"
+    #: The id of the subspecialty that its coverage agreement is for, or "".
+    subspecialty: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

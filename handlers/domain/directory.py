@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from handlers.domain.agreements import CoverageAgreement
 from handlers.domain.classes import PatientClass, Priority
-from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm
+from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
 
 
@@ -161,6 +162,13 @@ class Facility:
     storm: Storm = field(default_factory=Storm)
     #: ``https://pacs.example/viewer?acc={accession_number}``; filled on the case page only.
     pacs_link: str = ""
+    #: Coverage agreements in the order in which they are asked; none is one final read by us of every study.
+    coverage: tuple[CoverageAgreement, ...] = ()
+
+    def pools(self) -> tuple[str, ...]:
+        """Return every pool whose readers read here, the facility's own first."""
+        named = (pool for one in self.coverage for pool in (one.pool, one.final_pool) if pool)
+        return tuple(dict.fromkeys((self.pool, *named)))
 
     def local(self, instant: datetime) -> datetime:
         """Return an instant in this facility's zone."""
@@ -176,12 +184,7 @@ class Facility:
 
     def policy_for(self, category: int, patient_class: PatientClass, instant: datetime) -> EscalationPolicy | None:
         """Return the first policy that fits, or None: then the desk is told instead."""
-        local = self.local(instant)
-        for rule in self.rules:
-            in_hours = rule.hours is None or rule.hours.contains(local)
-            if category in rule.categories and patient_class in rule.patient_classes and in_hours:
-                return rule.policy
-        return None
+        return first_fit(self.rules, category, patient_class, self.local(instant))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ HOME = "US"
 #: Classes that wait for no queue.
 UNCAPPED = frozenset({Priority.STROKE, Priority.TRAUMA})
 #: Rules of the house, which two people may waive for one read; what the law asks is never waived.
-WAIVABLE = frozenset({"not_in_pool", "queue_full"})
+WAIVABLE = frozenset({"not_in_pool", "subspecialty", "queue_full"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,10 @@ class Duty:
     modality: str
     patient_state: str
     priority: Priority
+    #: The subspecialty that it asks for; "" where any reader may read it, or may by now.
+    subspecialty: str = ""
+    #: A second pool that may read it by now, where a subspecialty's read has been opened to general readers.
+    general_pool: Pool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +80,8 @@ def refusals(
 
 
 def _membership(asked: Asked) -> Iterator[Refusal]:
-    if asked.reader.id not in asked.duty.pool.members:
+    general = asked.duty.general_pool
+    if asked.reader.id not in asked.duty.pool.members and (general is None or asked.reader.id not in general.members):
         yield Refusal(
             code="not_in_pool",
             sentence=f"You are not a member of the pool {asked.duty.pool.id}. A PACS administrator can add you to it.",
@@ -197,6 +202,16 @@ def _from_abroad(asked: Asked) -> Iterator[Refusal]:
         )
 
 
+def _subspecialty(asked: Asked) -> Iterator[Refusal]:
+    wanted = asked.duty.subspecialty
+    if wanted and wanted not in asked.reader.subspecialties:
+        yield Refusal(
+            code="subspecialty",
+            sentence=f"This is a {wanted} read, and {wanted} is not among your subspecialties. If nobody has it when half "
+            "of its time is gone, it is open to you.",
+        )
+
+
 def _queue(asked: Asked) -> Iterator[Refusal]:
     cap = cap_of(asked.reader, asked.duty)
     if cap is not None and asked.held is not None and asked.held >= cap:
@@ -222,5 +237,6 @@ RULES: tuple[Callable[[Asked], Iterator[Refusal]], ...] = (
     _privilege,
     _agreement,
     _from_abroad,
+    _subspecialty,
     _queue,
 )

@@ -22,6 +22,7 @@ class EffectKind(StrEnum):
     READ_NOTE = "read_note"
     DESK_CARD = "desk_card"
     DESK_NOTE = "desk_note"
+    POOL_NOTE = "pool_note"
     PLACE_CALL = "place_call"
     FIND_CALL = "find_call"
     CHECK_CALL = "check_call"
@@ -60,6 +61,7 @@ class DeadlineKind(StrEnum):
     STUDY_STABLE = "study_stable"  # subject: study; no further image for a while
     RECORDING_LATE = "recording_late"  # subject: recording
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it
+    OVERFLOW_JUDGED = "overflow_judged"  # subject: facility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from handlers.domain.classes import PatientClass
@@ -69,6 +70,17 @@ class PolicyRule:
     categories: tuple[int, ...] = (1, 2, 3)
     patient_classes: tuple[PatientClass, ...] = tuple(PatientClass)
     hours: Hours | None = None
+
+
+def first_fit(
+    rules: Iterable[PolicyRule], category: int, patient_class: PatientClass, local: datetime
+) -> EscalationPolicy | None:
+    """Return the policy of the first rule that fits at a local instant, or None."""
+    for rule in rules:
+        in_hours = rule.hours is None or rule.hours.contains(local)
+        if category in rule.categories and patient_class in rule.patient_classes and in_hours:
+            return rule.policy
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,8 @@ class Radiologist:
     phone: str
     licenses: tuple[License, ...] = ()
     privileges: tuple[Privilege, ...] = ()
+    #: Directory ids of what they read as an expert.
+    subspecialties: tuple[str, ...] = ()
     #: The country (ISO 3166-1 alpha-2) in which they sit while they read.
     located: str = "US"
     service: Service = field(default_factory=Service)

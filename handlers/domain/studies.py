@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.classes import PatientClass, Priority, ReadKind
 
 
 class StudyStatus(StrEnum):
@@ -21,8 +21,21 @@ class ReadState(StrEnum):
 
     OPEN = "open"
     CLAIMED = "claimed"
+    AWAITED = "awaited"  # the facility's own radiologists read it: nothing to claim
     REPORTED = "reported"
+    SUPERSEDED = "superseded"  # the final report came first, or another agreement covers the study
     CANCELED = "canceled"
+
+
+#: In which a read is still to come.
+DUE = (ReadState.OPEN, ReadState.CLAIMED, ReadState.AWAITED)
+
+
+class ReadBy(StrEnum):
+    """Whose radiologists read."""
+
+    US = "us"
+    CLIENT = "client"
 
 
 class FindingState(StrEnum):
@@ -80,7 +93,7 @@ class Study:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One duty to read a study, claimed by one radiologist at a time."""
+    """One duty to read a study, claimed by one radiologist at a time; a study may have several."""
 
     id: str
     facility: str
@@ -97,6 +110,27 @@ class Read:
     reported_by: str | None = None
     #: The instant of its target, once that has passed without a report: recorded, and never taken back.
     breached_at: datetime | None = None
+    #: From when on readers without its subspecialty may read it; None where it has none.
+    general_at: datetime | None = None
+    kind: ReadKind = ReadKind.FINAL
+    by: ReadBy = ReadBy.US
+    #: The coverage agreement that made it; "" where none covers the study.
+    coverage: str = ""
+    #: The subspecialty that the agreement is for, or "".
+    subspecialty: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overflow:
+    """One time that overflow was open under an agreement."""
+
+    id: str
+    facility: str
+    coverage: str  #: the agreement's id
+    opened_at: datetime
+    reason: str  #: ``backlog`` or ``late``
+    closed_at: datetime | None = None
     version: int = 0
 
 

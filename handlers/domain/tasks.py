@@ -34,6 +34,8 @@ class TaskKind(StrEnum):
     OVERRIDE_ASKED = "override_asked"  # somebody asks that a rule of the house be waived
     EXPIRES_SOON = "expires_soon"  # a license, privilege or agreement
     SHADOW = "shadow"
+    NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
+    OVERFLOW_OPEN = "overflow_open"
 
 
 #: Tasks that ring the desk's phones until taken; the others are told in Slack only.

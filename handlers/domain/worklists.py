@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from handlers.domain.classes import Priority
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.studies import Read
 
 #: Most urgent first.
@@ -56,5 +56,9 @@ class Alike:
     priority: Priority
     modality: str
     patient_state: str
+    kind: ReadKind
+    subspecialty: str
+    #: Readers without the subspecialty may read it by now.
+    is_general: bool
     whose: Whose
     count: int

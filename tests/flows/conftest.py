@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import structlog
 
 from tests.conftest import KINDS
 from tests.flows import faults
+from tests.flows.covered import with_coverage
 from tests.flows.served import Servers, serving
 from tests.flows.stage import Stage
 
@@ -38,6 +40,24 @@ def stage(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Stage
         world.end_quietly()
     finally:
         world.close()
+
+
+@pytest.fixture
+def covered(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Callable[[str, datetime], Stage]]:
+    """Begin a story at an instant, with sections on coverage added to the demo's directory."""
+    worlds: list[Stage] = []
+
+    def begin(sections: str, at: datetime) -> Stage:
+        worlds.append(Stage(servers, database_url, tmp_path, directory=with_coverage(sections), begins=at))
+        return worlds[-1]
+
+    try:
+        yield begin
+        for world in worlds:
+            world.end_quietly()
+    finally:
+        for world in worlds:
+            world.close()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest would take every database for every fault

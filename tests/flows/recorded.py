@@ -28,6 +28,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "study": ("study",),
     "read": ("read",),
     "read_override": ("override", "read"),
+    "overflow": ("overflow",),
     "report": ("report",),
     "finding": ("finding",),
     "relay": ("relay", "rung", "finding"),

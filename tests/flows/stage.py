@@ -35,6 +35,7 @@ V = TypeVar("V")
 
 OURS = "+15035550100"
 READS, DESK = "C000000001", "C000000002"
+SECOND = "C000000003"  #: the channel of a second pool, where a story's directory has one
 LEE, HADDAD, QUINN, SILVA, STONE, STRANGER = (
     "U000000001",
     "U000000002",
@@ -357,7 +358,7 @@ def _workspace(timeline: Timeline, servers: Servers) -> Workspace:
         signing_secret="a1b2c3d4e5f60718293a4b5c6d7e8f90",
         app_token="xapp-none",
         product_url=servers.urls["product"],
-        channels={READS: "night-reads", DESK: "desk"},
+        channels={READS: "night-reads", DESK: "desk", SECOND: "second-reads"},
         users={
             LEE: "Dr. Maya Lee",
             HADDAD: "Dr. Omar Haddad",

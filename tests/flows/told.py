@@ -29,6 +29,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Back on the worklist: its reader is not in the directory any more\.": ("read:return",),
     r"(Preliminary|Final) report signed by .+": ("report:receive",),
     r"The site canceled this study\.": ("study:cancel",),
+    r"Superseded: .+\.": ("read:supersede",),
     r"Critical relay started, category [123](, SHADOW)?\.": ("relay:start",),
     r"(Calling|Would call) .+, try \d+\.": ("rung:try",),
     r"Would text .+\.": ("rung:enter",),

@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.machinery import AuditFact
+from handlers.domain.studies import Read, ReadBy, ReadState
 from store import schema
 from store.database import Database
 from store.memory import SqlMemory
@@ -75,13 +79,40 @@ def test_a_fresh_database_is_at_head_and_a_second_migration_changes_nothing(data
     """``migrate`` may run at every start."""
     assert schema.is_at_head(database)
     schema.migrate(database)
-    assert schema.head_of(database) == ("0008_breach", "0008_breach")
+    assert schema.head_of(database) == ("0008_routing", "0008_routing")
+
+
+def test_reads_of_an_earlier_release_are_final_ones_by_us(memory: SqlMemory) -> None:
+    """Before coverage there was one kind of read; its rows are found again as what they always were."""
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    read = Read(
+        id="read-1",
+        facility="north",
+        study_id="study-1",
+        case_code="48210934",
+        pool="night",
+        priority=Priority.STAT,
+        state=ReadState.OPEN,
+        opened_at=noon,
+        due_at=noon,
+    )
+    assert (read.kind, read.by, read.coverage, read.subspecialty) == (ReadKind.FINAL, ReadBy.US, "", "")
+    with memory.transaction("north") as tx:
+        tx.add(read)
+    earlier = ScriptDirectory.from_config(schema._config()).get_revision("0004_coverage").down_revision
+    with schema._one_at_a_time(memory.database) as connection:
+        command.downgrade(schema._config(connection), str(earlier))
+        columns = {column["name"] for column in inspect(connection).get_columns("read")}
+    assert not {"kind", "by", "coverage", "subspecialty"} & columns
+    schema.migrate(memory.database)
+    with memory.reading() as look:
+        assert look.get(Read, "read-1") == read
 
 
 def test_an_empty_database_is_not_at_head(tmp_path: Path) -> None:
     """Before the first migration there is no current schema, and the folder is made by migrating."""
     database = Database(sqlite_url(tmp_path / "empty.db"))
-    assert schema.head_of(database) == (None, "0008_breach")
+    assert schema.head_of(database) == (None, "0008_routing")
     assert not schema.is_at_head(database)
     database.close()
     deeper = Database(sqlite_url(tmp_path / "made" / "here" / "a 100% new.db"))
@@ -156,7 +187,7 @@ def test_processes_that_migrate_at_once_do_not_meet_on_sqlite(tmp_path: Path) ->
     url = sqlite_url(tmp_path / "together.db")
     assert all_at_once(migrate_at, url, 4) == [0, 0, 0, 0]
     with sqlite3.connect(tmp_path / "together.db") as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0008_breach",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0008_routing",)]
     raw.close()
 
 

@@ -20,7 +20,8 @@ def problems(directory: Directory, marks: Marks) -> Iterator[Problem]:
     for facility in directory.facilities.values():
         if not facility.rules:
             yield marks.error(f"facilities.{facility.id}", "no policy applies here: name a policy set or write rules.")
-        for policy in dict.fromkeys(rule.policy for rule in facility.rules):
+        of_agreements = (rule for agreement in facility.coverage for rule in agreement.rules)
+        for policy in dict.fromkeys(rule.policy for rule in (*facility.rules, *of_agreements)):
             if policy not in seen:
                 seen.add(policy)
                 yield from _ends(directory, policy, marks)
@@ -79,9 +80,9 @@ def _rung(directory: Directory, facility: Facility, step: Step, marks: Marks, pa
 
 
 def _radiologists(directory: Directory, facility: Facility, marks: Marks, path: str) -> Iterator[Problem]:
-    pool = directory.pools.get(facility.pool)
-    readers = [directory.radiologists.get(member) for member in (pool.members if pool else ())]
-    for reader in readers:
+    pools = [directory.pools[pool] for pool in facility.pools() if pool in directory.pools]
+    readers = dict.fromkeys(member for pool in pools for member in pool.members)
+    for reader in map(directory.radiologists.get, readers):
         if reader is not None and not reader.phone:
             sentence = f"has no phone, but {path} calls the radiologist: add phone."
             yield marks.error(f"radiologists.{reader.id}", sentence)

@@ -15,10 +15,7 @@ def problems(directory: Directory, marks: Marks) -> Iterator[Problem]:
     """Yield what refers to nothing, and what is doubled."""
     for facility in directory.facilities.values():
         yield from _facility(directory, facility, marks)
-    for reader in directory.radiologists.values():
-        for proxy in dict.fromkeys(one.proxy for one in reader.privileges if one.proxy):
-            path = f"radiologists.{reader.id}.privileges"
-            yield from _known(marks, path, "proxy agreement", proxy, directory.proxy_agreements)
+    yield from _readers(directory, marks)
     for pool in directory.pools.values():
         for at, member in enumerate(pool.members):
             yield from _known(marks, f"pools.{pool.id}.members[{at}]", "radiologist", member, directory.radiologists)
@@ -50,6 +47,20 @@ def _facility(directory: Directory, facility: Facility, marks: Marks) -> Iterato
         yield marks.error(f"pools.{pool.id}", f'the pool "{pool.id}" has no members, so nobody may read: add some.')
     if not any(facility.id in source.facilities for source in directory.sources.values()):
         yield marks.warning(path, "no source may send for this facility: name it in a source's facilities.")
+
+
+def _readers(directory: Directory, marks: Marks) -> Iterator[Problem]:
+    agreements = (one for facility in directory.facilities.values() for one in facility.coverage)
+    asked_for = {one.subspecialty.id for one in agreements if one.subspecialty}
+    for reader in directory.radiologists.values():
+        path = f"radiologists.{reader.id}"
+        for proxy in dict.fromkeys(one.proxy for one in reader.privileges if one.proxy):
+            among = directory.proxy_agreements
+            yield from _known(marks, f"{path}.privileges", "proxy agreement", proxy, among)
+        for at, name in enumerate(reader.subspecialties):
+            if name not in asked_for:
+                sentence = f'no coverage agreement asks for "{name}".{suggestion(name, asked_for)}'
+                yield marks.warning(f"{path}.subspecialties[{at}]", sentence)
 
 
 def _front_desk(directory: Directory, marks: Marks) -> Iterator[Problem]:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from handlers.case_view import CaseView, FindingLine, RecordingLine, RelayView, ReportLine, TaskLine, TimelineLine
+from handlers.case_view import (
+    CaseView,
+    FindingLine,
+    ReadLine,
+    RecordingLine,
+    RelayView,
+    ReportLine,
+    TaskLine,
+    TimelineLine,
+)
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import Role
 from handlers.outlook import Callee, Outlook
@@ -66,10 +75,7 @@ EMPTY_CASE = CaseView(
     last_image_at=None,
     ready=True,
     test=False,
-    read_state="",
-    claimed_by="",
-    claimed_at=None,
-    due_at=None,
+    reads=(),
     reports=(),
     findings=(),
     relay=None,
@@ -106,10 +112,17 @@ BUSY_CASE = replace(
     EMPTY_CASE,
     birth_date=date(1957, 3, 14),
     last_image_at=at(1, 30),
-    read_state="claimed",
-    claimed_by="Dr. Ana Ruiz",
-    claimed_at=at(3),
-    due_at=at(17),
+    reads=(
+        ReadLine(
+            kind="preliminary",
+            by="us",
+            coverage="night",
+            state="claimed",
+            claimed_by="Dr. Ana Ruiz",
+            claimed_at=at(3),
+            due_at=at(17),
+        ),
+    ),
     may=EVERYTHING,
     relay=RELAY,
     findings=(

@@ -161,11 +161,21 @@ def test_home_shows_mine_before_open() -> None:
 
 #: Every field of a card is either shown or, with a reason, is not. A new field fails the test below until it is judged.
 SHOWN_OF_READ = {"case_code", "facility", "patient_class", "modality", "procedure", "claimed_by", "relay", "flags"}
-SHOWN_OF_READ |= {"override"}
+SHOWN_OF_READ |= {"override", "subspecialty"}
 IDS_OF_READ = {"read_id", "study_id"}
 #: Numbers, times and words from fixed lists (age and sex are checked above); the Slack user only sorts the Home.
 FIXED_OF_READ = {"priority", "age", "sex", "images", "last_image_minutes", "ready", "due_at", "minutes_left", "zone"}
-FIXED_OF_READ |= {"state", "claimed_at", "linked", "late", "test", "shadow", "claimed_slack_user", "reported_by"}
+FIXED_OF_READ |= {
+    "state",
+    "claimed_at",
+    "linked",
+    "late",
+    "test",
+    "shadow",
+    "claimed_slack_user",
+    "reported_by",
+    "kind",
+}
 
 
 def marked(card: Any, names: set[str]) -> Any:

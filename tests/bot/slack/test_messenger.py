@@ -46,6 +46,12 @@ def test_a_card_that_was_deleted_is_posted_anew(stage: Stage) -> None:
     assert [message.ts for message in stage.workspace.messages(READS)] == [ts]
 
 
+def test_what_belongs_to_no_card_goes_to_the_channel_itself(stage: Stage) -> None:
+    """A note without a thread is a message of its own."""
+    as_port(stage.messenger).note(READS, None, Note(text="Overflow is open at Riverside."))
+    assert [message.text for message in stage.workspace.messages(READS)] == ["Overflow is open at Riverside."]
+
+
 def test_history_goes_to_the_thread_and_a_mention_to_the_channel(stage: Stage) -> None:
     """A note is a reply; a mention is seen in the channel as well."""
     ts = stage.messenger.show_task(DESK, None, TASK)

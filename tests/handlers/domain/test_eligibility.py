@@ -96,6 +96,7 @@ BROKEN: dict[str, Callable[[Case], Case]] = {
     ),
     "baa_inactive": lambda case: facility(case, baa=OVER),
     "final_from_abroad": lambda case: reader(case, located="IN"),
+    "subspecialty": lambda case: duty(case, subspecialty="neuro"),
     "queue_full": lambda case: replace(case, held=3),
 }
 #: Rules of which only one can fail at a time: they are ways in which one thing is wrong.
@@ -162,6 +163,14 @@ def test_from_abroad_preliminaries_are_read_and_finals_where_the_contract_says_s
     assert not facility(abroad, finals_from_abroad=True).codes()
 
 
+def test_an_expert_reads_what_asks_for_one_and_a_second_pool_may_once_it_is_open() -> None:
+    """Until then it is the experts' own; afterwards the facility's readers need not be of their pool."""
+    assert not duty(reader(Case(), subspecialties=("neuro",)), subspecialty="neuro").codes()
+    experts = Pool(id="neuro", channel="C2", members=("somebody",))
+    assert duty(Case(), pool=experts).codes() == ["not_in_pool"]
+    assert not duty(Case(), pool=experts, general_pool=DUTY.pool).codes()
+
+
 @pytest.mark.parametrize("priority", sorted(UNCAPPED))
 def test_no_queue_keeps_anybody_from_a_stroke_or_a_trauma(priority: Priority) -> None:
     """However many reads are held."""
@@ -179,7 +188,7 @@ def test_the_smaller_cap_counts_and_none_is_no_cap() -> None:
 
 def test_what_the_law_asks_can_never_be_waived() -> None:
     """Only how the house shares its work."""
-    assert {"not_in_pool", "queue_full"} == WAIVABLE
+    assert {"not_in_pool", "subspecialty", "queue_full"} == WAIVABLE
     assert set(BROKEN) > WAIVABLE
 
 
