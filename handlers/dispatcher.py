@@ -163,7 +163,12 @@ def _note(house: House, vendors: Vendors, sending: Sending) -> None:
     if not sending.in_doubt:
         args = sending.effect.args
         with suppress(DeliveryInDoubt):
-            vendors.messenger.note(shown[0], shown[1], Note(text=args["text"]), mention=bool(args.get("mention")))
+            vendors.messenger.note(
+                shown[0],
+                shown[1],
+                Note(text=args["text"], user=args.get("user", "")),
+                mention=bool(args.get("mention")),
+            )
     house.memory.effect_done(sending)
 
 

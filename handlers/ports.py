@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from handlers.domain.cards import DeskCard, Note, ReadCard
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
+from handlers.domain.turnaround import EndedRead
 
 V = TypeVar("V")
 
@@ -52,6 +53,9 @@ class Reading(Protocol):
 
     def count_since(self, kind: type[Any], field: str, since: datetime, /, **equal: Any) -> int:
         """Count values whose ``field`` lies at or after ``since``."""
+
+    def ended_reads(self, since: datetime, until: datetime, facilities: Collection[str]) -> list[EndedRead]:
+        """Return the reads of these facilities that a report ended in a span, those of test studies left out."""
 
     def message(self, subject: str) -> tuple[str, str] | None:
         """Return (channel, ts) of the Slack message that shows a subject."""

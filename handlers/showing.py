@@ -9,6 +9,7 @@ from handlers.domain import case_code
 from handlers.domain.cards import DeskCard, ReadCard, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.problems import OUTCOMES, UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
 from handlers.domain.tasks import RINGS, DeskTask, TaskKind
@@ -44,10 +45,17 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
 def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
     """Add a line to the history in the thread of a study's card."""
     read = tx.one(Read, study_id=study_id)
-    pool = None if read is None else house.directory().pools.get(read.pool)
-    if read is not None and pool is not None:
+    if read is not None:
+        note_read(tx, house, read, text)
+
+
+def note_read(tx: Transaction, house: House, read: Read, text: str, *, to: str = "") -> None:
+    """Add a line to the history in the thread of a read's card; ``to`` is the Slack user whom it is for."""
+    pool = house.directory().pools.get(read.pool)
+    if pool is not None:
         lane = f"slack:{pool.channel}"
-        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args={"text": text}, rank=6))
+        args = {"text": text} | ({"user": to} if to else {})
+        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=6))
 
 
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
@@ -66,12 +74,11 @@ def note_task(tx: Transaction, house: House, task: DeskTask, text: str, *, menti
 
 
 def plan_refresh(tx: Transaction, read: Read) -> None:
-    """Set the next instant at which a waiting read's card is drawn again."""
-    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
+    """Set the next instant at which a waiting read's card is drawn again; while its clock stands still there is none."""
+    if read.state not in (ReadState.OPEN, ReadState.CLAIMED) or read.paused_since is not None:
         tx.forget(read.id, DeadlineKind.CARD_REFRESH)
         return
-    span = read.due_at - read.opened_at
-    instants = [read.opened_at + timedelta(seconds=span.total_seconds() * share) for share in REFRESH_AT]
+    instants = [read.due_at - timedelta(seconds=read.target_seconds * (1 - share)) for share in REFRESH_AT]
     upcoming = [instant for instant in instants if instant > tx.now]
     if upcoming:
         tx.deadline(Deadline(kind=DeadlineKind.CARD_REFRESH, subject=read.id, due_at=min(upcoming)))
@@ -104,6 +111,8 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
     linked = len(look.all(Study, facility=study.facility, group=study.group)) - 1 if study.group else 0
     relays = look.all(Relay, study_id=study.id)
     reports = look.all(Report, study_id=study.id)
+    problems = look.all(Problem, read_id=read.id, state=UNSOLVED)
+    standing = [problem.kind.words for problem in problems if problem.pauses]
     return ReadCard(
         read_id=read.id,
         study_id=study.id,
@@ -119,7 +128,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         last_image_minutes=None if since is None else max(0, int((look.now - since).total_seconds() // 60)),
         ready=study.ready,
         due_at=read.due_at,
-        minutes_left=int((read.due_at - look.now).total_seconds() // 60),
+        minutes_left=int((read.due_at - (read.paused_since or look.now)).total_seconds() // 60),
         zone=facility.zone,
         state=read.state.value,
         claimed_by="" if reader is None else reader.name,
@@ -131,7 +140,14 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         shadow=facility.shadow,
         relay=relay_line(relays[-1] if relays else None),
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
+        problems=tuple(_problem_line(problem) for problem in problems),
+        paused=", ".join(standing) if read.paused_since is not None else "",
+        paused_since=read.paused_since,
     )
+
+
+def _problem_line(problem: Problem) -> str:
+    return f"{problem.kind.words}, {f'{problem.taken_by} has it' if problem.taken_by else 'nobody has taken it'}"
 
 
 def _signer(directory: Directory, signed_by: str | None) -> str:
@@ -163,6 +179,10 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     facility = directory.facilities.get(task.facility)
     shadow = in_shadow(look, directory, task.facility, task.relay_id)
     what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
+    problem = look.get(Problem, task.subject_id) if task.kind is TaskKind.STUDY_PROBLEM else None
+    if problem is not None:
+        still = " While it lasts the clock of its read stands still." if problem.pauses else ""
+        what = f"{what} Reported: {problem.kind.words}.{still}"
     read = look.one(Read, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,
@@ -183,4 +203,5 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
         todo=todo,
         relay_open=relay is not None and relay.state is not RelayState.ENDED,
         read_id="" if read is None else read.id,
+        outcomes=() if problem is None else tuple(OUTCOMES.items()),
     )

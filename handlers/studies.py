@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from handlers import desk, relays, showing
-from handlers.domain import case_code
+from handlers import desk, pauses, problems, relays, showing
+from handlers.domain import case_code, clocks
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.directory import Facility
 from handlers.domain.events import EventKind, StudyEvent
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
+from handlers.domain.problems import STUDY_CANCELED
 from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study, StudyStatus
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
@@ -85,6 +86,7 @@ def _receive(tx: Transaction, house: House, event: StudyEvent, source: str) -> N
         status=StudyStatus.OPEN,
         received_at=tx.now,
         event_at=event.at,
+        ready_at=None if (event.one_instance if event.ready is None else not event.ready) else tx.now,
     )
     tx.add(study)
     _audit(tx, study, "study:receive", source, priority=study.priority.value, modality=study.modality, test=study.test)
@@ -102,12 +104,8 @@ def _case_code(tx: Transaction, house: House) -> str:
             return code
 
 
-def due_at(study: Study, facility: Facility) -> datetime:
-    """Return the instant by which the study is to be read; the clock starts with the last image, so waiting counts."""
-    return (study.last_image_at or study.received_at) + facility.targets[study.priority]
-
-
 def _open_read(tx: Transaction, house: House, study: Study, facility: Facility) -> None:
+    clock = pauses.begun(study, facility)
     read = Read(
         id=house.chance.token(),
         facility=study.facility,
@@ -117,7 +115,9 @@ def _open_read(tx: Transaction, house: House, study: Study, facility: Facility) 
         priority=study.priority,
         state=ReadState.OPEN,
         opened_at=tx.now,
-        due_at=due_at(study, facility),
+        due_at=clocks.due(clock),
+        clock_started_at=clock.started,
+        target_seconds=int(clock.target.total_seconds()),
     )
     tx.add(read)
     tx.audit(AuditFact(action="read:open", actor="robot", case_code=study.case_code, subject=read.id))
@@ -149,6 +149,8 @@ def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
             said["instance_count"] = study.instance_count + 1
     if event.last_image_at is not None and study.last_image_at is not None:
         said["last_image_at"] = max(event.last_image_at, study.last_image_at)
+    if event.ready and study.ready_at is None:
+        said["ready_at"] = tx.now
     reopened = study.status is StudyStatus.CANCELED
     changed = replace(study, **said, event_at=max(event.at, study.event_at), status=StudyStatus.OPEN)
     if changed == study:
@@ -176,11 +178,12 @@ def _orderer_said(study: Study, event: StudyEvent) -> dict[str, str | None]:
 def _follow(tx: Transaction, house: House, study: Study, *, reopened: bool) -> None:
     """Let the read follow its study: class, due instant, and life."""
     read = tx.one(Read, study_id=study.id)
-    if read is None:
+    facility = house.directory().facilities.get(study.facility)
+    if read is None or facility is None or read.state is ReadState.REPORTED:
+        showing.show_study(tx, house, study.id)  # a read that is over keeps the class and the clock it ended with
         return
-    facility = house.directory().facilities[study.facility]
     state = ReadState.OPEN if reopened and read.state is ReadState.CANCELED else read.state
-    followed = replace(read, priority=study.priority, due_at=due_at(study, facility), state=state)
+    followed = pauses.following(tx, replace(read, priority=study.priority, state=state), study, facility)
     if followed != read:
         read = tx.put(followed)
         facts = {"priority": read.priority.value, "due_at": read.due_at.isoformat(), "reopened": reopened}
@@ -198,6 +201,7 @@ def _cancel(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
     if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
         read = tx.put(replace(read, state=ReadState.CANCELED))
         tx.audit(AuditFact(action="read:cancel", actor=source, case_code=read.case_code, subject=read.id))
+        read = problems.end_all(tx, house, read, STUDY_CANCELED)
         tx.forget(read.id, DeadlineKind.CARD_REFRESH)
         showing.show_read(tx, house, read)
         showing.note_study(tx, house, study.id, "The site canceled this study.")
@@ -212,9 +216,9 @@ def stable_due(tx: Transaction, house: House, study_id: str) -> None:
     """Count a study as ready whose last image came a while ago; a late image updates the same card."""
     study = tx.get(Study, study_id)
     if study is not None and not study.ready:
-        study = tx.put(replace(study, ready=True))
+        study = tx.put(replace(study, ready=True, ready_at=study.ready_at or tx.now))
         _audit(tx, study, "study:stable", "robot", images=study.instance_count)
-        showing.show_study(tx, house, study.id)
+        _follow(tx, house, study, reopened=False)
 
 
 def refresh_due(tx: Transaction, house: House, read_id: str) -> None:

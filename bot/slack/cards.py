@@ -44,6 +44,7 @@ class Action(StrEnum):
     TAKE = "take"
     DONE = "done"
     WITHDRAW = "withdraw"
+    PROBLEM = "problem"
 
 
 def read_block(read_id: str) -> str:
@@ -100,11 +101,14 @@ def _now(card: ReadCard) -> datetime:
 
 
 def time_line(card: ReadCard) -> str:
-    """Return ``12 min left, due 02:15 EST``; of a read that is over, how it ended."""
+    """Return ``12 min left, due 02:15 EST``; why and since when it is paused; of a read that is over, how it ended."""
     if card.state == "reported":
         return f"reported by {safe(card.reported_by, 60)}" if card.reported_by else "reported"
     if card.state == "canceled":
         return "canceled"
+    if card.paused_since is not None:
+        since = clock(card.paused_since, card.zone)
+        return f"paused: {safe(card.paused, 120)}, since {since}; {left(card.minutes_left)} when it goes on"
     return f"{left(card.minutes_left)}, due {clock(card.due_at, card.zone, _now(card))}"
 
 
@@ -135,6 +139,7 @@ def read_lines(card: ReadCard) -> list[str]:
     lines = [f"*{time_line(card)}* · case `{safe(card.case_code, 12)}`", person_line(card)]
     if holder := _holder(card):
         lines.append(f"👤 {holder}")
+    lines += [f"🧩 Problem: {safe(problem, 120)}" for problem in card.problems]
     if card.relay:
         lines.append(f"☎️ {safe(card.relay, 240)}")
     if card.flags:
@@ -149,9 +154,10 @@ def read_buttons(card: ReadCard) -> list[Json]:
     def of(label: str, action: Action, style: str = "") -> Json:
         return button(label, action, card.read_id, style=style, spoken=f"{label}, case {code}")
 
+    problem = of("Problem", Action.PROBLEM)
     buttons = {
-        "open": [of("Claim", Action.CLAIM, "primary")],
-        "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger")],
+        "open": [of("Claim", Action.CLAIM, "primary"), problem],
+        "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger"), problem],
     }.get(card.state, [])
     return [*buttons, of("Open case", Action.OPEN_CASE)]
 
@@ -159,6 +165,7 @@ def read_buttons(card: ReadCard) -> list[Json]:
 def read_text(card: ReadCard) -> str:
     """Return all of a read card in one sentence."""
     parts = [headline(card), time_line(card), f"case {safe(card.case_code, 12)}", person_line(card), _holder(card)]
+    parts += [f"Problem: {safe(problem, 120)}" for problem in card.problems]
     parts.append(safe(card.relay, 240))
     parts += [safe(flag.replace("_", " "), 60) for flag in card.flags[:6]]
     return ". ".join(part for part in parts if part) + "."
@@ -183,6 +190,7 @@ def read_card(card: ReadCard) -> Message:
 
 def desk_card(card: DeskCard, outcomes: Mapping[str, str]) -> Message:
     """Return a desk task's card. ``outcomes`` are the codes that end a task without a relay, with their words."""
+    outcomes = dict(card.outcomes) or outcomes
     title, small = _desk_title(card), _desk_small(card)
     what, todo, now = safe(card.what, 600), safe(card.todo, 600), _desk_state(card, outcomes)
     blocks = [
@@ -250,6 +258,7 @@ def _done(outcomes: Mapping[str, str]) -> Json:
 
 
 def thread_note(note: Note, *, mention: bool) -> Message:
-    """Return a line of history; ``mention`` calls everybody who is there."""
-    text = ("<!here> " if mention else "") + safe(note.text, 2900)
+    """Return a line of history; ``mention`` calls everybody who is there, else whom it is for is called by name."""
+    called = f"<@{note.user}> " if note.user else ""
+    text = ("<!here> " if mention else called) + safe(note.text, 2900)
     return Message(text, (section(text),))

@@ -41,7 +41,9 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Round \d+: nobody has taken this yet\..*": ("task:ring",),
     r".+ took this( over from .+)?\. Taken is not done: it needs an outcome\.": ("task:take",),
     r".+ took this and gave no outcome\. It rings again\.": ("task:reopen",),
-    r".+ has this; it still needs an outcome\.": ("task:remind",),
+    r"(.+ has|Nobody has taken) this; it still needs an outcome\.": ("task:remind",),
+    r"Problem reported by .+\.": ("problem:open",),
+    r"Problem ended, .+": ("problem:solve",),
 }
 
 
@@ -67,7 +69,7 @@ def unexpected_messages(stage: Stage) -> list[str]:
 
 def _note_of(message: Message) -> str:
     """Return the kind of a note, "" for one that is of none."""
-    words = message.text.removeprefix("<!here> ").strip()
+    words = re.sub(r"^(<!here>|<@U\w+>) ", "", message.text).strip()
     return next((kind for kind in NOTES if re.fullmatch(kind, words, re.DOTALL)), "")
 
 
