@@ -101,11 +101,11 @@ def ended(tx: Transaction, house: House, problem_id: str, outcome: str, by: str,
 
 
 def _goes_on(house: House, before: Read, after: Read) -> str:
-    facility = house.directory().facilities.get(after.facility)
-    if after.state not in (ReadState.OPEN, ReadState.CLAIMED) or before.paused_since is None or facility is None:
+    if after.state not in (ReadState.OPEN, ReadState.CLAIMED) or before.paused_since is None:
         return ""
     if after.paused_since is not None:
         return " The clock stands still for another problem."
+    facility = house.directory().facilities[after.facility]
     return f" The clock goes on; due {showing.clock_time(facility, after.due_at)}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import desk, pauses, people, showing
 from handlers.domain import case_code as codes
 from handlers.domain.cards import Choice
-from handlers.domain.directory import PROBLEM_REMINDER, Facility
+from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.problems import UNSOLVED, Problem, ProblemKind, ProblemState
@@ -112,8 +112,7 @@ def _open(
 
 
 def _plan_reminder(tx: Transaction, house: House, problem: Problem) -> None:
-    facility = house.directory().facilities.get(problem.facility)
-    every = PROBLEM_REMINDER if facility is None else facility.problem_reminder
+    every = house.directory().facilities[problem.facility].problem_reminder
     tx.deadline(Deadline(kind=DeadlineKind.PROBLEM_REMINDER, subject=problem.id, due_at=tx.now + every))
 
 

@@ -167,7 +167,7 @@ def in_shadow(look: Reading, directory: Directory, facility: str, relay_id: str 
 def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
     """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
     what, todo = told(kind)
-    if kind is TaskKind.SHADOW:
+    if kind in (TaskKind.SHADOW, TaskKind.STUDY_PROBLEM):  # what the site sends is read, in shadow too
         return what, todo
     rang = " Here the desk's phones would have rung." if kind in RINGS else ""
     return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"

@@ -6,9 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from handlers import problems
+from handlers.domain.errors import Rejection
 from handlers.domain.problems import Problem, ProblemKind, ProblemState
 from handlers.domain.studies import ReadState
 from handlers.domain.tasks import TaskKind, TaskState
+from tests.flows import directories
 from tests.flows.stage import DESK, LEE, QUINN, READS, SILVA, STRANGER, Stage
 
 PAUSES_NONE = ("    shadow: false\n    pacs_link", "    shadow: false\n    pauses: []\n    pacs_link")
@@ -177,6 +180,53 @@ def test_a_site_says_which_problems_stop_its_clocks(stage: Stage) -> None:
     assert "Problem: missing prior, nobody has taken it" in stage.card().words
     assert len(stage.open_tasks()) == 1
     assert "clock:pause" not in stage.actions()
+
+
+def test_a_repeated_message_opens_nothing_twice_and_gets_the_same_answer(stage: Stage) -> None:
+    """Slack sends a submission again whose answer it lost; also after the problem has ended."""
+    stage.stroke_ct()
+    house, read = stage.service.house, stage.read().id
+    first = problems.report_problem(house, read, "missing_prior", LEE, "slack:view")
+    assert problems.report_problem(house, read, "missing_prior", LEE, "slack:view") == first
+    stage.settle()
+    end(stage, "missing_prior")
+    due = stage.read().due_at
+    assert problems.report_problem(house, read, "missing_prior", LEE, "slack:view") == first
+    stage.advance(5)
+    assert (stage.read().due_at, len(stage.all(Problem))) == (due, 1)
+
+
+def test_a_pause_survives_a_restart(stage: Stage) -> None:
+    """Its reminder is a row, and so is the instant at which the clock stopped."""
+    stage.stroke_ct()
+    due = stage.read().due_at
+    by_command(stage, LEE, "missing_prior")
+    stage.advance(minutes=5)
+    stage.restart()
+    stage.advance(minutes=20)
+    assert stage.actions().count("problem:remind") == 1
+    end(stage, "missing_prior")
+    assert stage.read().due_at == due + timedelta(minutes=25)
+
+
+def test_in_shadow_a_problem_is_real_work(stage: Stage) -> None:
+    """Nobody is called for such a site; its studies are read all the same, and its desk is not told to do nothing."""
+    stage.stroke_ct(facility="prairie", ordering_contact="prairie-clinician", patient_state="IN")
+    by_command(stage, LEE, "missing_prior")
+    words = stage.desk_card().words
+    assert "Take it, settle it with the site" in words
+    assert "SHADOW" not in words
+
+
+def test_a_site_with_a_problem_cannot_leave_the_directory(stage: Stage) -> None:
+    """Its desk still has something to do."""
+    stage.stroke_ct(facility="prairie", ordering_contact="prairie-clinician", patient_state="IN")
+    by_command(stage, LEE, "missing_prior")
+    assert stage.open_tasks()
+    directory = directories.read(stage.directory_file.read_text())
+    stage.directory_file.write_text(directories.written(directories.without_facility(directory, "prairie")))
+    with pytest.raises(Rejection, match="prairie still has open work"):
+        stage.service.prepare()
 
 
 @pytest.mark.parametrize(
