@@ -299,7 +299,7 @@ def take_case(house: House, case: str, slack_user: str, delivery: str) -> str:
     if not waiting:
         raise Rejection("nothing_to_take", f"Nothing of case {codes.shown(code)} waits at a desk.")
     ringing = [task for task in waiting if task.state is TaskState.OPEN] or waiting
-    return take(house, ringing[0].id, slack_user, delivery)
+    return take(house, max(ringing, key=lambda task: task.rings).id, slack_user, delivery)
 
 
 def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:

@@ -67,7 +67,7 @@ _SOLVES = "solved"
 class Problem:
     """Something that keeps a read from being done, from its report by a person until its outcome.
 
-    ``id`` of its desk task's subject; ``pauses`` is what the site's directory said of the kind when it began.
+    Its desk task has its ``id`` as subject. ``pauses`` is what the site's directory said of its kind when it began.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from handlers.domain.errors import Rejection
 from handlers.domain.problems import Problem, ProblemKind, ProblemState
 from handlers.domain.studies import ReadState
 from handlers.domain.tasks import TaskKind, TaskState
+from sandbox.exchange import Call
 from tests.flows import directories
+from tests.flows.acts import exhaust, look_at_everything
 from tests.flows.stage import DESK, LEE, QUINN, READS, SILVA, STRANGER, Stage
 
 PAUSES_NONE = ("    shadow: false\n    pacs_link", "    shadow: false\n    pauses: []\n    pacs_link")
@@ -207,6 +210,25 @@ def test_a_pause_survives_a_restart(stage: Stage) -> None:
     assert stage.actions().count("problem:remind") == 1
     end(stage, "missing_prior")
     assert stage.read().due_at == due + timedelta(minutes=25)
+
+
+def test_taking_a_case_takes_what_rings_before_a_problem_with_it(stage: Stage) -> None:
+    """A critical result that nobody confirmed is not left to ring because a prior is missing too."""
+    stage.stroke_ct()
+    by_command(stage, LEE, "missing_prior")
+    stage.finding()
+    exhaust(stage)
+    assert "You have it" in stage.command(QUINN, f"take {stage.case()}")
+    taken = [task.kind for task in stage.open_tasks() if task.state is TaskState.TAKEN]
+    assert taken == [TaskKind.LADDER_EXHAUSTED]
+    look_at_everything(stage, *called(stage))
+
+
+def called(stage: Stage) -> tuple[dict[str, int], dict[str, int]]:
+    """Return what is left to look at: this story is about none of the calls."""
+    left = stage.exchange.unexpected()
+    calls = Counter(one.to for one in left if isinstance(one, Call))
+    return calls, Counter(one.to for one in left if not isinstance(one, Call))
 
 
 def test_in_shadow_a_problem_is_real_work(stage: Stage) -> None:
