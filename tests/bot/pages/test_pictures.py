@@ -98,9 +98,11 @@ def test_an_address_opens_for_an_hour(shown: Shown) -> None:
     assert shown.refused == 1
 
 
-@pytest.mark.parametrize("token", ["x", "a" * 5000, "ünde", Fernet(KEYS[0]).encrypt(b"[]").decode()])
+@pytest.mark.parametrize("token", ["x", "a" * 5000, "ünde", "sealed by the deployment's own key"])
 def test_what_we_did_not_seal_opens_nothing(shown: Shown, token: str) -> None:
     """Not what the deployment's own keys sealed for another purpose either."""
+    if token.startswith("sealed"):
+        token = Fernet(KEYS[0]).encrypt(b"[]").decode()
     assert shown.http.get(f"{PATH}{token}.png").status_code == 404
     assert shown.refused == 1
 
