@@ -65,6 +65,8 @@ def lay_out(service: Service, per_second: int, seconds: int) -> None:
                 state=ReadState.REPORTED,
                 opened_at=tx.now,
                 due_at=tx.now,
+                clock_started_at=tx.now,
+                target_seconds=0,
             )
             tx.add(read)
             due_at = first + timedelta(seconds=number / per_second)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import bridges, lines, people, showing
+from handlers import bridges, lines, pauses, people, showing
 from handlers.domain import case_code as codes
+from handlers.domain import problems
 from handlers.domain.errors import Rejection
 from handlers.domain.machine import allows, step
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
@@ -169,13 +170,22 @@ def reminder_due(tx: Transaction, house: House, task_id: str) -> None:
         showing.note_task(tx, house, again, note, mention=True)
         ring_round(tx, house, again)
         return
-    task = tx.put(replace(task, rounds=task.rounds + 1))
-    _record(tx, task, "task:remind", lines.ROBOT, taken_by=task.taken_by)
-    showing.note_task(tx, house, task, f"{task.taken_by} has this; it still needs an outcome.", mention=True)
+    remind(tx, house, task)
     _plan_reminder(tx, task)
 
 
+def remind(tx: Transaction, house: House, task: DeskTask) -> None:
+    """Remind the desk of a task that has no outcome."""
+    task = tx.put(replace(task, rounds=task.rounds + 1))
+    _record(tx, task, "task:remind", lines.ROBOT, taken_by=task.taken_by)
+    who = f"{task.taken_by} has this" if task.taken_by else "Nobody has taken this"
+    showing.note_task(tx, house, task, f"{who}; it still needs an outcome.", mention=True)
+
+
 def _plan_reminder(tx: Transaction, task: DeskTask) -> None:
+    """Set the reminder of a task that was taken; a problem has one of its own, taken or not."""
+    if task.kind is TaskKind.STUDY_PROBLEM:
+        return
     tx.deadline(Deadline(kind=DeadlineKind.TASK_REMINDER, subject=task.id, due_at=tx.now + REMIND_AFTER))
 
 
@@ -189,6 +199,8 @@ def taken(tx: Transaction, house: House, task: DeskTask, name: str, actor: str) 
     _record(tx, task, "task:take", actor, **({"taken_from": former} if former else {}))
     _quiet(tx, task)
     _plan_reminder(tx, task)
+    if task.kind is TaskKind.STUDY_PROBLEM:
+        pauses.taken(tx, house, task.subject_id, name, actor)
     showing.show_task(tx, house, task)
     took = f"{name} took this over from {former}." if former else f"{name} took this."
     showing.note_task(tx, house, task, f"{took} Taken is not done: it needs an outcome.")
@@ -209,6 +221,8 @@ def finished(tx: Transaction, house: House, task: DeskTask, by: str, outcome: st
     tx.forget(task.id, DeadlineKind.DESK_ROUND, DeadlineKind.TASK_REMINDER)
     _record(tx, task, "task:done", actor, outcome=outcome)
     _quiet(tx, task)
+    if task.kind is TaskKind.STUDY_PROBLEM:
+        pauses.ended(tx, house, task.subject_id, outcome, by, actor)
     showing.show_task(tx, house, task)
     return task
 
@@ -285,19 +299,20 @@ def take_case(house: House, case: str, slack_user: str, delivery: str) -> str:
     if not waiting:
         raise Rejection("nothing_to_take", f"Nothing of case {codes.shown(code)} waits at a desk.")
     ringing = [task for task in waiting if task.state is TaskState.OPEN] or waiting
-    return take(house, ringing[0].id, slack_user, delivery)
+    return take(house, max(ringing, key=lambda task: task.rings).id, slack_user, delivery)
 
 
 def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
     """Close a task that is no relay's ending, with an outcome from the list."""
-    if outcome not in OUTCOMES:
-        raise Rejection("unknown_outcome", "Choose one of the outcomes in the list.")
     facility = facility_or_reject(house, DeskTask, "unknown_task", "This task does not exist any more.", id=task_id)
 
     def act(tx: Transaction) -> str:
         task = tx.get(DeskTask, task_id)
         if task is None or task.state is TaskState.DONE:
             raise Rejection("task_done", "This task is done already.")
+        outcomes = problems.OUTCOMES if task.kind is TaskKind.STUDY_PROBLEM else OUTCOMES
+        if outcome not in outcomes:
+            raise Rejection("unknown_outcome", "Choose one of the outcomes in the list.")
         actor = _may_take(house, slack_user, task.facility)
         relay = tx.get(Relay, task.relay_id) if task.relay_id else None
         if relay is not None and relay.state is not RelayState.ENDED and _alone_with(tx, task, relay):
@@ -309,7 +324,7 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
                 "relays_held", f"Relays are held still. First `/relay resume {task.facility}`, or withdraw them."
             )
         finished(tx, house, task, people.name_of(house.directory(), slack_user), outcome, actor)
-        return f"Done: {OUTCOMES[outcome]}."
+        return f"Done: {outcomes[outcome]}."
 
     return once(house, facility, delivery, act)
 

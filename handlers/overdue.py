@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import callbacks, desk, overflow, rungs, standing, studies
+from handlers import callbacks, desk, overflow, problems, rungs, standing, studies
 from handlers.domain.machinery import DeadlineKind
 from handlers.once import in_transaction
 from handlers.ports import Due, House, Transaction
@@ -18,6 +18,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.DESK_ROUND: desk.round_due,
     DeadlineKind.DESK_PHONE: desk.phone_due,
     DeadlineKind.TASK_REMINDER: desk.reminder_due,
+    DeadlineKind.PROBLEM_REMINDER: problems.reminder_due,
     DeadlineKind.CARD_REFRESH: studies.refresh_due,
     DeadlineKind.STUDY_STABLE: studies.stable_due,
     DeadlineKind.CLAIM_STANDING: standing.due,

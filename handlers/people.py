@@ -79,6 +79,16 @@ def roles_at(directory: Directory, slack_user: str, facility: str) -> tuple[str,
     return tuple(roles)
 
 
+def hand_at(directory: Directory, slack_user: str, facility: str) -> str:
+    """Return the record's name of somebody who works at a site: a radiologist of its pool, or its PACS administrator."""
+    actor = actor_of(directory, slack_user)
+    reader = directory.radiologist_of_slack(slack_user)
+    reads_here = reader is not None and may_read_at(directory, reader, facility)
+    if not reads_here and not is_admin(directory, slack_user, facility):
+        raise Rejection("not_in_pool", "Only a radiologist of this site's pool or its PACS administrator can do this.")
+    return actor
+
+
 def resolve_radiologist(directory: Directory, stated: str | None) -> Radiologist | None:
     """Return the radiologist that an event names by directory id or NPI."""
     if not stated:

@@ -12,6 +12,7 @@ from handlers.domain.cards import DeskCard, Note, ReadCard
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
+from handlers.domain.turnaround import EndedRead
 from handlers.domain.worklists import Alike, Claimed, Waiting
 
 V = TypeVar("V")
@@ -62,6 +63,9 @@ class Reading(Protocol):
 
     def claimed_since(self, since: datetime) -> list[Claimed]:
         """Return what is held by anybody, and what was claimed since an instant."""
+
+    def ended_reads(self, since: datetime, until: datetime, facilities: Collection[str]) -> list[EndedRead]:
+        """Return the reads of these facilities that a report ended in a span, those of test studies left out."""
 
     def message(self, subject: str) -> tuple[str, str] | None:
         """Return (channel, ts) of the Slack message that shows a subject."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from handlers import overrides_told, receipts
 from handlers.domain import case_code, expiries
@@ -10,6 +10,7 @@ from handlers.domain.cards import DeskCard, ReadCard, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.overrides import Override
+from handlers.domain.problems import OUTCOMES, UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import RINGS, DeskTask, TaskKind
@@ -108,12 +109,11 @@ def note_task(tx: Transaction, house: House, task: DeskTask, text: str, *, menti
 
 
 def plan_refresh(tx: Transaction, read: Read) -> None:
-    """Set the next instant at which a waiting read's card is drawn again."""
-    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
+    """Set the next instant at which a waiting read's card is drawn again; while its clock stands still there is none."""
+    if read.state not in (ReadState.OPEN, ReadState.CLAIMED) or read.paused_since is not None:
         tx.forget(read.id, DeadlineKind.CARD_REFRESH)
         return
-    span = read.due_at - read.opened_at
-    instants = [read.opened_at + timedelta(seconds=span.total_seconds() * share) for share in REFRESH_AT]
+    instants = [read.at_share(share) for share in REFRESH_AT]
     upcoming = [instant for instant in instants if instant > tx.now]
     if upcoming:
         tx.deadline(Deadline(kind=DeadlineKind.CARD_REFRESH, subject=read.id, due_at=min(upcoming)))
@@ -146,6 +146,8 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
     linked = len(look.all(Study, facility=study.facility, group=study.group)) - 1 if study.group else 0
     relays = look.all(Relay, study_id=study.id)
     reports = look.all(Report, study_id=study.id)
+    problems = look.all(Problem, read_id=read.id, state=UNSOLVED)
+    standing = [problem.kind.words for problem in problems if problem.pauses]
     return ReadCard(
         read_id=read.id,
         study_id=study.id,
@@ -161,7 +163,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         last_image_minutes=None if since is None else max(0, int((look.now - since).total_seconds() // 60)),
         ready=study.ready,
         due_at=read.due_at,
-        minutes_left=int((read.due_at - look.now).total_seconds() // 60),
+        minutes_left=int((read.due_at - (read.paused_since or look.now)).total_seconds() // 60),
         zone=facility.zone,
         state=read.state.value,
         claimed_by="" if reader is None else reader.name,
@@ -177,7 +179,14 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
         kind=read.kind.value,
         subspecialty=read.subspecialty,
+        problems=tuple(_problem_line(problem) for problem in problems),
+        paused=", ".join(standing) if read.paused_since is not None else "",
+        paused_since=read.paused_since,
     )
+
+
+def _problem_line(problem: Problem) -> str:
+    return f"{problem.kind.words}, {f'{problem.taken_by} has it' if problem.taken_by else 'nobody has taken it'}"
 
 
 def _signer(directory: Directory, signed_by: str | None) -> str:
@@ -197,7 +206,7 @@ def in_shadow(look: Reading, directory: Directory, facility: str, relay_id: str 
 def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
     """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
     what, todo = told(kind)
-    if kind is TaskKind.SHADOW:
+    if kind in (TaskKind.SHADOW, TaskKind.STUDY_PROBLEM):  # what the site sends is read, in shadow too
         return what, todo
     rang = " Here the desk's phones would have rung." if kind in RINGS else ""
     return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"
@@ -218,6 +227,10 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     shadow = in_shadow(look, directory, task.facility, task.relay_id)
     what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
     what = _in_particular(look, directory, task) or what
+    problem = look.get(Problem, task.subject_id) if task.kind is TaskKind.STUDY_PROBLEM else None
+    if problem is not None:
+        still = " While it lasts the clock of its read stands still." if problem.pauses else ""
+        what = f"{what} Reported: {problem.kind.words}.{still}"
     read = card_of(look, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,
@@ -238,4 +251,5 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
         todo=todo,
         relay_open=relay is not None and relay.state is not RelayState.ENDED,
         read_id="" if read is None else read.id,
+        outcomes=() if problem is None else tuple(OUTCOMES.items()),
     )

@@ -84,6 +84,7 @@ def _receive(tx: Transaction, house: House, event: StudyEvent, source: str) -> N
         status=StudyStatus.OPEN,
         received_at=tx.now,
         event_at=event.at,
+        ready_at=None if (event.one_instance if event.ready is None else not event.ready) else tx.now,
     )
     tx.add(study)
     _audit(tx, study, "study:receive", source, priority=study.priority.value, modality=study.modality, test=study.test)
@@ -125,6 +126,8 @@ def _update(tx: Transaction, house: House, study: Study, event: StudyEvent, sour
             said["instance_count"] = study.instance_count + 1
     if event.last_image_at is not None and study.last_image_at is not None:
         said["last_image_at"] = max(event.last_image_at, study.last_image_at)
+    if event.ready and study.ready_at is None:
+        said["ready_at"] = tx.now
     reopened = study.status is StudyStatus.CANCELED
     changed = replace(study, **said, event_at=max(event.at, study.event_at), status=StudyStatus.OPEN)
     if changed == study:
@@ -168,9 +171,9 @@ def stable_due(tx: Transaction, house: House, study_id: str) -> None:
     """Count a study as ready whose last image came a while ago; a late image updates the same card."""
     study = tx.get(Study, study_id)
     if study is not None and not study.ready:
-        study = tx.put(replace(study, ready=True))
+        study = tx.put(replace(study, ready=True, ready_at=study.ready_at or tx.now))
         _audit(tx, study, "study:stable", "robot", images=study.instance_count)
-        showing.show_study(tx, house, study.id)
+        coverage.follow(tx, house, study, reopened=False, other_exam=False)
 
 
 def refresh_due(tx: Transaction, house: House, read_id: str) -> None:

@@ -65,6 +65,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A report arrived for an accession that this site has not sent.",
         "Ask the site which study it belongs to.",
     ),
+    TaskKind.STUDY_PROBLEM: (
+        "A study cannot be read as it is.",
+        "Take it, settle it with the site, and pick the outcome below.",
+    ),
     TaskKind.PATIENT_MISMATCH: (
         "An update names another patient than the study has. It was not applied.",
         "Open the case, compare, and have the site correct the one that is wrong.",

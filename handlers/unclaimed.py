@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from handlers import desk, showing
 from handlers.domain import case_code as codes
@@ -17,11 +16,6 @@ from handlers.ports import House, Transaction
 POOL_AT, DESK_AT = 0.5, 0.8
 
 
-def at(read: Read, share: float) -> datetime:
-    """Return the instant at which a share of a read's time is gone."""
-    return read.opened_at + (read.due_at - read.opened_at) * share
-
-
 def passed(tx: Transaction, house: House, read: Read) -> Read:
     """Do what is due as time runs out; each once, however often it is looked at."""
     if tx.now >= read.due_at and read.breached_at is None:
@@ -30,12 +24,12 @@ def passed(tx: Transaction, house: House, read: Read) -> Read:
         showing.note_read(tx, house, read, "Past its target.")
     if not _is_left_alone(tx, read):
         return read
-    if tx.now >= at(read, DESK_AT):
+    if tx.now >= read.at_share(DESK_AT):
         urgent = read.priority in RINGS_A_PHONE
         desk.open_task(
             tx, house, TaskKind.UNCLAIMED, case_code=read.case_code, subject_id=read.id, rings=urgent or None
         )
-    elif tx.now >= at(read, POOL_AT):
+    elif tx.now >= read.at_share(POOL_AT):
         _audit(tx, read, "read:remind")
         if read.subspecialty:
             _open_to_all(tx, house, read)

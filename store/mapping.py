@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, overrides, relays, studies, tasks
+from handlers.domain import access, overrides, problems, relays, studies, tasks
 from store import tables
 from store.cipher import Cipher
 
@@ -54,6 +54,7 @@ KEPT: Mapping[type[Any], Kept] = {
     studies.Read: Kept(tables.ReadRow, "opened_at"),
     overrides.Override: Kept(tables.OverrideRow, "asked_at"),
     studies.Overflow: Kept(tables.OverflowRow, "opened_at"),
+    problems.Problem: Kept(tables.ProblemRow, "opened_at"),
     studies.Report: Kept(tables.ReportRow, "received_at"),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})

@@ -39,6 +39,7 @@ class StudyRow(SQLModel, table=True):
     status: str
     received_at: datetime = columns.instant_column()
     event_at: datetime = columns.instant_column()
+    ready_at: datetime | None = columns.instant_column(nullable=True)
     version: int
 
 
@@ -46,7 +47,10 @@ class ReadRow(SQLModel, table=True):
     """Reads."""
 
     __tablename__: ClassVar[Any] = "read"
-    __table_args__: ClassVar[Any] = (Index("read_worklist", "state", "pool", "due_at"),)
+    __table_args__: ClassVar[Any] = (
+        Index("read_worklist", "state", "pool", "due_at"),
+        Index("read_reported", "reported_at"),
+    )
     id: str = columns.key_column()
     facility: str
     study_id: str = Field(index=True)
@@ -56,6 +60,9 @@ class ReadRow(SQLModel, table=True):
     state: str
     opened_at: datetime = columns.instant_column()
     due_at: datetime = columns.instant_column()
+    clock_started_at: datetime = columns.instant_column()
+    target_seconds: int
+    paused_since: datetime | None = columns.instant_column(nullable=True)
     claimed_by: str | None
     claimed_at: datetime | None = columns.instant_column(nullable=True)
     reported_at: datetime | None = columns.instant_column(nullable=True)
@@ -80,6 +87,26 @@ class OverflowRow(SQLModel, table=True):
     opened_at: datetime = columns.instant_column()
     reason: str
     closed_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
+class ProblemRow(SQLModel, table=True):
+    """Problems with studies: each, where it pauses, a stretch in which its read's clock stands still."""
+
+    __tablename__: ClassVar[Any] = "problem"
+    id: str = columns.key_column()
+    facility: str
+    read_id: str = Field(index=True)
+    case_code: str
+    kind: str
+    state: str
+    pauses: bool
+    opened_at: datetime = columns.instant_column()
+    opened_by: str
+    taken_by: str
+    ended_at: datetime | None = columns.instant_column(nullable=True)
+    ended_by: str
+    outcome: str
     version: int
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Update, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from handlers.domain.classes import Priority
 from handlers.domain.errors import StaleWrite
 from handlers.domain.machinery import (
     WAKE_CLOCK,
@@ -19,6 +20,8 @@ from handlers.domain.machinery import (
     DeadlineKind,
     Effect,
 )
+from handlers.domain.studies import Read, Study
+from handlers.domain.turnaround import EndedRead
 from handlers.domain.worklists import Alike, Claimed, Waiting
 from handlers.ports import Chance, Clock, Delivered, Due, Sending
 from store import audit, deadlines, queues, worklist
@@ -83,6 +86,27 @@ def _counting(kept: Kept, shape: _Shape, field: str) -> Select[Any]:
     return select(func.count()).select_from(table).where(since, *_fitting(kept, shape))
 
 
+#: What figures need of a read, and no more: a month of many sites is tens of thousands. Only what was reported has the
+#: instant; asking for the state as well would have SQLite look through every read that ever was.
+_READ, _STUDY = KEPT[Read].table.c, KEPT[Study].table.c
+_ENDED = (
+    select(_READ.priority, _READ.clock_started_at, _READ.reported_at, _READ.due_at, _READ.target_seconds)
+    .join_from(KEPT[Read].table, KEPT[Study].table, _STUDY.id == _READ.study_id)
+    .where(
+        _READ.reported_at >= bindparam("since"),
+        _READ.reported_at <= bindparam("until"),
+        _READ.facility.in_(bindparam("facilities", expanding=True)),
+        _STUDY.test.is_(False),
+    )
+)
+
+
+def _ended(priority: str, started: datetime, reported: datetime, due: datetime, target: timedelta) -> EndedRead:
+    paused = due - started - target
+    working = max(reported - started - paused, timedelta(0))
+    return EndedRead(priority=Priority(priority), working=working, paused=paused, target=target)
+
+
 class SqlReading:
     """Looking at what is stored."""
 
@@ -135,6 +159,14 @@ class SqlReading:
     def claimed_since(self, since: datetime) -> list[Claimed]:
         """Return what is held by anybody, and what was claimed since an instant."""
         return worklist.claimed_since(self.connection, since)
+
+    def ended_reads(self, since: datetime, until: datetime, facilities: Collection[str]) -> list[EndedRead]:
+        """Return the reads of these facilities that a report ended in a span, those of test studies left out."""
+        asked = {"since": since, "until": until, "facilities": list(facilities)}
+        return [
+            _ended(priority, started, reported, due, timedelta(seconds=target))
+            for priority, started, reported, due, target in self.connection.execute(_ENDED, asked)
+        ]
 
     def message(self, subject: str) -> tuple[str, str] | None:
         """Return (channel, ts) of the Slack message that shows a subject."""

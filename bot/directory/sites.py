@@ -12,14 +12,16 @@ from bot.directory.policies import Place, Policies, roles, rules
 from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.classes import PatientClass, Priority
-from handlers.domain.directory import Facility, Phrase, Source
+from handlers.domain.clocks import ClockStart
+from handlers.domain.directory import PROBLEM_REMINDER, Facility, Phrase, Source
 from handlers.domain.policies import Storm
+from handlers.domain.problems import ProblemKind
 
 #: What a facility may leave to ``defaults``.
 SHARED = frozenset(
     {
-        "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa", "callback_number",
-        "roles", "pacs_link",
+        "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
+        "callback_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder",
     }
 )  # fmt: skip
 #: ``system`` is the chain of what belongs to no facility.
@@ -65,7 +67,14 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         finals_from_abroad=entry.get("finals_from_abroad", flag, default=False),
         storm=entry.get("storm", opened(_storm), Storm()),
         pacs_link=entry.get("pacs_link", lifted(scalars.link), ""),
+        clock=entry.get("clock", lifted(scalars.choice(ClockStart)), ClockStart.LAST_IMAGE),
+        pauses=entry.get("pauses", _pauses, frozenset(ProblemKind)),
+        problem_reminder=entry.get("problem_reminder", lifted(scalars.duration), PROBLEM_REMINDER),
     )
+
+
+def _pauses(value: Value) -> frozenset[ProblemKind]:
+    return frozenset(each(lifted(scalars.choice(ProblemKind)))(value))
 
 
 def _completed(entry: Entry, key: str, parse: Callable[[Value], dict[str, str]]) -> dict[str, str]:

@@ -46,6 +46,7 @@ class Action(StrEnum):
     TAKE = "take"
     DONE = "done"
     WITHDRAW = "withdraw"
+    PROBLEM = "problem"
 
 
 def read_block(read_id: str) -> str:
@@ -103,13 +104,16 @@ def _now(card: ReadCard) -> datetime:
 
 
 def time_line(card: ReadCard) -> str:
-    """Return ``12 min left, due 02:15 EST``; of a read that is over, how it ended."""
+    """Return ``12 min left, due 02:15 EST``; why and since when it is paused; of a read that is over, how it ended."""
     if card.state == "reported":
         return f"reported by {safe(card.reported_by, 60)}" if card.reported_by else "reported"
     if card.state == "canceled":
         return "canceled"
     if card.state == "superseded":
         return "superseded: no longer to be read here"
+    if card.paused_since is not None:
+        since = clock(card.paused_since, card.zone)
+        return f"paused: {safe(card.paused, 120)}, since {since}; {left(card.minutes_left)} when it goes on"
     return f"{left(card.minutes_left)}, due {clock(card.due_at, card.zone, _now(card))}"
 
 
@@ -142,6 +146,7 @@ def read_lines(card: ReadCard) -> list[str]:
     lines = [f"*{time_line(card)}* · case `{safe(card.case_code, 12)}`", person_line(card)]
     if holder := _holder(card):
         lines.append(f"👤 {holder}")
+    lines += [f"🧩 Problem: {safe(problem, 120)}" for problem in card.problems]
     if card.relay:
         lines.append(f"☎️ {safe(card.relay, 240)}")
     if card.late:
@@ -161,9 +166,10 @@ def read_buttons(card: ReadCard) -> list[Json]:
         return button(label, action, card.read_id, style=style, spoken=f"{label}, case {code}")
 
     linked = of(f"Claim these {card.linked + 1}", Action.CLAIM_LINKED)
+    problem = of("Problem", Action.PROBLEM)
     buttons = {
-        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if card.linked else [])],
-        "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger")],
+        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if card.linked else []), problem],
+        "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger"), problem],
     }.get(card.state, [])
     return [*buttons, of("Open case", Action.OPEN_CASE)]
 
@@ -171,6 +177,7 @@ def read_buttons(card: ReadCard) -> list[Json]:
 def read_text(card: ReadCard) -> str:
     """Return all of a read card in one sentence."""
     parts = [headline(card), time_line(card), f"case {safe(card.case_code, 12)}", person_line(card), _holder(card)]
+    parts += [f"Problem: {safe(problem, 120)}" for problem in card.problems]
     parts.append(safe(card.relay, 240))
     parts += [safe(flag.replace("_", " "), 60) for flag in card.flags[:6]]
     return ". ".join(part for part in parts if part) + "."
@@ -195,6 +202,7 @@ def read_card(card: ReadCard) -> Message:
 
 def desk_card(card: DeskCard, outcomes: Mapping[str, str]) -> Message:
     """Return a desk task's card. ``outcomes`` are the codes that end a task without a relay, with their words."""
+    outcomes = dict(card.outcomes) or outcomes
     title, small = _desk_title(card), _desk_small(card)
     what, todo, now = safe(card.what, 600), safe(card.todo, 600), _desk_state(card, outcomes)
     blocks = [

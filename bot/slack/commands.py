@@ -10,7 +10,9 @@ from bot.slack.blocks import Message, section
 
 RELAY = "/relay"
 WORKLIST = "/worklist"
-COMMANDS = (RELAY, WORKLIST)
+TURNAROUND = "/tat"
+COMMANDS = (RELAY, WORKLIST, TURNAROUND)
+SPANS = ("24h", "7d", "30d")
 ALL = 99  #: more than are claimed at once
 _CASE = re.compile(r"(\d{4})[-\s]?(\d{4})(?=\s|$)")
 #: Keyboards on telephones turn a hyphen into one of these.
@@ -56,6 +58,14 @@ USAGES = (
     Usage("why", "CASE", "why 4821-0934", "every rule that keeps you from claiming it.", True),
     Usage("next", "", "next", "claim the read that is next for you."),
     Usage("batch", "FACILITY [COUNT]", "batch riverside 10", "claim the next reads of one site.", words=2, needs=1),
+    Usage(
+        "problem",
+        "CASE KIND",
+        "problem 4821-0934 missing_prior",
+        "tell the desk what keeps it from being read.",
+        True,
+        1,
+    ),
     Usage("halt", "[FACILITY]", "halt riverside", "stop all calls of a facility, or of all, now.", words=1),
     Usage("resume", "[FACILITY]", "resume riverside", "let calls go on.", words=1),
     Usage("status", "", "status", "the open relays."),
@@ -111,6 +121,20 @@ def _case(rest: str) -> tuple[str, str]:
     return typed, further
 
 
+def parse_turnaround(text: str) -> tuple[str, str] | Message:
+    """Return the facility ("" is all) and the span asked for, in any order, or the answer that explains how to ask."""
+    words = text.translate(_DASHES).lower().split()
+    spans, places = [word for word in words if word in SPANS], [word for word in words if word not in SPANS]
+    if len(spans) > 1 or len(places) > 1:
+        return _turnaround_usage("That is too much. ")
+    return (places or [""])[0], (spans or SPANS)[0]
+
+
+def _turnaround_usage(before: str = "") -> Message:
+    text = f"{before}`{TURNAROUND} [FACILITY] [{'|'.join(SPANS)}]`: how fast reads were. Example: `{TURNAROUND} riverside 7d`"
+    return Message(text, (section(text),))
+
+
 def _unknown(name: str) -> Message:
     """Explain without repeating what was typed: by mistake it may be a patient's name or accession number."""
     near = difflib.get_close_matches(name.lower(), _BY_NAME, n=1, cutoff=0.5)
@@ -125,6 +149,10 @@ def _explained(trouble: str, usage: Usage) -> Message:
 
 def help_message(before: str = "") -> Message:
     """Return every subcommand with an example."""
-    lines = [*([before] if before else []), *(usage.line for usage in USAGES), f"`{WORKLIST}`: the reads you may see."]
+    others = [
+        f"`{WORKLIST}`: the reads you may see.",
+        f"`{TURNAROUND} [FACILITY] [{'|'.join(SPANS)}]`: how fast reads were.",
+    ]
+    lines = [*([before] if before else []), *(usage.line for usage in USAGES), *others]
     text = "\n".join(lines)
     return Message(text, (section(text),))

@@ -12,8 +12,9 @@ from slack_bolt import Ack, App
 from bot.slack import modals
 from bot.slack.blocks import Json, Message, actions, button, link, safe, section
 from bot.slack.cards import Action, is_task_block, study_of, subject_of
-from bot.slack.commands import RELAY, WORKLIST, Asked, parse
+from bot.slack.commands import RELAY, TURNAROUND, WORKLIST, Asked, parse, parse_turnaround
 from bot.slack.replies import Replies, attempt, message
+from bot.slack.turnaround import turnaround
 from bot.slack.verbs import SlackVerbs
 from bot.slack.worklist import about, closed_home, home, worklist
 from handlers.domain import case_code
@@ -41,11 +42,14 @@ class Listeners:
             Action.TAKE: self.take,
             Action.DONE: self.done,
             Action.WITHDRAW: self.withdraw,
+            Action.PROBLEM: self.problem,
         }.items():
             app.action(action.value)(listener)
         app.command(WORKLIST)(self.worklist)
         app.command(RELAY)(self.relay)
+        app.command(TURNAROUND)(self.turnaround)
         app.view(modals.FINDING_FORM)(self.finding)
+        app.view(modals.PROBLEM_FORM)(self.problem_told)
         app.event("app_home_opened")(self.home_opened)
 
     def claim(self, ack: Ack, body: Json, action: Json) -> None:
@@ -138,6 +142,34 @@ class Listeners:
             sentence = outcome.value or "The finding is recorded."
             ack(response_action="update", view=modals.told(message(sentence), "Critical finding"))
 
+    def problem(self, ack: Ack, body: Json, action: Json) -> None:
+        """Open the form that asks what is wrong with a read's study."""
+        user, read_id = _who(body), action["value"]
+        offered = attempt("problem", lambda: self._verbs.problem_kinds(user, read_id))
+        if offered.value:
+            self._replies.open(body, modals.problem_form(offered.value, read_id, self._about(user, read_id)))
+        else:
+            self._replies.tell(body, message(offered.refusal))
+        ack()
+
+    def problem_told(self, ack: Ack, body: Json, view: Json) -> None:
+        """Report the problem of a submitted form; a refusal is shown in it."""
+        user, (read_id, kind) = _who(body), modals.problem_filled(view)
+        told = attempt("problem", lambda: self._verbs.report_problem(read_id, kind, user, f"slack:{view['id']}"))
+        if told.refusal:
+            ack(response_action="errors", errors=modals.refused(told.refusal, modals.PROBLEM))
+        else:
+            ack(response_action="update", view=modals.told(message(told.value or ""), "Problem"))
+
+    def turnaround(self, ack: Ack, body: Json) -> None:
+        """Answer ``/tat``."""
+        asked = parse_turnaround(body.get("text") or "")
+        if isinstance(asked, Message):
+            _answer(ack, asked)
+            return
+        found = attempt("turnaround", lambda: self._verbs.turnaround(_commander(body), *asked))
+        _answer(ack, message(found.refusal) if found.value is None else turnaround(found.value, self._public_url))
+
     def worklist(self, ack: Ack, body: Json) -> None:
         """Answer ``/worklist``."""
         outcome = attempt("worklist", lambda: self._verbs.worklist(_commander(body)))
@@ -167,6 +199,7 @@ class Listeners:
             "next": lambda: verbs.next_read(user, delivery),
             "batch": lambda: verbs.claim_batch(asked.word, asked.count, user, delivery),
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
+            "problem": lambda: verbs.report_problem_of_case(asked.case, asked.word.lower(), user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),
             "halt": lambda: verbs.halt(asked.word or None, user, delivery),

@@ -1,6 +1,6 @@
-"""The critical finding's form, and what is shown where no channel is at hand.
+"""The forms of a critical finding and of a problem, and what is shown where no channel is at hand.
 
-The form offers a category and the directory's phrases. Nothing can be typed into it: modals stay without patient data
+They offer fixed choices and the directory's phrases. Nothing can be typed into them: modals stay without patient data
 whatever agreement Slack has signed.
 """
 
@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.blocks import LABEL, Json, Message, modal, option, plain, safe, section
+from handlers.domain.cards import Choice
 from handlers.domain.directory import Phrase
 
 FINDING_FORM = "finding_form"
+PROBLEM_FORM = "problem_form"
+PROBLEM = "problem"  #: both the block's id and the element's
 CATEGORY = "category"  #: both the block's id and the element's
 PHRASE = "phrase"
 _MENU = 100  #: options in a group
@@ -80,6 +83,31 @@ def _groups(phrases: Sequence[Phrase]) -> list[Json]:
     return groups
 
 
+def problem_form(kinds: Sequence[Choice], read_id: str, about: str) -> Json:
+    """Return the form that asks what is wrong with a read's study; ``about`` says which it is, without identifiers."""
+    radio = {
+        "type": "radio_buttons",
+        "action_id": PROBLEM,
+        "options": [option(safe(kind.words, LABEL), kind.code, safe(kind.means, LABEL)) for kind in kinds],
+    }
+    asked = {"type": "input", "block_id": PROBLEM, "label": plain("What keeps it from being read?"), "element": radio}
+    return modal(
+        "Problem",
+        [*([section(about)] if about else []), asked],
+        callback_id=PROBLEM_FORM,
+        private_metadata=json.dumps({"read": read_id}),
+        submit=plain("Tell the desk"),
+    )
+
+
+def problem_filled(view: Json) -> tuple[str, str]:
+    """Return the read's id and the kind of problem that a submitted form says."""
+    values = view.get("state", {}).get("values", {})
+    picked = values.get(PROBLEM, {}).get(PROBLEM, {}).get("selected_option") or {}
+    ids = json.loads(view.get("private_metadata") or "{}")
+    return str(ids.get("read", "")), str(picked.get("value", ""))
+
+
 def filled(view: Json) -> Filled:
     """Return what a submitted form says."""
     values: dict[str, dict[str, dict[str, Any]]] = view.get("state", {}).get("values", {})
@@ -109,9 +137,9 @@ def problems(form: Filled, phrases: Sequence[Phrase]) -> dict[str, str]:
     return {}
 
 
-def refused(sentence: str) -> dict[str, str]:
+def refused(sentence: str, block: str = CATEGORY) -> dict[str, str]:
     """Return a refusal as it is shown in the form."""
-    return {CATEGORY: safe(sentence, _ERROR)}
+    return {block: safe(sentence, _ERROR)}
 
 
 def told(message: Message, title: str = "radrelay") -> Json:

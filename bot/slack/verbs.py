@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from handlers.domain.cards import Worklist
+from handlers.domain.cards import Choice, Turnaround, Worklist
 from handlers.domain.directory import Phrase
 
 
@@ -44,6 +44,18 @@ class SlackVerbs(Protocol):
         self, *, study_id: str, slack_user: str, category: int, phrase_id: str | None, text: str | None, delivery: str
     ) -> str:
         """Report a critical finding; from Slack always by phrase, never by text."""
+
+    def problem_kinds(self, slack_user: str, read_id: str) -> Sequence[Choice]:
+        """Return the problems that this person may report on a read."""
+
+    def report_problem(self, read_id: str, kind: str, slack_user: str, delivery: str) -> str:
+        """Tell the desk what keeps a study from being read."""
+
+    def report_problem_of_case(self, case: str, kind: str, slack_user: str, delivery: str) -> str:
+        """Tell it by the case's code; an unknown kind is refused with those there are."""
+
+    def turnaround(self, slack_user: str, facility_id: str, span: str) -> Turnaround:
+        """Return how fast reads were, of a facility or, where it is "", of all that this person may see."""
 
     def withdraw(self, case: str, slack_user: str, delivery: str) -> str:
         """End a relay on behalf of the radiologist whose finding it is."""

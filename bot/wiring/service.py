@@ -155,8 +155,10 @@ class Service:
             from_number=settings.twilio_from_number,
             api_url=settings.twilio_api_url,
         )
+        keys = [key.get_secret_value() for key in settings.encryption_keys]
+        self.pictures = pages.pictures.Pictures(keys, self.clock.now)
         self.slack = slack_app.slack_app(
-            verbs.slack_verbs(self.house),
+            verbs.slack_verbs(self.house, self.pictures.path),
             client=self.client,
             signing_secret=settings.slack_signing_secret.get_secret_value(),
             public_url=settings.public_url,
@@ -203,6 +205,7 @@ class Service:
                 now=self.clock.now,
                 on_refused=self.refusals.at("pages"),
             ),
+            pages.pictures.router(self.pictures, self.refusals.at("pages")),
         ]
         return web.application(routers, health=self._health(), refusals=self.refusals, running=self.running)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,9 +21,12 @@ from handlers import (
     nexts,
     outlook,
     overrides,
+    problems,
     texts,
+    turnaround,
     worklists,
 )
+from handlers.domain.cards import ClassFigures, Turnaround
 from handlers.ports import House
 from telephony import door
 
@@ -50,9 +54,16 @@ def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., 
     return {verb.__name__: functools.partial(verb, house) for verb in verbs}
 
 
-def slack_verbs(house: House) -> Any:
-    """Bind Slack's verbs to a house (`bot.slack.verbs.SlackVerbs`)."""
+def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) -> Any:
+    """Bind Slack's verbs to a house (`bot.slack.verbs.SlackVerbs`); ``picture`` returns where figures are drawn."""
+
+    def pictured(slack_user: str, facility_id: str, span: str) -> Turnaround:
+        found = turnaround.turnaround(house, slack_user, facility_id, span)
+        return replace(found, picture=picture(found.classes)) if found.classes else found
+
     return SimpleNamespace(
+        turnaround=pictured,
+        **_bound(house, problems.problem_kinds, problems.report_problem, problems.report_problem_of_case),
         **_bound(house, claims.claim, claims.release, nexts.next_read, nexts.claim_linked, nexts.claim_batch),
         **_bound(house, worklists.worklist, worklists.why, overrides.override, findings.phrases, findings.report),
         **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),

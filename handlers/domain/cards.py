@@ -1,4 +1,4 @@
-"""What Slack may show of a read, a desk task or a thread's history: the allow-list of that channel, as values.
+"""What Slack may show of a read, a desk task, a thread's history or turnaround figures: the allow-list of that channel, as values.
 
 There is no field here for a name, an identifier, a date of birth, an accession number or a finding's text, so no renderer
 can show one. With no agreement of Slack's in force and with one, this is the same list: modals, App Home and commands
@@ -8,7 +8,7 @@ stay without identifiers even then.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 MAX_AGE_SHOWN = 89  #: 45 CFR 164.514(b)(2)(i)(C): ages over 89 are one group
 
@@ -60,6 +60,20 @@ class ReadCard:
     kind: str = "final"
     #: The id of the subspecialty that its coverage agreement is for, or "".
     subspecialty: str = ""
+    #: The problems with its study that have no outcome, a line each.
+    problems: tuple[str, ...] = ()
+    #: Why its clock stands still, "" while it runs, and since when; ``minutes_left`` is then what it had at that instant.
+    paused: str = ""
+    paused_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One of a fixed list of answers: its code, its words, and what they mean."""
+
+    code: str
+    words: str
+    means: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +112,35 @@ class Worklist:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFigures:
+    """How fast the reads of one class were. ``in_target`` is judged read by read, each against its own target."""
+
+    priority: str
+    ended: int
+    in_target: int
+    #: How many of them stood still for a while.
+    paused: int
+    p50: timedelta
+    p90: timedelta
+    p95: timedelta
+    shortest_target: timedelta
+    longest_target: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turnaround:
+    """How fast the reads of some sites were: counts and minutes by class, and nothing of any one study."""
+
+    #: ``Mercy`` or ``all 60 facilities that you may see``.
+    where: str
+    span: str
+    #: Those of classes that had a read, most urgent first.
+    classes: tuple[ClassFigures, ...] = ()
+    #: The path of a picture of the same figures, "" where there is none.
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCard:
     """A desk task in the desk's channel."""
 
@@ -120,6 +163,8 @@ class DeskCard:
     todo: str
     relay_open: bool
     read_id: str = ""
+    #: What this task may end with, as codes and words, where that is not the usual.
+    outcomes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 from handlers.domain.agreements import CoverageAgreement
 from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.clocks import ClockStart
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
+from handlers.domain.problems import ProblemKind
 from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
 
 
@@ -45,6 +47,10 @@ DIALABLE = frozenset(
 
 #: Kinds of number where a machine may be left the callback number and code.
 TAKES_VOICEMAIL = frozenset({NumberKind.MOBILE, NumberKind.DIRECT})
+
+
+#: How often a desk is reminded of a problem, where its site says nothing of that.
+PROBLEM_REMINDER = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +168,12 @@ class Facility:
     storm: Storm = field(default_factory=Storm)
     #: ``https://pacs.example/viewer?acc={accession_number}``; filled on the case page only.
     pacs_link: str = ""
+    #: What starts the clocks of its reads.
+    clock: ClockStart = ClockStart.LAST_IMAGE
+    #: The problems for which a read's clock stands still.
+    pauses: frozenset[ProblemKind] = frozenset(ProblemKind)
+    #: How often the desk is reminded of a problem without an outcome.
+    problem_reminder: timedelta = PROBLEM_REMINDER
     #: Coverage agreements in the order in which they are asked; none is one final read by us of every study.
     coverage: tuple[CoverageAgreement, ...] = ()
 

@@ -58,6 +58,7 @@ class DeadlineKind(StrEnum):
     DESK_PHONE = "desk_phone"  # subject: desk task and the place of a phone that was busy in its round
     TASK_REMINDER = "task_reminder"  # subject: desk task that was taken
     CARD_REFRESH = "card_refresh"  # subject: read
+    PROBLEM_REMINDER = "problem_reminder"  # subject: problem without an outcome
     STUDY_STABLE = "study_stable"  # subject: study; no further image for a while
     RECORDING_LATE = "recording_late"  # subject: recording
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it

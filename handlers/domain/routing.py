@@ -68,7 +68,7 @@ def next_read(
 
 def _has_yielded(one: Waiting, now: datetime) -> bool:
     """Tell whether an urgent read has waited long enough for the one with the least open work."""
-    return now - one.read.opened_at >= (one.read.due_at - one.read.opened_at) * YIELDS
+    return now >= one.read.at_share(YIELDS)
 
 
 def _balanced(rest: Sequence[Waiting], mine: float, others: Sequence[float]) -> Waiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from handlers.domain.classes import PatientClass, Priority, ReadKind
@@ -88,12 +88,17 @@ class Study:
     received_at: datetime
     #: The instant of the newest event that was applied; an older one never overwrites it.
     event_at: datetime
+    #: When it was first complete, by the site's word or because no image had come for a while.
+    ready_at: datetime | None = None
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """One duty to read a study, claimed by one radiologist at a time; a study may have several."""
+    """One duty to read a study, claimed by one radiologist at a time; a study may have several.
+
+    ``due_at`` less the clock's start and target is the time in which it stood still and has gone on.
+    """
 
     id: str
     facility: str
@@ -103,7 +108,13 @@ class Read:
     priority: Priority
     state: ReadState
     opened_at: datetime
+    #: The instant at which the clock's target is used up; while the clock stands still, that which held when it stopped.
     due_at: datetime
+    #: What its clock began with: the instant, and the working time that it may take.
+    clock_started_at: datetime
+    target_seconds: int
+    #: Since when its clock stands still for a problem with the study; None while it runs.
+    paused_since: datetime | None = None
     claimed_by: str | None = None
     claimed_at: datetime | None = None
     reported_at: datetime | None = None
@@ -119,6 +130,10 @@ class Read:
     #: The subspecialty that the agreement is for, or "".
     subspecialty: str = ""
     version: int = 0
+
+    def at_share(self, share: float) -> datetime:
+        """Return the instant at which a share of the target is used up, as the clock stands now."""
+        return self.due_at - timedelta(seconds=self.target_seconds * (1 - share))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

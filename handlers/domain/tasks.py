@@ -25,6 +25,7 @@ class TaskKind(StrEnum):
     MISSED_CALLER = "missed_caller"  # called our number, had no code, and nobody at the desk picked up
     ODD_REPORT = "odd_report"
     UNKNOWN_REPORT = "unknown_report"
+    STUDY_PROBLEM = "study_problem"  # subject: the problem; it keeps a study from being read
     PATIENT_MISMATCH = "patient_mismatch"
     BAA_LAPSED = "baa_lapsed"
     EVENT_SET_ASIDE = "event_set_aside"

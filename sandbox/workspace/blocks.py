@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sandbox.workspace.elements import ELEMENTS, IN_ACTIONS, IN_INPUT, IN_SECTION, REQUIRE_URL_OR_FILE
+from sandbox.workspace.elements import ELEMENTS, IN_ACTIONS, IN_INPUT, IN_SECTION, REQUIRE_URL_OR_FILE, image_url
 from sandbox.workspace.model import Json, elements, texts
 from sandbox.workspace.shapes import (
     Check,
@@ -67,7 +67,7 @@ BLOCKS: dict[str, Check] = {
     ),
     "image": Shape(
         {"alt_text": string(2000)},
-        {**_ID, "image_url": string(3000), "title": text(2000, plain=True), "slack_file": anything},
+        {**_ID, "image_url": image_url, "title": text(2000, plain=True), "slack_file": anything},
         (REQUIRE_URL_OR_FILE,),
     ),
     "rich_text": Shape({"elements": array(_RICH_PART, 100)}, _ID),

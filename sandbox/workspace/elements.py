@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sandbox.workspace.shapes import (
@@ -19,6 +20,7 @@ from sandbox.workspace.shapes import (
     text,
 )
 
+_FETCHED = re.compile(r"https://[^\s/]+\S*|http://(127\.0\.0\.1|localhost)(:\d+)?/\S*")
 ACTION_ID: dict[str, Check] = {"action_id": string(255)}
 
 #: Slack: "Confirmation dialog object".
@@ -112,9 +114,19 @@ _BUTTON = Shape(
         "accessibility_label": string(75),
     },
 )
+
+
+def image_url(value: Any, where: str, problems: list[str]) -> None:
+    """Accept an address that Slack's servers could fetch: https, or loopback, where only this sandbox's page looks."""
+    before = len(problems)
+    string(3000)(value, where, problems)
+    if len(problems) == before and not _FETCHED.match(value):
+        blame(problems, "must be a valid URL", where)
+
+
 _IMAGE = Shape(
     {"alt_text": string(2000)},
-    {"image_url": string(3000), "slack_file": anything},
+    {"image_url": image_url, "slack_file": anything},
     (exactly_one("image_url", "slack_file"),),
 )
 _CHECKBOXES = Shape(

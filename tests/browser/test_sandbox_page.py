@@ -136,6 +136,26 @@ def test_slash_commands_answer_only_whoever_asked(visitor: Visitor, town: Town) 
     expect(visitor.page.locator("[data-kind=ephemeral]")).to_have_count(0)
 
 
+def test_a_problem_is_told_by_its_form_and_figures_come_with_a_picture(visitor: Visitor) -> None:
+    """The card says paused; after the report /tat answers in words and shows the picture that its address holds."""
+    card = visitor.study("stroke")
+    visitor.press(card, "claim")
+    visitor.press(card, "problem")
+    visitor.page.get_by_test_id("input-problem-missing_prior").check()
+    visitor.page.get_by_test_id("modal-submit").click()
+    expect(visitor.page.get_by_test_id("modal")).to_contain_text("Reported: missing prior. The desk is told.")
+    visitor.page.get_by_test_id("modal-close").click()
+    expect(card).to_contain_text("paused: missing prior, since")
+    expect(visitor.recorded("clock:pause")).to_be_visible()
+    visitor.order("final")
+    expect(card).to_contain_text("reported by Dr. Maya Lee")
+    visitor.say("/tat mercy 7d")
+    picture = visitor.told("Turnaround of Mercy, the last 7 days").get_by_role("img")
+    expect(picture).to_have_attribute("alt", re.compile("Stroke: .* in target"))
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("naturalWidth", 720)
+
+
 def test_a_reader_without_a_license_is_told_which_rule(visitor: Visitor) -> None:
     """Dr. Haddad's Illinois license expired: the answer says so, and the read stays open."""
     card = visitor.study("stroke")

@@ -26,7 +26,8 @@ ENTRIES = "audit_entry"
 #: The nouns of the actions that speak of a change to each table.
 SPEAK_OF: dict[str, tuple[str, ...]] = {
     "study": ("study",),
-    "read": ("read",),
+    "read": ("read", "clock"),
+    "problem": ("problem",),
     "read_override": ("override", "read"),
     "overflow": ("overflow",),
     "report": ("report",),

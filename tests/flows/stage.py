@@ -157,7 +157,7 @@ class Stage:
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
-    def all(self, kind: type[V], **equal: Any) -> list[V]:
+    def all(self, kind: type[V], /, **equal: Any) -> list[V]:
         """Return stored values."""
         with self.service.store.memory.reading() as look:
             return look.all(kind, **equal)

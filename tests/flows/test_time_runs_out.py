@@ -17,9 +17,7 @@ def pool_was_called(stage: Stage) -> int:
 
 def share(stage: Stage, part: float) -> None:
     """Move to the instant at which a share of the newest read's time is gone."""
-    read = stage.read()
-    at = read.opened_at + (read.due_at - read.opened_at) * part
-    stage.advance((at - stage.clock.instant).total_seconds())
+    stage.advance((stage.read().at_share(part) - stage.clock.instant).total_seconds())
 
 
 def test_half_way_the_pool_is_called_then_the_desk_and_the_breach_stays(stage: Stage) -> None:

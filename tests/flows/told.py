@@ -46,7 +46,9 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Round \d+: nobody has taken this yet\..*": ("task:ring",),
     r".+ took this( over from .+)?\. Taken is not done: it needs an outcome\.": ("task:take",),
     r".+ took this and gave no outcome\. It rings again\.": ("task:reopen",),
-    r".+ has this; it still needs an outcome\.": ("task:remind",),
+    r"(.+ has|Nobody has taken) this; it still needs an outcome\.": ("task:remind",),
+    r"Problem reported by .+\.": ("problem:open",),
+    r"Problem ended, .+": ("problem:solve",),
 }
 
 

@@ -148,3 +148,37 @@ def test_a_modal_over_a_limit_is_refused(view: Json, problem: str) -> None:
 def test_a_good_modal_is_taken() -> None:
     """A title, a submit button and an input are enough."""
     assert check_view(modal()) == []
+
+
+PICTURE: Json = {"type": "image", "image_url": "https://radrelay.example/p.png", "alt_text": "Bars of p50 and p90"}
+
+
+@pytest.mark.parametrize("url", ["https://radrelay.example/p.png", "http://127.0.0.1:8080/p.png", "http://localhost/p"])
+def test_a_picture_has_an_address_and_a_description(url: str) -> None:
+    """An https address, or one of loopback, where only the sandbox's own page looks; as a block, in a context, as a view."""
+    shown = PICTURE | {"image_url": url}
+    assert check_message_blocks([shown, {"type": "context", "elements": [shown]}]) == []
+    assert check_view({"type": "home", "blocks": [shown]}, ("home",)) == []
+
+
+BAD_PICTURES = [
+    ({"image_url": "http://radrelay.example/p.png"}, "must be a valid URL [json-pointer:/blocks/0/image_url]"),
+    ({"image_url": "data:image/png;base64,AA"}, "must be a valid URL [json-pointer:/blocks/0/image_url]"),
+    ({"image_url": "/pictures/p.png"}, "must be a valid URL [json-pointer:/blocks/0/image_url]"),
+    ({"image_url": "https://x/" + "p" * 3000}, "must be less than 3001 characters [json-pointer:/blocks/0/image_url]"),
+    ({"alt_text": ""}, "must be more than 0 characters [json-pointer:/blocks/0/alt_text]"),
+    ({"alt_text": "x" * 2001}, "must be less than 2001 characters [json-pointer:/blocks/0/alt_text]"),
+    ({"title": {"type": "mrkdwn", "text": "x"}}, "unsupported type: mrkdwn [json-pointer:/blocks/0/title/type]"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "problem"), BAD_PICTURES, ids=[str(wrong)[:40] for wrong, _ in BAD_PICTURES])
+def test_a_picture_over_a_limit_is_refused(wrong: Json, problem: str) -> None:
+    """Slack fetches a picture by itself, so its address has to be one that Slack can reach."""
+    assert check_message_blocks([PICTURE | wrong]) == [problem]
+
+
+def test_a_picture_without_a_description_is_refused() -> None:
+    """Somebody may not see it."""
+    bare = {key: value for key, value in PICTURE.items() if key != "alt_text"}
+    assert check_message_blocks([bare]) == ["missing required field: alt_text [json-pointer:/blocks/0]"]

@@ -72,14 +72,22 @@ class Run:
         self.stage.advance(3)
 
     def claims(self) -> None:
-        """Claimed, refused, told who has it, refused as a stranger; shown on the worklist and the Home."""
+        """Claimed, refused, told who has it, refused as a stranger, a problem; shown on worklist, Home and in figures."""
         self.study(canaries.ACCESSION)
         for user in (HADDAD, STRANGER, LEE):
             self.stage.click(user, "claim")
         self.stage.advance(5)
         self.stage.command(LEE, "", "/worklist")
         self.stage.workspace.open_home(LEE)
+        self.stage.click(LEE, "problem")
+        self.stage.workspace.submit(LEE, {"problem": {"problem": "missing_prior"}})
         self.stage.settle()
+        self.stage.command(LEE, f"problem {canaries.EVERYTHING}")
+        self.stage.command(QUINN, f"take {self.stage.case()}")
+        self.checkpoint()
+        self.stage.command(LEE, f"{canaries.GIVEN}", "/tat")
+        self.stage.command(LEE, "mercy", "/tat")
+        self.stage.advance(5)
 
     # --- the telephone -----------------------------------------------------------------------------------------------
 

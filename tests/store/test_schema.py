@@ -95,6 +95,8 @@ def test_reads_of_an_earlier_release_are_final_ones_by_us(memory: SqlMemory) -> 
         state=ReadState.OPEN,
         opened_at=noon,
         due_at=noon,
+        clock_started_at=noon,
+        target_seconds=0,
     )
     assert (read.kind, read.by, read.coverage, read.subspecialty) == (ReadKind.FINAL, ReadBy.US, "", "")
     with memory.transaction("north") as tx:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_routing"
-down_revision = "0004_coverage"
+down_revision = "0006_problem"
 branch_labels = None
 depends_on = None
 

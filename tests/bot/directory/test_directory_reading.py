@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from bot.directory import DirectoryProblems, inspect, read
 from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.clocks import ClockStart
 from handlers.domain.directory import Directory
+from handlers.domain.problems import ProblemKind
 from handlers.domain.standing import Privilege
 from tests.bot.directory.sample import GOOD, inspected, line_of, many, spoiled
 
@@ -45,6 +47,9 @@ UNREADABLE = [
     ("2026-01-01, expires", "01/01/2026, expires", "01/01/2026", "not a date"),
     ("baa: {", "baa: {from: 1, ", "baa:", '"from" is not a key here'),
     ("shadow: false", "shadow: perhaps", "shadow", "not true or false"),
+    ("shadow: false", "clock: first_image", "clock", "is not one of order, last_image, received, ready"),
+    ("shadow: false", "pauses: [missing_priors]", "pauses", 'Did you mean "missing_prior"?'),
+    ("shadow: false", "problem_reminder: often", "problem_reminder", "is not a duration"),
     ("{accession_number}", "{acc}", "{acc}", "braces may hold only"),
     ("roles: {charge:", "roles: {desk:", "roles:", "is its key desk, not a role"),
     ("roles: {charge:", "roles: {chrage:", "roles:", "add charge: CONTACT to the roles of north"),
@@ -262,3 +267,16 @@ def test_sixty_sites_are_read_within_a_second() -> None:
     assert time.perf_counter() - begun < 1
     assert found.directory is not None, found.problems
     assert len(found.directory.facilities) == 60
+
+
+def test_a_site_says_what_starts_and_stops_its_clocks() -> None:
+    """Itself, or in defaults; unless it does, the last image starts them and every problem pauses them."""
+    north = read(GOOD).facilities["north"]
+    assert (north.clock, north.pauses) == (ClockStart.LAST_IMAGE, frozenset(ProblemKind))
+    assert north.problem_reminder == timedelta(minutes=20)
+    said = "    clock: received\n    pauses: [missing_prior]\n    problem_reminder: 45m\n"
+    north = read(spoiled("    shadow: false\n", said)).facilities["north"]
+    assert (north.clock, north.pauses) == (ClockStart.RECEIVED, frozenset({ProblemKind.MISSING_PRIOR}))
+    assert north.problem_reminder == timedelta(minutes=45)
+    shared = read(spoiled("defaults:\n", "defaults:\n  clock: order\n  pauses: []\n")).facilities["north"]
+    assert (shared.clock, shared.pauses) == (ClockStart.ORDER, frozenset())

@@ -46,6 +46,7 @@ def test_an_open_read_shows_all_that_a_reader_chooses_by() -> None:
         "*12 min left, due 02:15 EST* · case `4821-0934`",
         "63 y, F · emergency · 312 images, last 4 min ago · ready",
         "[Claim]",
+        "[Problem]",
         "[Open case]",
     ]
 
@@ -62,6 +63,7 @@ def test_a_claimed_read_shows_who_since_when_and_its_relay() -> None:
         "⚠️ other reader",
         "[Release]",
         "[Critical finding]",
+        "[Problem]",
         "[Open case]",
     ]
 
@@ -161,7 +163,7 @@ def test_home_shows_mine_before_open() -> None:
 
 #: Every field of a card is either shown or, with a reason, is not. A new field fails the test below until it is judged.
 SHOWN_OF_READ = {"case_code", "facility", "patient_class", "modality", "procedure", "claimed_by", "relay", "flags"}
-SHOWN_OF_READ |= {"override", "subspecialty"}
+SHOWN_OF_READ |= {"override", "subspecialty", "problems"}
 IDS_OF_READ = {"read_id", "study_id"}
 #: Numbers, times and words from fixed lists (age and sex are checked above); the Slack user only sorts the Home.
 FIXED_OF_READ = {"priority", "age", "sex", "images", "last_image_minutes", "ready", "due_at", "minutes_left", "zone"}
@@ -176,12 +178,44 @@ FIXED_OF_READ |= {
     "reported_by",
     "kind",
 }
+FIXED_OF_READ |= {"paused", "paused_since"}
+
+
+def test_a_paused_read_has_no_minutes_running() -> None:
+    """Its card says why and since when, and what it had left then; who looks after each problem stands under it."""
+    problems = ("missing prior, Pat Quinn has it", "missing history, nobody has taken it")
+    card = replace(READ, problems=problems, paused="missing prior", paused_since=DUE - timedelta(minutes=12))
+    assert shown(read_card(card))[1:5] == [
+        "*paused: missing prior, since 02:03 EST; 12 min left when it goes on* · case `4821-0934`",
+        "63 y, F · emergency · 312 images, last 4 min ago · ready",
+        "🧩 Problem: missing prior, Pat Quinn has it",
+        "🧩 Problem: missing history, nobody has taken it",
+    ]
+    assert "paused: missing prior, since 02:03 EST" in read_card(card).text
+    assert check_message_blocks(list(read_card(card).blocks)) == []
+
+
+def test_a_problems_desk_card_offers_the_outcomes_of_a_problem() -> None:
+    """Not the usual ones; what it ended with is told in the same words."""
+    ends = (("solved", "Solved: it can be read"), ("read_as_is", "Read it as it is"))
+    card = replace(TASK, kind="study_problem", relay_open=False, rings=False, category=None, outcomes=ends)
+    menu = desk_card(card, OUTCOMES).blocks[-1]["elements"][-1]
+    assert [one["value"] for one in menu["options"]] == ["solved", "read_as_is"]
+    done = replace(card, state="done", done_by="Pat Quinn", outcome="read_as_is")
+    assert "Done by Pat Quinn: Read it as it is" in desk_card(done, OUTCOMES).text
+
+
+def test_a_note_for_somebody_calls_them() -> None:
+    """Slack tells whoever is mentioned; the words themselves mention nobody."""
+    assert thread_note(Note(text="Problem ended: <@U0BEN>.", to=ANA), mention=False).text == (
+        f"<@{ANA}> Problem ended: &lt;@U0BEN&gt;."
+    )
 
 
 def marked(card: Any, names: set[str]) -> Any:
     """Return the card with each of these fields holding a mark of its own."""
     marks = {name: f"q{i}z" for i, name in enumerate(sorted(names))}
-    marks = {name: (mark,) if name == "flags" else mark for name, mark in marks.items()}  # type: ignore[misc]
+    marks = {name: (mark,) if name in {"flags", "problems"} else mark for name, mark in marks.items()}  # type: ignore[misc]
     return replace(card, **marks)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.slack.verbs import SlackVerbs
-from handlers.domain.cards import DeskCard, ReadCard, Worklist
+from handlers.domain.cards import Choice, ClassFigures, DeskCard, ReadCard, Turnaround, Worklist
 from handlers.domain.directory import Phrase
 
 DUE = datetime(2031, 3, 4, 7, 15, tzinfo=UTC)
@@ -65,6 +65,22 @@ TASK = DeskCard(
     relay_open=True,
     read_id="r1",
 )
+KINDS = (
+    Choice(code="missing_prior", words="Missing prior; the clock stands still", means="An earlier study is needed"),
+    Choice(code="wrong_protocol", words="Wrong protocol", means="Done in another way than ordered"),
+)
+STROKES = ClassFigures(
+    priority="stroke",
+    ended=9,
+    in_target=7,
+    paused=2,
+    p50=timedelta(minutes=8),
+    p90=timedelta(minutes=16, seconds=1),
+    p95=timedelta(minutes=16, seconds=1),
+    shortest_target=timedelta(minutes=15),
+    longest_target=timedelta(minutes=15),
+)
+FOUND = Turnaround(where="Riverside", span="7d", classes=(STROKES,), picture="/pictures/turnaround/sealed.png")
 
 
 @dataclass
@@ -116,6 +132,19 @@ class Verbs:
         named = {"study_id": study_id, "slack_user": slack_user, "category": category}
         named |= {"phrase_id": phrase_id, "text": text, "delivery": delivery}
         return str(self._ask("report", "The relay has started.", **named))
+
+    def problem_kinds(self, slack_user: str, read_id: str) -> list[Choice]:
+        return list(self._ask("problem_kinds", KINDS, slack_user, read_id))
+
+    def report_problem(self, read_id: str, kind: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("report_problem", "Reported.", read_id, kind, slack_user, delivery))
+
+    def report_problem_of_case(self, case: str, kind: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("report_problem_of_case", "Reported.", case, kind, slack_user, delivery))
+
+    def turnaround(self, slack_user: str, facility_id: str, span: str) -> Turnaround:
+        found: Turnaround = self._ask("turnaround", FOUND, slack_user, facility_id, span)
+        return found
 
     def withdraw(self, case: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("withdraw", "Withdrawn.", case, slack_user, delivery))

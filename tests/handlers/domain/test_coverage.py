@@ -237,6 +237,8 @@ def waiting(count: int, *, opened: datetime = NOON, due_in: timedelta = timedelt
             state=ReadState.OPEN,
             opened_at=opened,
             due_at=opened + due_in,
+            clock_started_at=opened,
+            target_seconds=int(due_in.total_seconds()),
             coverage="final",
         )
         for at in range(count)

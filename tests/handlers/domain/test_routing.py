@@ -23,7 +23,7 @@ def waiting(key: str, priority: Priority = Priority.ROUTINE, modality: str = "CT
     opened = NOW - timedelta(minutes=waited)
     read = Read(
         id=key, facility="mercy", study_id=key, case_code=key, pool="night", priority=priority, state=ReadState.OPEN,
-        opened_at=opened, due_at=opened + TARGET,
+        opened_at=opened, due_at=opened + TARGET, clock_started_at=opened, target_seconds=int(TARGET.total_seconds()),
     )  # fmt: skip
     return Waiting(read=read, whose=Whose.READY, modality=modality, patient_state="IL")
 
