@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-import holidays
-
 COUNTRY = "US"
 
 
@@ -18,4 +16,6 @@ def public_holidays(state: str, first: date, last: date) -> frozenset[date]:
 
 @cache
 def _of_year(state: str, year: int) -> tuple[date, ...]:
+    import holidays  # noqa: PLC0415 - a seventh of a second, which only directories with holidays need to spend
+
     return tuple(holidays.country_holidays(COUNTRY, subdiv=state, years=year))
