@@ -104,7 +104,7 @@ def _covered_otherwise(tx: Transaction, house: House, study: Study, facility: Fa
     begun = any(read.state in (ReadState.CLAIMED, ReadState.REPORTED) for read in reads)
     if not facility.coverage or begun or (reads and not due):
         return False
-    opened = overflow.opened(tx, facility)
+    opened = overflow.opened_for(tx, facility, study.received_at, due)
     owed = {_same(duty) for duty in duties(facility, exam_of(study), study.received_at, opened)}
     if owed == {_same(read) for read in due}:
         return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from handlers import desk, showing
 from handlers.domain.agreements import CoverageAgreement, CoverageModel
@@ -20,6 +21,22 @@ def opened(look: Reading, facility: Facility) -> frozenset[str]:
     if not _agreements(facility):
         return frozenset()
     return frozenset(one.coverage for one in look.all(Overflow, facility=facility.id, closed_at=None))
+
+
+def opened_for(look: Reading, facility: Facility, instant: datetime, reads: Sequence[Read]) -> frozenset[str]:
+    """Return the ids of the agreements whose overflow was open when a study arrived that has these reads.
+
+    What opened or closed since concerns the studies of since; one that a study's own arrival opened came after it.
+    """
+    ours = {one.id for one in _agreements(facility)}
+    if not ours:
+        return frozenset()
+    then = {
+        one.coverage
+        for one in look.all(Overflow, facility=facility.id)
+        if one.opened_at < instant and (one.closed_at is None or instant < one.closed_at)
+    }
+    return frozenset(then | (ours & {read.coverage for read in reads}))
 
 
 def judge(tx: Transaction, house: House, facility: Facility) -> None:

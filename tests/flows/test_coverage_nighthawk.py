@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from handlers import worklists
+import pytest
+
+from handlers import claims, worklists
+from handlers.domain.errors import Rejection
 from handlers.domain.studies import Read, ReadState
 from tests.flows.covered import Begin, in_order, reads_of
 from tests.flows.stage import LEE, READS, Stage
@@ -82,6 +85,8 @@ def test_by_day_the_client_reads_and_nobody_of_ours_is_asked(covered: Begin) -> 
     assert reads_of(stage) == [("final", "client", ReadState.AWAITED)]
     assert stage.workspace.messages(READS) == []
     assert worklist_total(stage) == 0
+    with pytest.raises(Rejection, match="This read is awaited; there is nothing to claim"):
+        claims.claim(stage.service.house, stage.read().id, LEE, "click-1")
     stage.advance(minutes=60)
     assert reads_of(stage) == [("final", "client", ReadState.AWAITED)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from handlers.domain.studies import Overflow, Read
+from handlers.domain.studies import Overflow, Read, ReadState
 from handlers.domain.tasks import TaskKind
 from tests.flows.covered import Begin, claim_and_report
 from tests.flows.stage import READS, SECOND, Stage
@@ -93,6 +93,25 @@ def test_late_reads_open_it_at_their_instant(covered: Begin) -> None:
     assert [one.reason for one in stage.all(Overflow)] == ["late"]
     told_second(stage, "Overflow is open")
     stage.open_tasks()
+
+
+def test_what_overflow_took_stays_with_it_when_the_order_says_more(covered: Begin) -> None:
+    """Overflow has closed meanwhile: a body part that is named later moves neither this study nor one from before."""
+    stage = covered(SECTIONS, MORNING)
+    before = chest_films(stage, 3)
+    told_second(stage, "Overflow is open")
+    stage.open_tasks()
+    (taken,) = chest_films(stage, 1)
+    stage.advance(1)
+    for read in before[:2]:
+        claim_and_report(stage, read)
+    stage.advance(minutes=12)
+    told_second(stage, "Overflow is closed")
+    for at in (2, 3):
+        stage.hospital.update_study(stage.hospital.studies[at].accession_number, body_part="HAND")
+    stage.settle()
+    assert {one.state for one in stage.all(Read, id=(before[2].id, taken.id))} == {ReadState.OPEN}
+    assert len(stage.all(Read)) == 4
 
 
 def test_an_agreement_that_left_closes_its_overflow(covered: Begin) -> None:
