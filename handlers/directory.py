@@ -102,7 +102,8 @@ def _keep_what_is_used(relays: list[Relay], tasks: list[DeskTask], fresh: Direct
             raise Rejection("desk_in_use", f"The desk {desk_id} still has open work; it cannot be dropped.")
     for relay in relays:
         for contact in (relay.ordering, *(step.to for step in relay.policy.steps)):
-            if contact not in (None, "ordering", "radiologist") and contact not in fresh.contacts:
+            known = contact in fresh.contacts or contact in fresh.rotas
+            if contact not in (None, "ordering", "radiologist") and not known:
                 raise Rejection("contact_in_use", f"The contact {contact} is on a running ladder; retire it instead.")
 
 

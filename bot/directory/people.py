@@ -172,7 +172,10 @@ def radiologists(facilities: frozenset[str]) -> Reader[Radiologist]:
 def pool(name: str, entry: Entry) -> Pool:
     """Read a pool."""
     return Pool(
-        id=name, channel=entry.need("channel", lifted(scalars.slack_channel)), members=entry.need("members", names)
+        id=name,
+        channel=entry.need("channel", lifted(scalars.slack_channel)),
+        members=entry.need("members", names),
+        oncall=entry.get("oncall", identifier, ""),
     )
 
 
@@ -183,6 +186,7 @@ def desk(name: str, entry: Entry) -> Desk:
         name=entry.get("name", text, name),
         channel=entry.need("channel", lifted(scalars.slack_channel)),
         phones=entry.get("phones", each(opened(_phone)), ()),
+        rota=entry.get("rota", identifier, ""),
     )
 
 

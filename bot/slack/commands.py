@@ -10,7 +10,9 @@ from bot.slack.blocks import Message, section
 
 RELAY = "/relay"
 WORKLIST = "/worklist"
-COMMANDS = (RELAY, WORKLIST)
+ONCALL = "/oncall"
+COMMANDS = (RELAY, WORKLIST, ONCALL)
+ONCALL_DOES = f"who is on duty, until when, and who follows. Example: `{ONCALL} riverside tomorrow 07:00`"
 _CASE = re.compile(r"(\d{4})[-\s]?(\d{4})(?=\s|$)")
 #: Keyboards on telephones turn a hyphen into one of these.
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
@@ -99,8 +101,18 @@ def _explained(trouble: str, usage: Usage) -> Message:
     return Message(text, (section(text),))
 
 
+def oncall(text: str) -> tuple[str, str] | Message:
+    """Return the facility and the time that ``/oncall`` asks for, "" for now, or the answer that explains how to ask."""
+    facility, _, when = " ".join(text.translate(_DASHES).split()).partition(" ")
+    if not facility or facility.lower() == "help":
+        text = f"`{ONCALL} FACILITY [WHEN]`: {ONCALL_DOES}. `WHEN` may also be `2026-12-25 18:00` or `18:00`."
+        return Message(text, (section(text),))
+    return facility.lower(), when
+
+
 def help_message(before: str = "") -> Message:
     """Return every subcommand with an example."""
     lines = [*([before] if before else []), *(usage.line for usage in USAGES), f"`{WORKLIST}`: the reads you may see."]
+    lines.append(f"`{ONCALL} FACILITY [WHEN]`: {ONCALL_DOES}")
     text = "\n".join(lines)
     return Message(text, (section(text),))

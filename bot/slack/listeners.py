@@ -12,7 +12,7 @@ from slack_bolt import Ack, App
 from bot.slack import modals
 from bot.slack.blocks import Json, Message, actions, button, link, safe, section
 from bot.slack.cards import Action, is_task_block, study_of, subject_of
-from bot.slack.commands import RELAY, WORKLIST, Asked, parse
+from bot.slack.commands import ONCALL, RELAY, WORKLIST, Asked, oncall, parse
 from bot.slack.replies import Replies, attempt, message
 from bot.slack.verbs import SlackVerbs
 from bot.slack.worklist import about, closed_home, home, worklist
@@ -43,6 +43,7 @@ class Listeners:
             app.action(action.value)(listener)
         app.command(WORKLIST)(self.worklist)
         app.command(RELAY)(self.relay)
+        app.command(ONCALL)(self.oncall)
         app.view(modals.FINDING_FORM)(self.finding)
         app.event("app_home_opened")(self.home_opened)
 
@@ -157,6 +158,16 @@ class Listeners:
         outcome = attempt(asked.name, act[asked.name])
         return message(outcome.refusal or outcome.value or "Done.")
 
+    def oncall(self, ack: Ack, body: Json) -> None:
+        """Answer ``/oncall``."""
+        asked = oncall(body.get("text") or "")
+        if isinstance(asked, Message):
+            _answer(ack, asked)
+            return
+        facility, when = asked
+        lines = attempt("oncall", lambda: self._verbs.oncall_lines(facility, when, _commander(body)))
+        _answer(ack, message(lines.refusal) if lines.refusal else _listed(lines.value or ()))
+
     def home_opened(self, event: Json) -> None:
         """Show somebody the Home they are looking at."""
         if event.get("tab") == "home":
@@ -220,9 +231,11 @@ def _question(case: str) -> Message:
 
 
 def _status(lines: Sequence[str]) -> Message:
+    return _listed(lines) if lines else message("No relay is open.")
+
+
+def _listed(lines: Sequence[str]) -> Message:
     shown = [safe(line, 200) for line in lines]
-    if not shown:
-        return message("No relay is open.")
     more = [f"And {len(shown) - _STATUS_LINES} more."] if len(shown) > _STATUS_LINES else []
     text = "\n".join([*shown[:_STATUS_LINES], *more])
     return Message(text, (section(text),))

@@ -42,6 +42,9 @@ class SlackVerbs(Protocol):
     def status_lines(self, slack_user: str) -> Sequence[str]:
         """Return the open relays, a line each, without identifiers."""
 
+    def oncall_lines(self, facility_id: str, when: str, slack_user: str) -> Sequence[str]:
+        """Return who is on duty for a facility, now ("") or at a written time, a line each."""
+
     def take(self, task_id: str, slack_user: str, delivery: str) -> str:
         """Take a desk task by name."""
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm
+from handlers.domain.rotas import Rota
 from handlers.domain.standing import Agreement, Pool, Radiologist
 
 
@@ -109,6 +110,8 @@ class Desk:
     name: str
     channel: str
     phones: tuple[DeskPhone, ...]
+    #: The rota of whoever's telephone rings first; "" where all ring from the first round.
+    rota: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +207,7 @@ class Directory:
     staff: Mapping[str, Staff] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
     phrases: Mapping[str, Phrase] = field(default_factory=dict)
+    rotas: Mapping[str, Rota] = field(default_factory=dict)
     #: The desk that answers calls to our number which carry no valid code.
     front_desk: str = ""
     #: Business Associate Agreements with vendors (``slack``, ``twilio``); a missing one keeps identifiers out.

@@ -58,3 +58,5 @@ class Pool:
     id: str
     channel: str
     members: tuple[str, ...]
+    #: The rota of the reader who is rung when nobody claims; "" where there is none.
+    oncall: str = ""

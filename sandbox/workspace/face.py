@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.timeline import Timeline
 
-COMMANDS = ("/relay", "/worklist")
+COMMANDS = ("/relay", "/worklist", "/oncall")
 
 
 class Workspace:

@@ -114,6 +114,9 @@ class Verbs:
     def status_lines(self, slack_user: str) -> list[str]:
         return list(self._ask("status_lines", ["4821-0934 calling"], slack_user))
 
+    def oncall_lines(self, facility_id: str, when: str, slack_user: str) -> list[str]:
+        return list(self._ask("oncall_lines", ["Riverside, now:", "desk: Pat Quinn"], facility_id, when, slack_user))
+
     def take(self, task_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("take", "It is yours.", task_id, slack_user, delivery))
 
