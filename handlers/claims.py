@@ -9,13 +9,13 @@ from handlers import people, showing
 from handlers.domain.cards import Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import refusals
+from handlers.domain.eligibility import Refusal, refusals
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.once import facility_or_reject, once
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
 UNKNOWN = "This read does not exist any more."
 #: A card takes several looks; no more are made than any drawing of the worklist shows.
@@ -47,26 +47,32 @@ def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
 def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
     directory = house.directory()
     read = tx.get(Read, read_id)
-    study = None if read is None else tx.get(Study, read.study_id)
-    if read is None or study is None:
+    if read is None:
         raise Rejection("unknown_read", UNKNOWN)
     _still_open(directory, read, reader)
-    facility = directory.facilities[read.facility]
-    failing = refusals(
-        reader,
-        facility,
-        directory.pools[read.pool],
-        modality=study.modality,
-        patient_state=study.patient_state,
-        now=tx.now,
-    )
-    if failing:
-        raise Rejection(",".join(one.code for one in failing), " ".join(one.sentence for one in failing))
+    refused = failing(tx, directory, read, reader)
+    if refused:
+        raise Rejection(",".join(one.code for one in refused), " ".join(one.sentence for one in refused))
     read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
     _audit(tx, read, "read:claim", reader)
     showing.show_read(tx, house, read)
-    showing.note_study(tx, house, study.id, f"Claimed by {reader.name}.")
+    showing.note_study(tx, house, read.study_id, f"Claimed by {reader.name}.")
     return "It is yours."
+
+
+def failing(look: Reading, directory: Directory, read: Read, reader: Radiologist) -> tuple[Refusal, ...]:
+    """Return every rule that keeps a reader from a read at this instant; whoever holds it is not asked here."""
+    study = look.get(Study, read.study_id)
+    if study is None:
+        raise LookupError(f"the study of read {read.id} is missing")
+    return refusals(
+        reader,
+        directory.facilities[read.facility],
+        directory.pools[read.pool],
+        modality=study.modality,
+        patient_state=study.patient_state,
+        now=look.now,
+    )
 
 
 def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from handlers import handover
 from handlers.desk import OPEN as OPEN_TASK
 from handlers.domain.access import DirectoryVersion
 from handlers.domain.directory import Directory
@@ -89,6 +90,7 @@ def load(memory: Memory, parse: Parse, chance: Chance, text: str, by: str) -> in
             "facilities": len(fresh.facilities),
         }
         tx.audit(AuditFact(action="directory:load", actor=by, facts=facts))
+        handover.plan(tx, fresh)
     return number
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from handlers.domain.cards import DeskCard, Note, ReadCard
+from handlers.domain.cards import DeskCard, HandoverCard, Note, ReadCard
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
@@ -182,6 +182,9 @@ class Messenger(Protocol):
 
     def show_task(self, channel: str, ts: str | None, card: DeskCard) -> str:
         """Post the desk's card, or update it; return its ts."""
+
+    def show_handover(self, channel: str, ts: str | None, card: HandoverCard) -> str:
+        """Post a handover's card, or update it; return its ts."""
 
     def note(self, channel: str, thread_ts: str, note: Note, *, mention: bool = False) -> None:
         """Add a line to a message's thread; ``mention`` broadcasts it to the channel with @here."""

@@ -81,6 +81,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Somebody said that they are the wrong person after the finding had been spoken.",
         "Open the case and hand this to your privacy officer.",
     ),
+    TaskKind.HANDOVER: (
+        "A shift is over, and what its reader or staff member holds was accepted by nobody.",
+        "Open the handover's card, and have it accepted, each task taken over, or each read released and claimed.",
+    ),
     TaskKind.SHADOW: (
         "Shadow: this ladder ran to its end and nobody was called. Here the desk would have been rung.",
         "Read the timeline on the case page. Nothing else is to be done.",

@@ -214,6 +214,35 @@ class DeskTaskRow(SQLModel, table=True):
     version: int
 
 
+class OnDutyRow(SQLModel, table=True):
+    """Who was last seen on duty, by rota."""
+
+    __tablename__: ClassVar[Any] = "on_duty"
+    id: str = columns.key_column()
+    facility: str
+    who: str | None
+    since: datetime = columns.instant_column()
+    version: int
+
+
+class HandoverRow(SQLModel, table=True):
+    """What was offered at changes of shift."""
+
+    __tablename__: ClassVar[Any] = "handover"
+    id: str = columns.key_column()
+    facility: str
+    rota: str
+    place: str
+    at: str
+    outgoing: str
+    incoming: str
+    offered_at: datetime = columns.instant_column()
+    reminders: int
+    accepted_at: datetime | None = columns.instant_column(nullable=True)
+    accepted_by: str
+    version: int
+
+
 class RecordingRow(SQLModel, table=True):
     """Recorded read-backs, encrypted."""
 

@@ -44,6 +44,7 @@ class Action(StrEnum):
     TAKE = "take"
     DONE = "done"
     WITHDRAW = "withdraw"
+    ACCEPT_HANDOVER = "accept_handover"
 
 
 def read_block(read_id: str) -> str:

@@ -39,6 +39,7 @@ class Listeners:
             Action.TAKE: self.take,
             Action.DONE: self.done,
             Action.WITHDRAW: self.withdraw,
+            Action.ACCEPT_HANDOVER: self.accept_handover,
         }.items():
             app.action(action.value)(listener)
         app.command(WORKLIST)(self.worklist)
@@ -61,6 +62,11 @@ class Listeners:
         """Take a desk task."""
         user, delivery = _who(body), _delivery(body, action)
         self._judge(ack, body, "take", lambda: self._verbs.take(action["value"], user, delivery))
+
+    def accept_handover(self, ack: Ack, body: Json, action: Json) -> None:
+        """Accept a handover."""
+        user, delivery = _who(body), _delivery(body, action)
+        self._judge(ack, body, "accept handover", lambda: self._verbs.accept_handover(action["value"], user, delivery))
 
     def done(self, ack: Ack, body: Json, action: Json) -> None:
         """End a desk task with the outcome picked."""

@@ -54,6 +54,9 @@ class SlackVerbs(Protocol):
     def finish(self, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
         """End a desk task that has no relay, with an outcome's code."""
 
+    def accept_handover(self, handover_id: str, slack_user: str, delivery: str) -> str:
+        """Accept what somebody holds whose shift is over."""
+
     def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
         """Stop all calls of a facility, or of all."""
 

@@ -7,7 +7,21 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from handlers import callbacks, calls, cases, claims, desk, duty, findings, halts, hands, inbound, outlook, texts
+from handlers import (
+    callbacks,
+    calls,
+    cases,
+    claims,
+    desk,
+    duty,
+    findings,
+    halts,
+    handover,
+    hands,
+    inbound,
+    outlook,
+    texts,
+)
 from handlers.ports import House
 from telephony import door
 
@@ -38,17 +52,10 @@ def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., 
 def slack_verbs(house: House) -> Any:
     """Bind Slack's verbs to a house (`bot.slack.verbs.SlackVerbs`)."""
     return SimpleNamespace(
+        **_bound(house, duty.oncall_lines, handover.accept_handover),
         **_bound(house, claims.claim, claims.release, claims.worklist, findings.phrases, findings.report),
         **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),
-        **_bound(
-            house,
-            halts.halt,
-            halts.resume,
-            duty.oncall_lines,
-            cases.open_link,
-            cases.open_link_for_read,
-            cases.open_link_for_task,
-        ),
+        **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )
 
 

@@ -22,6 +22,8 @@ class EffectKind(StrEnum):
     READ_NOTE = "read_note"
     DESK_CARD = "desk_card"
     DESK_NOTE = "desk_note"
+    HANDOVER_CARD = "handover_card"
+    HANDOVER_NOTE = "handover_note"
     PLACE_CALL = "place_call"
     FIND_CALL = "find_call"
     CHECK_CALL = "check_call"
@@ -58,6 +60,8 @@ class DeadlineKind(StrEnum):
     TASK_REMINDER = "task_reminder"  # subject: desk task that was taken
     CARD_REFRESH = "card_refresh"  # subject: read
     STUDY_STABLE = "study_stable"  # subject: study; no further image for a while
+    ROTA_CHANGE = "rota_change"  # subject: rota of readers or of a desk
+    HANDOVER_LATE = "handover_late"  # subject: handover that nobody accepted
     RECORDING_LATE = "recording_late"  # subject: recording
 
 

@@ -29,6 +29,7 @@ class TaskKind(StrEnum):
     BAA_LAPSED = "baa_lapsed"
     EVENT_SET_ASIDE = "event_set_aside"
     WRONG_PERSON_TOLD = "wrong_person_told"
+    HANDOVER = "handover"  # what somebody held whose shift is over was accepted by nobody
     SHADOW = "shadow"
 
 

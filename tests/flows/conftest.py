@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import structlog
 
 from tests.conftest import KINDS
 from tests.flows import faults
+from tests.flows.rotas import with_rotas
 from tests.flows.served import Servers, serving
 from tests.flows.stage import Stage
 
@@ -38,6 +40,25 @@ def stage(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Stage
         world.end_quietly()
     finally:
         world.close()
+
+
+@pytest.fixture
+def rostered(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Callable[[datetime], Stage]]:
+    """Begin a story with rotas at an instant of its choice."""
+    worlds: list[Stage] = []
+
+    def at(instant: datetime) -> Stage:
+        worlds.append(Stage(servers, database_url, tmp_path, with_rotas(), instant))
+        worlds[-1].advance(5)  # the rotas of a loaded directory are looked at
+        return worlds[-1]
+
+    try:
+        yield at
+        for world in worlds:
+            world.end_quietly()
+    finally:
+        for world in worlds:
+            world.close()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest would take every database for every fault

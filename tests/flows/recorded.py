@@ -36,6 +36,8 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "recording": ("recording",),
     "halt": ("calls",),
     "link": ("link",),
+    "handover": ("handover",),
+    "on_duty": ("rota",),
     "directory_version": ("directory",),
     "inbound_call": ("call",),
     "opt_out": ("text",),

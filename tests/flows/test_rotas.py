@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -12,30 +11,10 @@ from handlers.domain.tasks import TaskKind
 from store import audit
 from tests.flows.acts import dialed, exhaust, hear_out, nurse_confirms
 from tests.flows.ringing import until_rings
-from tests.flows.rotas import BEFORE_SEVEN, with_rotas
-from tests.flows.served import Servers
+from tests.flows.rotas import BEFORE_SEVEN
 from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE, STRANGER, SUPERVISOR, Stage
 
 Begin = Callable[[datetime], Stage]
-
-
-@pytest.fixture
-def begin(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Begin]:
-    """Begin a story with rotas at an instant of one's choice."""
-    worlds: list[Stage] = []
-
-    def at(instant: datetime) -> Stage:
-        worlds.append(Stage(servers, database_url, tmp_path, with_rotas(), instant))
-        worlds[-1].advance(5)  # the rotas of a loaded directory are looked at
-        return worlds[-1]
-
-    try:
-        yield at
-        for world in worlds:
-            world.end_quietly()
-    finally:
-        for world in worlds:
-            world.close()
 
 
 def skipped(stage: Stage) -> list[dict[str, object]]:
@@ -44,9 +23,9 @@ def skipped(stage: Stage) -> list[dict[str, object]]:
         return [one["facts"] for one in audit.export(connection) if one["action"] == "rung:skip"]
 
 
-def test_a_rung_calls_whoever_is_on_duty_when_it_fires(begin: Begin) -> None:
+def test_a_rung_calls_whoever_is_on_duty_when_it_fires(rostered: Begin) -> None:
     """The relay begins in one shift and its second rung in the next: the new one is called, by name in the thread."""
-    stage = begin(BEFORE_SEVEN)
+    stage = rostered(BEFORE_SEVEN)
     stage.advance(minutes=29)
     stage.critical_stroke().busy()
     hear_out(stage)
@@ -70,9 +49,9 @@ def thread_of(stage: Stage) -> tuple[str, str]:
     return card.channel, card.thread_ts or card.ts
 
 
-def test_a_rung_with_nobody_on_duty_is_left_at_once(begin: Begin) -> None:
+def test_a_rung_with_nobody_on_duty_is_left_at_once(rostered: Begin) -> None:
     """It is recorded and the desk is asked, while the next rung rings in the same instant."""
-    stage = begin(BEFORE_SEVEN)
+    stage = rostered(BEFORE_SEVEN)
     stage.load(
         'begins: 2026-05-31, at: "19:00", every: 1d}\n  desk-staff',
         'begins: 2027-05-31, at: "19:00", every: 1d}\n  desk-staff',
@@ -88,9 +67,9 @@ def test_a_rung_with_nobody_on_duty_is_left_at_once(begin: Begin) -> None:
     nurse_confirms(stage, supervisor)
 
 
-def test_the_desks_first_round_rings_whoever_is_on_duty(begin: Begin) -> None:
+def test_the_desks_first_round_rings_whoever_is_on_duty(rostered: Begin) -> None:
     """Later rounds ring every telephone of the desk."""
-    stage = begin(BEFORE_SEVEN)
+    stage = rostered(BEFORE_SEVEN)
     stage.stroke_ct()
     stage.finding()
     exhaust(stage)
@@ -109,9 +88,9 @@ def test_the_desks_first_round_rings_whoever_is_on_duty(begin: Begin) -> None:
         one.seen = True
 
 
-def test_oncall_says_who_until_when_and_who_follows(begin: Begin) -> None:
+def test_oncall_says_who_until_when_and_who_follows(rostered: Begin) -> None:
     """Now, at a time of the facility's zone, and through the night on which the clocks go back."""
-    stage = begin(BEFORE_SEVEN)
+    stage = rostered(BEFORE_SEVEN)
     said = oncall(stage)
     assert said == [
         "Mercy, Mon 2026-06-01 18:30 CDT:",
@@ -125,9 +104,9 @@ def test_oncall_says_who_until_when_and_who_follows(begin: Begin) -> None:
     assert "Mercy, Sat 2026-10-31 23:00 CDT" in autumn
 
 
-def test_oncall_explains_what_it_cannot_answer(begin: Begin) -> None:
+def test_oncall_explains_what_it_cannot_answer(rostered: Begin) -> None:
     """A time that is none, a facility that is none, no facility at all, and somebody whom nobody knows."""
-    stage = begin(BEFORE_SEVEN)
+    stage = rostered(BEFORE_SEVEN)
     assert "That is not a time. Write it in the facility's zone" in stage.command(LEE, "mercy soon", "/oncall")
     assert "no such facility" in stage.command(LEE, "mercey", "/oncall")
     assert "Example: /oncall riverside tomorrow 07:00" in stage.command(LEE, "", "/oncall").replace("`", "")
@@ -139,9 +118,9 @@ def test_oncall_explains_what_it_cannot_answer(begin: Begin) -> None:
     [(datetime(2026, 3, 8, 1, tzinfo=UTC), 23), (datetime(2026, 11, 1, tzinfo=UTC), 25)],
     ids=["spring", "autumn"],
 )
-def test_a_night_of_the_clocks_is_one_shift(begin: Begin, begins: datetime, length: int) -> None:
+def test_a_night_of_the_clocks_is_one_shift(rostered: Begin, begins: datetime, length: int) -> None:
     """From seven to seven by the wall clock: whoever came on duty is on duty for 23 or 25 hours, and not a minute more."""
-    stage = begin(begins)
+    stage = rostered(begins)
     stage.load("begins: 2026-05-31", "begins: 2026-01-01")
     said = oncall(stage)[1]
     (before, after) = ("CST", "CDT") if length == 23 else ("CDT", "CST")

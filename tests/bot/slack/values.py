@@ -117,6 +117,9 @@ class Verbs:
     def oncall_lines(self, facility_id: str, when: str, slack_user: str) -> list[str]:
         return list(self._ask("oncall_lines", ["Riverside, now:", "desk: Pat Quinn"], facility_id, when, slack_user))
 
+    def accept_handover(self, handover_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("accept_handover", "Accepted: 1 read.", handover_id, slack_user, delivery))
+
     def take(self, task_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("take", "It is yours.", task_id, slack_user, delivery))
 
