@@ -12,19 +12,28 @@ from handlers.domain import oncall, rotas
 from handlers.domain.directory import Contact, Desk, DeskPhone, Directory, Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import EscalationPolicy
+from handlers.domain.rotas import CalendarCopy
 from handlers.ports import House, Reading
 
 NOBODY = "nobody"
 
 
+def shifts(look: Reading, directory: Directory) -> oncall.Shifts:
+    """Return what the calendars of the directory's rotas say, by their last good copies."""
+    with_feed = tuple(one.id for one in directory.rotas.values() if one.calendar is not None)
+    return {copy.id: copy.shifts for copy in look.all(CalendarCopy, id=with_feed)} if with_feed else {}
+
+
 def contact(look: Reading, directory: Directory, rota_id: str) -> Contact | None:
     """Return the contact whom a rung of a rota calls now, or None where nobody is on duty."""
-    return oncall.contact_on_duty(directory, rota_id, {}, look.now)
+    return oncall.contact_on_duty(directory, rota_id, shifts(look, directory), look.now)
 
 
 def phones(look: Reading, directory: Directory, desk: Desk, *, first_round: bool) -> tuple[DeskPhone, ...]:
     """Return which telephones of a desk ring: in the first round that of whoever is on duty, then all."""
-    return oncall.phones_first(directory, desk, {}, look.now) if first_round else desk.phones
+    if not first_round or not desk.rota:
+        return desk.phones
+    return oncall.phones_first(directory, desk, shifts(look, directory), look.now)
 
 
 def resolved(look: Reading, directory: Directory, policy: EscalationPolicy) -> EscalationPolicy:
@@ -41,8 +50,8 @@ def oncall_lines(house: House, facility_id: str, when: str, slack_user: str) -> 
     facility = directory.facilities.get(facility_id)
     mine = [one for one in directory.facilities if people.roles_at(directory, slack_user, one)]
     if facility is None or facility_id not in mine:
-        known = f" Yours: {', '.join(sorted(mine))}." if mine else ""
-        raise Rejection("unknown_facility", f"There is no such facility, or you may not see its cases.{known}")
+        yours = f" Yours: {', '.join(sorted(mine))}." if mine else ""
+        raise Rejection("unknown_facility", f"There is no such facility, or you may not see its cases.{yours}")
     now = house.clock.now()
     at = rotas.when_asked(when, facility.zone, now) if when else now
     if at is None:
@@ -53,13 +62,18 @@ def oncall_lines(house: House, facility_id: str, when: str, slack_user: str) -> 
     used = oncall.rotas_of(directory, facility)
     if not used:
         return (f"{facility.alias} has no rota: its ladders, its desk and its pool are the same at all hours.",)
+    with house.memory.reading() as look:
+        known = shifts(look, directory)
     title = f"{facility.alias}, {_said(facility, at)}:"
-    return (title, *(_line(directory, facility, rota_id, where, at) for rota_id, where in used.items()))
+    lines = (_line(directory, facility, rota_id, where, known.get(rota_id, ()), at) for rota_id, where in used.items())
+    return (title, *lines)
 
 
-def _line(directory: Directory, facility: Facility, rota_id: str, where: str, at: datetime) -> str:
+def _line(
+    directory: Directory, facility: Facility, rota_id: str, where: str, held: Sequence[rotas.Shift], at: datetime
+) -> str:
     rota = directory.rotas[rota_id]
-    found = rotas.duty(rota, (), at)
+    found = rotas.duty(rota, held, at)
     until = (
         ""
         if found.until is None

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from handlers import claims, desk, people, showing
+from handlers import claims, desk, duty, people, showing
 from handlers.domain import case_code, oncall
 from handlers.domain.cards import HandoverCard
 from handlers.domain.directory import Directory
@@ -53,13 +53,20 @@ def plan(tx: Transaction, directory: Directory) -> None:
         tx.deadline(Deadline(kind=DeadlineKind.ROTA_CHANGE, subject=rota.id, due_at=tx.now + SEEN_EVERYWHERE))
 
 
+def look_at(tx: Transaction, directory: Directory, rota: Rota) -> None:
+    """Have one rota looked at now: its calendar says something else."""
+    if rota in oncall.handed_over(directory):
+        tx.deadline(Deadline(kind=DeadlineKind.ROTA_CHANGE, subject=rota.id, due_at=tx.now))
+
+
 def change_due(tx: Transaction, house: House, rota_id: str) -> None:
     """See who is on duty now; where it is somebody else than before, offer what that one holds. Plan the next look."""
     directory = house.directory()
     rota = directory.rotas.get(rota_id)
     if rota is None:
         return
-    now = oncall.holder(directory, rota_id, {}, tx.now)
+    shifts = duty.shifts(tx, directory)
+    now = oncall.holder(directory, rota_id, shifts, tx.now)
     before = tx.get(OnDuty, rota_id)
     if before is None:
         tx.add(OnDuty(id=rota_id, facility=SYSTEM, who=now, since=tx.now))
@@ -69,7 +76,7 @@ def change_due(tx: Transaction, house: House, rota_id: str) -> None:
         _changed(tx, rota, before.who, now)
         for place, at in _places(directory, rota):
             _offer(tx, house, rota, place, at, before.who, now)
-    following = next_change(rota, (), tx.now)
+    following = next_change(rota, shifts.get(rota_id, ()), tx.now)
     if following is not None:
         tx.deadline(Deadline(kind=DeadlineKind.ROTA_CHANGE, subject=rota_id, due_at=following))
 

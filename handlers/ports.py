@@ -12,6 +12,7 @@ from handlers.domain.cards import DeskCard, HandoverCard, Note, ReadCard
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
+from handlers.domain.rotas import Rota, Shift
 
 V = TypeVar("V")
 
@@ -243,6 +244,16 @@ class Recordings(Protocol):
 
     def delete(self, sid: str) -> None:
         """Delete it at the vendor once it is stored here."""
+
+
+class Calendars(Protocol):
+    """Calendar feeds of rotas."""
+
+    def shifts(self, rota: Rota, begins: datetime, ends: datetime) -> tuple[Shift, ...]:
+        """Return a span's shifts by the rota's calendar, oldest first.
+
+        Raises ``DeliveryFailed`` with a reason that holds nothing of the feed or its address.
+        """
 
 
 class Script(Protocol):

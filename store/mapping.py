@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, handovers, relays, studies, tasks
+from handlers.domain import access, handovers, relays, rotas, studies, tasks
 from store import tables
 from store.cipher import Cipher
 
@@ -61,6 +61,7 @@ KEPT: Mapping[type[Any], Kept] = {
     relays.Turn: Kept(tables.TurnRow, "number", frozenset({"heard", "answer"})),
     tasks.DeskTask: Kept(tables.DeskTaskRow, "opened_at"),
     handovers.OnDuty: Kept(tables.OnDutyRow, "since"),
+    rotas.CalendarCopy: Kept(tables.CalendarCopyRow, "at"),
     handovers.Handover: Kept(tables.HandoverRow, "offered_at"),
     relays.Recording: Kept(tables.RecordingRow, "announced_at", frozenset({"audio"})),
     relays.Halt: Kept(tables.HaltRow, "at"),

@@ -225,6 +225,18 @@ class OnDutyRow(SQLModel, table=True):
     version: int
 
 
+class CalendarCopyRow(SQLModel, table=True):
+    """Last good copies of rotas' calendars."""
+
+    __tablename__: ClassVar[Any] = "calendar_copy"
+    id: str = columns.key_column()
+    facility: str
+    shifts: str = columns.text_column()
+    at: datetime = columns.instant_column()
+    failing_since: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
 class HandoverRow(SQLModel, table=True):
     """What was offered at changes of shift."""
 

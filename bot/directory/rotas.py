@@ -10,7 +10,7 @@ from bot.directory.nodes import Entry, Value
 from bot.directory.people import day, identifier, names
 from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
-from handlers.domain.rotas import Override, Rota, RotaKind, Rotation
+from handlers.domain.rotas import Feed, Override, Rota, RotaKind, Rotation
 
 _DAYS = {"d": 1, "w": 7}
 _LONGEST = 366
@@ -25,9 +25,10 @@ def rota(name: str, entry: Entry) -> Rota:
         zone=entry.need("zone", lifted(scalars.zone)),
         rotation=entry.get("rotation", opened(_rotation), None),
         overrides=entry.get("overrides", each(opened(_override)), ()),
+        calendar=entry.get("calendar", opened(_calendar), None),
     )
-    if entry.find("rotation") is None and entry.find("overrides") is None:
-        entry.missing("a rota names people: add rotation or overrides.")
+    if all(entry.find(key) is None for key in ("rotation", "overrides", "calendar")):
+        entry.missing("a rota names people: add rotation, overrides or calendar.")
     return found
 
 
@@ -50,6 +51,16 @@ def _every(written: str) -> int:
     if not 1 <= days <= _LONGEST:
         raise Unfit(f'"{written}" is not how long a turn lasts: write whole days or weeks, as in 1d or 2w.')
     return days
+
+
+def _calendar(entry: Entry) -> Feed:
+    return Feed(url_env=entry.need("url_env", lifted(scalars.environment_name)), names=entry.need("names", _titles))
+
+
+def _titles(value: Value) -> dict[str, str]:
+    """Read which title of an event means whom."""
+    with value.entry() as entry:
+        return {title: who.read(identifier) for title, who in entry.pairs().items()}
 
 
 def _override(entry: Entry) -> Override:

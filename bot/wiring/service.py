@@ -14,13 +14,14 @@ from fastapi import FastAPI
 
 from bot import directory as directory_file
 from bot import intake, pages, web
+from bot.calendars import CalendarFeeds
 from bot.clock import SecretChance, WallClock
 from bot.settings import MemorySettings, ServiceSettings, SettingsProblem
 from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.wiring import verbs
 from bot.worker import Worker
-from handlers import desk
+from handlers import calendars, desk
 from handlers import directory as directories
 from handlers import intake as intake_verbs
 from handlers.dispatcher import Vendors
@@ -50,6 +51,8 @@ log = structlog.get_logger(__name__)
 #: lane that was late once catch up again.
 SLACK_EVERY = timedelta(milliseconds=900)
 TEXT_EVERY = timedelta(seconds=1)
+#: How soon a change in a calendar is known.
+CALENDARS_EVERY = timedelta(minutes=5)
 KEEP_DELIVERIES = timedelta(days=30)
 
 
@@ -215,7 +218,13 @@ class Service:
         listener = self._listener() if self._works else None
         socket = None
         if self._works:
-            self.worker.start([(self.settings.anchor_every, self.anchor), (timedelta(hours=6), self._forget)])
+            self.worker.start(
+                [
+                    (self.settings.anchor_every, self.anchor),
+                    (timedelta(hours=6), self._forget),
+                    (CALENDARS_EVERY, self.read_calendars),
+                ]
+            )
         if self._doors and self.settings.slack_app_token is not None:
             socket = slack_app.socket_mode(self.slack.bolt, self.settings.slack_app_token.get_secret_value())
         try:
@@ -243,6 +252,10 @@ class Service:
         """Write the chains' heads outside the database."""
         with self.store.database.snapshot() as connection:
             audit.anchor(connection, self.settings.anchor_file, self.clock.now())
+
+    def read_calendars(self) -> None:
+        """Read the calendars of the directory's rotas."""
+        calendars.refresh(self.house, CalendarFeeds(self.settings.secret))
 
     def _forget(self) -> None:
         self.store.memory.forget_deliveries(self.clock.now() - KEEP_DELIVERIES)

@@ -61,6 +61,7 @@ class DeadlineKind(StrEnum):
     CARD_REFRESH = "card_refresh"  # subject: read
     STUDY_STABLE = "study_stable"  # subject: study; no further image for a while
     ROTA_CHANGE = "rota_change"  # subject: rota of readers or of a desk
+    CALENDAR_FAILING = "calendar_failing"  # subject: rota whose calendar cannot be read
     HANDOVER_LATE = "handover_late"  # subject: handover that nobody accepted
     RECORDING_LATE = "recording_late"  # subject: recording
 

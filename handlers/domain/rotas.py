@@ -8,7 +8,7 @@ exactly one instant, the same as for a calendar (RFC 5545, 3.3.5).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -61,6 +61,28 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A calendar that shifts come from: the environment variable of its secret address, and whom its titles mean."""
+
+    url_env: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarCopy:
+    """The last good copy of a rota's calendar, of known people's shifts only; ``id`` is the rota's."""
+
+    id: str
+    facility: str
+    shifts: tuple[Shift, ...]
+    #: When it last changed.
+    at: datetime
+    #: Since when the feed cannot be read, or None.
+    failing_since: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
     """Who is on duty when: an override before a calendar's shift before the rotation; of overrides the last written."""
 
@@ -69,12 +91,14 @@ class Rota:
     zone: str
     rotation: Rotation | None = None
     overrides: tuple[Override, ...] = ()
+    calendar: Feed | None = None
 
     @property
     def people(self) -> tuple[str, ...]:
         """Return everybody whom the directory names here, each once."""
         turns = () if self.rotation is None else self.rotation.people
-        return tuple(dict.fromkeys((*turns, *(one.who for one in self.overrides))))
+        titled = () if self.calendar is None else self.calendar.names.values()
+        return tuple(dict.fromkeys((*turns, *(one.who for one in self.overrides), *titled)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ class TaskKind(StrEnum):
     EVENT_SET_ASIDE = "event_set_aside"
     WRONG_PERSON_TOLD = "wrong_person_told"
     HANDOVER = "handover"  # what somebody held whose shift is over was accepted by nobody
+    CALENDAR_FAILING = "calendar_failing"  # a rota's calendar cannot be read; its last good copy is used
     SHADOW = "shadow"
 
 

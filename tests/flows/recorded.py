@@ -38,6 +38,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "link": ("link",),
     "handover": ("handover",),
     "on_duty": ("rota",),
+    "calendar_copy": ("calendar",),
     "directory_version": ("directory",),
     "inbound_call": ("call",),
     "opt_out": ("text",),

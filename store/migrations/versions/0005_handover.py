@@ -1,4 +1,4 @@
-"""Who was last seen on duty on a rota, and what is handed over when that changes.
+"""Who was last seen on duty on a rota, what its calendar says, and what is handed over when that changes.
 
 Revision ID: 0005_handover
 """
@@ -26,6 +26,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "calendar_copy",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("facility", sa.String(), nullable=False),
+        sa.Column("shifts", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "handover",
         *(
             sa.Column(name, sa.String(), nullable=False)
@@ -42,4 +52,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove them."""
     op.drop_table("handover")
+    op.drop_table("calendar_copy")
     op.drop_table("on_duty")

@@ -8,7 +8,7 @@ import pytest
 
 from bot.directory import Severity
 from bot.directory.explain import explained
-from handlers.domain.rotas import Override, Rota, RotaKind, Rotation
+from handlers.domain.rotas import Feed, Override, Rota, RotaKind, Rotation
 from tests.bot.directory.sample import GOOD, inspected
 
 ROTAS = """\
@@ -17,6 +17,7 @@ rotas:
     for: contacts
     zone: America/Chicago
     rotation: {people: [north-charge], begins: 2026-01-05, at: "07:00", every: 1d}
+    calendar: {url_env: RADRELAY_CALENDAR_NURSES, names: {"Nurse: days": north-charge}}
   front:
     for: desk
     zone: America/Chicago
@@ -61,10 +62,14 @@ def test_rotas_are_read() -> None:
         ),
     )
     assert [one.rotation.days for one in directory.rotas.values() if one.rotation is not None] == [1, 7, 14]
+    assert directory.rotas["nurses"].calendar == Feed(
+        url_env="RADRELAY_CALENDAR_NURSES", names={"Nurse: days": "north-charge"}
+    )
     assert (directory.desks["front"].rota, directory.pools["night"].oncall) == ("front", "night")
     assert any("whoever is on nurses 5m" in line for line in explained(directory))
 
 
+CALENDAR = '    calendar: {url_env: RADRELAY_CALENDAR_NURSES, names: {"Nurse: days": north-charge}}\n'
 PEOPLE = "people: [north-charge]"
 UNIT = "consent: 2026-01-15, verified: 2026-01-15"
 
@@ -76,6 +81,8 @@ UNIT = "consent: 2026-01-15, verified: 2026-01-15"
         (PEOPLE, "people: [nroth-charge]", 'there is no contact "nroth-charge". Did you mean "north-charge"?'),
         (PEOPLE, "people: []", "nobody takes turns here: name people."),
         ("people: [quinn]", "people: [quin]", 'there is no member of staff "quin". Did you mean "quinn"?'),
+        ('{"Nurse: days": north-charge}', '{"Nurse: days": someone}', 'there is no contact "someone"'),
+        ("RADRELAY_CALENDAR_NURSES", "https://calendar.example/private-1", "not the name of an environment variable"),
         ("every: 1d", "every: 12h", '"12h" is not how long a turn lasts'),
         ("every: 2w", "every: 60w", '"60w" is not how long a turn lasts'),
         ('from: "2026-12-24 18:00"', "from: 2026-12-24", "is not a local time"),
@@ -109,7 +116,7 @@ def test_an_error_names_what_to_do(old: str, new: str, sentence: str) -> None:
 def test_a_warning_is_told_and_accepted(old: str, new: str, sentence: str) -> None:
     """Hours without anybody in the next 14 days, a desk without the person's telephone, a rota that nothing uses."""
     assert old in WITH_ROTAS
-    found = inspected(WITH_ROTAS.replace(old, new))
+    found = inspected(WITH_ROTAS.replace(CALENDAR, "").replace(old, new))
     assert found.directory is not None
     assert any(sentence in one.sentence for one in found.problems if one.severity is Severity.WARNING), found.problems
 
