@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from handlers import handover, placing, showing
+from handlers import held, placing, showing
 from handlers.domain.cards import Note
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
 from handlers.domain.handovers import Handover
@@ -158,7 +158,7 @@ def _desk_card(house: House, vendors: Vendors, sending: Sending) -> None:
 def _handover_card(house: House, vendors: Vendors, sending: Sending) -> None:
     with house.memory.reading() as look:
         found = look.get(Handover, sending.effect.subject)
-        card = None if found is None else handover.card(look, house.directory(), found)
+        card = None if found is None else held.card(look, house.directory(), found)
     if found is None or card is None:
         house.memory.effect_done(sending)
         return

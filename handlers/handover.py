@@ -7,19 +7,19 @@ person may not read stays with its holder and is named.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from handlers import claims, desk, duty, people, showing
 from handlers.domain import case_code, oncall
-from handlers.domain.cards import HandoverCard
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.handovers import Handover, OnDuty, Place
 from handlers.domain.machinery import SYSTEM, AuditFact, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.rotas import Rota, next_change
-from handlers.domain.studies import Read, ReadState
-from handlers.domain.tasks import DeskTask, TaskKind, TaskState
+from handlers.domain.studies import Read
+from handlers.domain.tasks import DeskTask, TaskKind
+from handlers.held import Held, held, held_at, person
 from handlers.once import facility_or_reject, in_transaction, once
 from handlers.ports import House, Reading, Transaction
 
@@ -29,19 +29,6 @@ SEEN_EVERYWHERE = timedelta(seconds=3)
 #: How long a handover may wait before its person is reminded, and once more before the desk is told.
 ACCEPT_WITHIN = timedelta(minutes=10)
 UNKNOWN = "This handover does not exist any more."
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What somebody holds at a place."""
-
-    reads: tuple[Read, ...] = ()
-    tasks: tuple[DeskTask, ...] = ()
-
-    @property
-    def facilities(self) -> tuple[str, ...]:
-        """Return whose transactions move it."""
-        return tuple(dict.fromkeys([*(one.facility for one in self.reads), *(one.facility for one in self.tasks)]))
 
 
 # --- changes of shift ------------------------------------------------------------------------------------------------
@@ -97,7 +84,7 @@ def _offer(
 ) -> None:
     if outgoing is None:
         return
-    waits = _held(tx, house.directory(), rota, place, at, outgoing)
+    waits = held_at(tx, house.directory(), rota, place, at, outgoing)
     if not waits.facilities:
         return
     handover = Handover(
@@ -119,26 +106,6 @@ def _offer(
         _plan_reminder(tx, handover)
 
 
-def _held(look: Reading, directory: Directory, rota: Rota, place: Place, at: str, who: str) -> Held:
-    """Return the open reads that somebody holds in a pool, and the tasks that they took for its sites or at a desk."""
-    known = oncall.person(directory, rota, who)
-    taken = [] if known is None else look.all(DeskTask, state=TaskState.TAKEN, taken_by=known.name)
-    if place is Place.DESK:
-        return Held(tasks=tuple(one for one in taken if one.desk == at))
-    sites = {one.id for one in directory.facilities.values() if one.pool == at}
-    reads = look.all(Read, state=ReadState.CLAIMED, claimed_by=who, pool=at)
-    mine = tuple(one for one in reads if one.facility in directory.facilities)
-    return Held(mine, tuple(one for one in taken if one.facility in sites))
-
-
-def held(look: Reading, directory: Directory, handover: Handover) -> Held:
-    """Return what the outgoing person of a handover still holds there."""
-    rota = directory.rotas.get(handover.rota)
-    if rota is None:
-        return Held()
-    return _held(look, directory, rota, handover.place, handover.at, handover.outgoing)
-
-
 # --- reminders -------------------------------------------------------------------------------------------------------
 
 
@@ -157,7 +124,7 @@ def late_due(tx: Transaction, house: House, handover_id: str) -> None:
         return
     handover = tx.put(replace(handover, reminders=1))
     _record(tx, handover, "handover:remind", ROBOT, told="incoming")
-    name = _person(house.directory(), handover, handover.incoming).name
+    name = person(house.directory(), handover, handover.incoming).name
     lane = f"slack:{_channel(house.directory(), handover)}"
     args = {"text": f"{name}, this waits to be accepted by you.", "mention": "yes"}
     tx.effect(Effect(kind=EffectKind.HANDOVER_NOTE, subject=handover.id, lane=lane, args=args, rank=3))
@@ -199,7 +166,7 @@ def _may_accept(directory: Directory, handover: Handover, slack_user: str) -> st
     actor = people.actor_of(directory, slack_user)
     if not handover.incoming:
         raise Rejection("nobody_follows", "Nobody is on duty to accept this. Take over each task, or claim each read.")
-    mine = _person(directory, handover, handover.incoming)
+    mine = person(directory, handover, handover.incoming)
     if slack_user != mine.slack_user and not people.is_admin(directory, slack_user, "*"):
         raise Rejection(
             "not_incoming", f"Only {mine.name}, or a PACS administrator of all facilities, can accept this handover."
@@ -211,7 +178,7 @@ def _move(tx: Transaction, house: House, handover: Handover, actor: str) -> None
     """Move what of one site is held still: a task to the incoming person's name, a read to them where they may read it."""
     directory = house.directory()
     fresh = held(tx, directory, handover)
-    name = _person(directory, handover, handover.incoming).name
+    name = person(directory, handover, handover.incoming).name
     for task in (one for one in fresh.tasks if one.facility == tx.facility):
         desk.taken(tx, house, task, name, actor)
     for read in (one for one in fresh.reads if one.facility == tx.facility):
@@ -238,7 +205,7 @@ def _pass_on(tx: Transaction, house: House, handover: Handover, read: Read, acto
     read = tx.put(replace(read, claimed_by=reader.id, claimed_at=tx.now))
     tx.audit(AuditFact(action="read:hand_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
-    former = _person(directory, handover, handover.outgoing).name
+    former = person(directory, handover, handover.outgoing).name
     showing.note_study(tx, house, read.study_id, f"Handed over by {former} to {reader.name}.")
 
 
@@ -261,7 +228,7 @@ def _accepted(tx: Transaction, house: House, handover_id: str, actor: str, befor
 
 def _moved(look: Reading, directory: Directory, handover: Handover, before: Held) -> tuple[int, int]:
     """Count what the incoming person has now of what was held before."""
-    name = _person(directory, handover, handover.incoming).name
+    name = person(directory, handover, handover.incoming).name
     reads = [look.get(Read, one.id) for one in before.reads]
     tasks = [look.get(DeskTask, one.id) for one in before.tasks]
     return (
@@ -274,7 +241,7 @@ def _kept(look: Reading, directory: Directory, handover: Handover, left: Held) -
     """Say which reads stay with their holder, each with the rules that fail."""
     if not left.reads:
         return ""
-    incoming, outgoing = (_person(directory, handover, one).name for one in (handover.incoming, handover.outgoing))
+    incoming, outgoing = (person(directory, handover, one).name for one in (handover.incoming, handover.outgoing))
     reader = directory.radiologists[handover.incoming]
     whys = [
         f"{case_code.shown(read.case_code)} ({', '.join(one.code for one in claims.failing(look, directory, read, reader))})"
@@ -290,13 +257,6 @@ def _counted(number: int, word: str) -> str:
 # --- showing ---------------------------------------------------------------------------------------------------------
 
 
-def _person(directory: Directory, handover: Handover, who: str) -> oncall.Person:
-    """Return somebody of a handover; one who has left the directory goes by their id."""
-    rota = directory.rotas.get(handover.rota)
-    found = None if rota is None else oncall.person(directory, rota, who)
-    return oncall.Person(who) if found is None else found
-
-
 def _channel(directory: Directory, handover: Handover) -> str:
     where = directory.pools if handover.place is Place.POOL else directory.desks
     found = where.get(handover.at)
@@ -310,41 +270,6 @@ def _show(tx: Transaction, house: House, handover: Handover) -> None:
         tx.effect(
             Effect(kind=EffectKind.HANDOVER_CARD, subject=handover.id, lane=f"slack:{channel}", once=once_only, rank=3)
         )
-
-
-def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCard:
-    """Make a handover's card from how things stand now."""
-    found = held(look, directory, handover)
-    incoming = _person(directory, handover, handover.incoming)
-    rota = directory.rotas.get(handover.rota)
-    by = handover.accepted_by.partition(":")[2]
-    acceptor = directory.radiologists.get(by) or directory.staff.get(by)
-    return HandoverCard(
-        handover_id=handover.id,
-        rota=handover.rota,
-        outgoing=_person(directory, handover, handover.outgoing).name,
-        incoming=incoming.name,
-        incoming_slack_user=incoming.slack_user,
-        reads=tuple(_read_line(directory, read) for read in found.reads),
-        tasks=tuple(_task_line(directory, task) for task in found.tasks),
-        offered_at=handover.offered_at,
-        zone="UTC" if rota is None else rota.zone,
-        accepted_by=by if acceptor is None else acceptor.name,
-        accepted_at=handover.accepted_at,
-    )
-
-
-def _read_line(directory: Directory, read: Read) -> str:
-    site = directory.facilities[read.facility]
-    due = showing.clock_time(site, read.due_at)
-    return f"{case_code.shown(read.case_code)} · {read.priority.value} · {site.alias} · due {due}"
-
-
-def _task_line(directory: Directory, task: DeskTask) -> str:
-    site = directory.facilities.get(task.facility)
-    where = showing.NO_SITE if site is None else site.alias
-    case = f"{case_code.shown(task.case_code)} · " if task.case_code else ""
-    return f"{case}{task.kind.value.replace('_', ' ')} · {where}"
 
 
 def _record(tx: Transaction, handover: Handover, action: str, actor: str, **facts: str | int | bool | None) -> None:
