@@ -28,6 +28,8 @@ ROBOT = "robot"
 SEEN_EVERYWHERE = timedelta(seconds=3)
 #: How long a handover may wait before its person is reminded, and once more before the desk is told.
 ACCEPT_WITHIN = timedelta(minutes=10)
+#: So long what nobody accepted is offered to each next shift; the desk has its task all the while.
+LEFT_FOR = timedelta(days=3)
 UNKNOWN = "This handover does not exist any more."
 
 
@@ -62,6 +64,7 @@ def change_due(tx: Transaction, house: House, rota_id: str) -> None:
         tx.put(replace(before, who=now, since=tx.now))
         _changed(tx, rota, before.who, now)
         for place, at in _places(directory, rota):
+            _readdress(tx, house, rota, place, at, now)
             _offer(tx, house, rota, place, at, before.who, now)
     following = next_change(rota, shifts.get(rota_id, ()), tx.now)
     if following is not None:
@@ -107,6 +110,19 @@ def _offer(
 
 
 # --- reminders -------------------------------------------------------------------------------------------------------
+
+
+def _readdress(tx: Transaction, house: House, rota: Rota, place: Place, at: str, incoming: str | None) -> None:
+    """Offer what an earlier shift left and nobody accepted to whoever comes now, except to those who hold it themselves."""
+    for waiting in tx.all(Handover, rota=rota.id, place=place, at=at, accepted_at=None):
+        is_old = tx.now - waiting.offered_at > LEFT_FOR
+        if incoming is None or is_old or waiting.outgoing == incoming:
+            continue
+        if held(tx, house.directory(), waiting).facilities:
+            again = tx.put(replace(waiting, incoming=incoming, reminders=0))
+            _record(tx, again, "handover:offer", ROBOT, again=True)
+            _show(tx, house, again)
+            _plan_reminder(tx, again)
 
 
 def _plan_reminder(tx: Transaction, handover: Handover) -> None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from handlers import handover as handovers
 from handlers.domain.errors import Rejection
 from handlers.domain.handovers import Handover
+from handlers.domain.machinery import SYSTEM
 from handlers.domain.studies import Read, ReadState
 from handlers.domain.tasks import TaskKind
+from handlers.ports import Memory, Transaction
 from sandbox.workspace import Message
 from store import audit
 from tests.flows.acts import exhaust
+from tests.flows.crashing import Crash
 from tests.flows.rotas import BEFORE_SEVEN
 from tests.flows.stage import DESK, DESK_PHONE, HADDAD, LEE, QUINN, READS, SILVA, STONE, Stage
 
@@ -197,6 +203,57 @@ def test_a_desks_tasks_move_to_whoever_accepts(rostered: Begin) -> None:
         one.seen = True
     stage.advance(5)
     stage.desk_card()
+
+
+def test_what_nobody_accepted_is_offered_to_the_next_shift(rostered: Begin) -> None:
+    """Dr. Stone never came: a day later Dr. Haddad is asked, whose license has expired, so that it stays and is named."""
+    stage = rostered(BEFORE_SEVEN)
+    stage.load("people: [lee, stone]", "people: [lee, stone, haddad]")
+    claimed(stage)
+    until_seven(stage)
+    stage.advance(minutes=24 * 60)
+    assert [(one.outgoing, one.incoming, one.reminders) for one in stage.all(Handover)] == [("lee", "haddad", 0)]
+    assert "Dr. Omar Haddad follows and accepts this by name" in card(stage).words
+    assert "Only Dr. Omar Haddad" in stage.click(STONE, "accept_handover", message=card(stage))
+    assert "(license_expired)" in stage.click(HADDAD, "accept_handover", message=card(stage))
+    assert reads(stage)["mercy"] == ("lee", ReadState.CLAIMED)
+    stage.advance(5)
+    assert "Dr. Maya Lee still holds what is listed here." in card(stage).words
+    stage.tasks()
+
+
+class DyingBeforeItSaysSo:
+    """A memory whose process dies when it begins to write that a handover is accepted."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._memory, name)
+
+    def transaction(self, facility: str) -> AbstractContextManager[Transaction]:
+        """Open a site's; die at the system's."""
+        if facility == SYSTEM:
+            raise Crash
+        return self._memory.transaction(facility)
+
+
+def test_a_crash_in_the_middle_moves_nothing_twice(rostered: Begin) -> None:
+    """The sites' parts are written and the last one is not: the next click ends it, and each read has moved once."""
+    stage = rostered(BEFORE_SEVEN)
+    claimed(stage)
+    claimed(stage, facility="prairie", ordering_contact="prairie-clinician", patient_state="IN")
+    until_seven(stage)
+    (handover,) = stage.all(Handover)
+    dying: Any = DyingBeforeItSaysSo(stage.service.house.memory)
+    with pytest.raises(Crash):
+        handovers.accept_handover(replace(stage.service.house, memory=dying), handover.id, STONE, "slack:1")
+    assert stage.all(Handover)[0].accepted_at is None
+    stage.restart()
+    assert "Accepted" in stage.click(STONE, "accept_handover", message=card(stage))
+    assert set(reads(stage).values()) == {("stone", ReadState.CLAIMED)}
+    assert [len(facts(stage, one)) for one in ("handover:accept", "read:hand_over")] == [1, 2]
+    stage.advance(5)
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 3, 8, 0, 30, tzinfo=UTC), datetime(2026, 10, 31, 23, 30, tzinfo=UTC)])
