@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from handlers import duties, overrides, people, showing, standing, unclaimed
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import WAIVABLE
+from handlers.domain.eligibility import WAIVABLE, Refusal
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.once import facility_or_reject, once
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
 UNKNOWN = "This read does not exist any more."
 _REFUSED = "refused:"
@@ -43,31 +43,46 @@ def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) 
     """Claim one read inside a transaction of its facility, or refuse with every rule that fails."""
     directory = house.directory()
     read = tx.get(Read, read_id)
-    study = None if read is None else tx.get(Study, read.study_id)
-    if read is None or study is None:
+    if read is None:
         raise Rejection("unknown_read", UNKNOWN)
     _still_open(directory, read, reader)
-    waived = _judge(tx, directory, read, study, reader)
+    waived = _judge(tx, directory, read, reader)
     read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
     _audit(tx, read, "read:claim", reader, **({"waived": waived} if waived else {}))
     standing.plan(tx, house, read)
     unclaimed.over(tx, house, read, "claimed")
     showing.show_read(tx, house, read)
-    showing.note_study(tx, house, study.id, f"Claimed by {reader.name}.")
+    showing.note_study(tx, house, read.study_id, f"Claimed by {reader.name}.")
     return "It is yours."
 
 
-def _judge(tx: Transaction, directory: Directory, read: Read, study: Study, reader: Radiologist) -> str:
+def _judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> str:
     """Refuse with every rule that fails; return the codes of those that two people waived, "" where none was needed."""
-    duty = duties.of_read(directory, read, study, tx.now)
-    failing = duties.failing(tx, directory, reader, duty)
-    override = overrides.good(tx, read, reader) if failing else None
-    left = [one for one in failing if override is None or one.code not in WAIVABLE]
+    found = failing(tx, directory, read, reader)
+    override = overrides.good(tx, read, reader) if found else None
+    left = [one for one in found if override is None or one.code not in WAIVABLE]
     if left:
         raise Rejection(",".join(one.code for one in left), " ".join(one.sentence for one in left))
     if override is not None:
         overrides.used(tx, override)
-    return ",".join(one.code for one in failing)
+    return ",".join(one.code for one in found)
+
+
+def keeps_from(look: Reading, directory: Directory, read: Read, reader: Radiologist) -> tuple[Refusal, ...]:
+    """Return every rule that would keep a reader from a read now, for telling; a claim is judged by `failing`."""
+    study = look.get(Study, read.study_id)
+    if study is None:
+        raise LookupError(f"the study of read {read.id} is missing")
+    duty = duties.of_read(directory, read, study, look.now)
+    return duties.refused(directory, reader, duty, duties.held_by(look, reader), look.now)
+
+
+def failing(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> tuple[Refusal, ...]:
+    """Return every rule that keeps a reader from a read at this instant; whoever holds it is not asked here."""
+    study = tx.get(Study, read.study_id)
+    if study is None:
+        raise LookupError(f"the study of read {read.id} is missing")
+    return duties.failing(tx, directory, reader, duties.of_read(directory, read, study, tx.now))
 
 
 def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import bridges, lines, pauses, people, showing
+from handlers import bridges, duty, lines, pauses, people, showing
 from handlers.domain import case_code as codes
 from handlers.domain import problems
 from handlers.domain.errors import Rejection
@@ -98,12 +98,17 @@ def open_task(
 
 
 def ring_round(tx: Transaction, house: House, task: DeskTask) -> DeskTask:
-    """Ring every phone of the desk that is free, call the channel, and set the next round."""
-    desk = house.directory().desks[task.desk]
+    """Ring the desk's phones that are free, call the channel, and set the next round.
+
+    Where the desk has a rota, the first round is for whoever is on duty, and all later ones for everybody.
+    """
+    directory = house.directory()
+    desk = directory.desks[task.desk]
     task = tx.put(replace(task, rounds=task.rounds + 1))
+    called = duty.phones(tx, directory, desk, first_round=task.rounds == 1)
     stopped = halted(tx, task.facility)
     _record(tx, task, "task:ring", lines.ROBOT, halted=stopped is not None)
-    for place in () if stopped else range(len(desk.phones)):
+    for place in () if stopped else [desk.phones.index(phone) for phone in called]:
         _ring_phone(tx, house, task, place)
     halt_words = " Calls are halted, so no phone rings." if stopped else ""
     showing.show_task(tx, house, task)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from handlers import handover
 from handlers.desk import OPEN as OPEN_TASK
 from handlers.domain.access import DirectoryVersion
 from handlers.domain.directory import Directory
@@ -89,6 +90,7 @@ def load(memory: Memory, parse: Parse, chance: Chance, text: str, by: str) -> in
             "facilities": len(fresh.facilities),
         }
         tx.audit(AuditFact(action="directory:load", actor=by, facts=facts))
+        handover.plan(tx, fresh)
     return number
 
 
@@ -102,7 +104,8 @@ def _keep_what_is_used(relays: list[Relay], tasks: list[DeskTask], fresh: Direct
             raise Rejection("desk_in_use", f"The desk {desk_id} still has open work; it cannot be dropped.")
     for relay in relays:
         for contact in (relay.ordering, *(step.to for step in relay.policy.steps)):
-            if contact not in (None, "ordering", "radiologist") and contact not in fresh.contacts:
+            known = contact in fresh.contacts or contact in fresh.rotas
+            if contact not in (None, "ordering", "radiologist") and not known:
                 raise Rejection("contact_in_use", f"The contact {contact} is on a running ladder; retire it instead.")
 
 

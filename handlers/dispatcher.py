@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from handlers import placing, showing
+from handlers import held, placing, showing
 from handlers.domain.cards import Note
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
+from handlers.domain.handovers import Handover
 from handlers.domain.machinery import EffectKind
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask
@@ -154,6 +155,21 @@ def _desk_card(house: House, vendors: Vendors, sending: Sending) -> None:
     )
 
 
+def _handover_card(house: House, vendors: Vendors, sending: Sending) -> None:
+    with house.memory.reading() as look:
+        found = look.get(Handover, sending.effect.subject)
+        card = None if found is None else held.card(look, house.directory(), found)
+    if found is None or card is None:
+        house.memory.effect_done(sending)
+        return
+    _show(
+        house,
+        sending,
+        lambda channel: vendors.messenger.find(channel, f"handover:{found.id}", found.offered_at),
+        lambda channel, ts: vendors.messenger.show_handover(channel, ts, card),
+    )
+
+
 def _note(house: House, vendors: Vendors, sending: Sending) -> None:
     """Add a line to a thread; one that may have been added already is not added again: the card shows the state."""
     with house.memory.reading() as look:
@@ -184,6 +200,8 @@ CARRIERS: dict[EffectKind, Carry] = {
     EffectKind.DESK_CARD: _desk_card,
     EffectKind.DESK_NOTE: _note,
     EffectKind.POOL_NOTE: _pool_note,
+    EffectKind.HANDOVER_CARD: _handover_card,
+    EffectKind.HANDOVER_NOTE: _note,
     EffectKind.PLACE_CALL: lambda house, vendors, sending: placing.place(house, vendors.dialer, sending),
     EffectKind.FIND_CALL: lambda house, vendors, sending: placing.find(house, vendors.dialer, sending),
     EffectKind.CHECK_CALL: lambda house, vendors, sending: placing.check(house, vendors.dialer, sending),

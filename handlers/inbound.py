@@ -136,10 +136,11 @@ def _contact_of_caller(house: House, relay: Relay, caller: str) -> str:
     """Return the contact of the ladder whose number is calling; caller ID names nobody else and proves nothing."""
     directory = house.directory()
     for rung in relay.policy.steps:
-        wanted = relay.ordering if rung.to == "ordering" else rung.to
-        contact = directory.contacts.get(wanted or "")
-        if contact is not None and any(number.e164 == caller for number in contact.numbers):
-            return contact.id
+        rota = directory.rotas.get(rung.to)
+        wanted = (relay.ordering if rung.to == "ordering" else rung.to,) if rota is None else rota.people
+        for contact in (directory.contacts.get(one or "") for one in wanted):
+            if contact is not None and any(number.e164 == caller for number in contact.numbers):
+                return contact.id
     return ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers import coverage, endings
+from handlers import coverage, duty, endings
 from handlers.domain.directory import Contact, Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import EscalationPolicy, Role
@@ -41,6 +41,7 @@ def outlook(house: House, opened: Session, *, category: int, contact_id: str | N
             raise Rejection("unknown_case", "This case does not exist any more.")
         relay = look.one(Relay, study_id=study.id, state=endings.OPEN)
         policy = coverage.policy_now(look, facility, study, category)
+        policy = None if policy is None else duty.resolved(look, directory, policy)
     if relay is not None:
         return _joining(directory, relay, policy, category, contact_id)
     ordering = directory.ordering(facility.id, contact_id or study.ordering_contact, study.ordering_npi or None)
@@ -62,6 +63,9 @@ def _climbed(directory: Directory, policy: EscalationPolicy, ordering: Contact |
     for rung in policy.steps:
         if rung.to == "radiologist":
             calls.append(Callee(name="The radiologist whose finding it is"))
+            continue
+        if rung.to in directory.rotas:
+            notes.append(f"Nobody is on duty on {rung.to} now: the ladder goes on without them.")
             continue
         contact = ordering if rung.to == "ordering" else directory.contacts.get(rung.to)
         if contact is not None and contact.may_be_called():

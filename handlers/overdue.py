@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import callbacks, desk, overflow, problems, rungs, standing, studies
+from handlers import calendars, callbacks, desk, handover, overflow, problems, rungs, standing, studies
 from handlers.domain.machinery import DeadlineKind
 from handlers.once import in_transaction
 from handlers.ports import Due, House, Transaction
@@ -22,6 +22,9 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.CARD_REFRESH: studies.refresh_due,
     DeadlineKind.STUDY_STABLE: studies.stable_due,
     DeadlineKind.CLAIM_STANDING: standing.due,
+    DeadlineKind.ROTA_CHANGE: handover.change_due,
+    DeadlineKind.CALENDAR_FAILING: calendars.failing_due,
+    DeadlineKind.HANDOVER_LATE: handover.late_due,
     DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
     DeadlineKind.OVERFLOW_JUDGED: overflow.judge_due,
 }

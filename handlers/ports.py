@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from handlers.domain.cards import DeskCard, Note, ReadCard
+from handlers.domain.cards import DeskCard, HandoverCard, Note, ReadCard
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
+from handlers.domain.rotas import Rota, Shift
 from handlers.domain.turnaround import EndedRead
 from handlers.domain.worklists import Alike, Claimed, Waiting
 
@@ -204,6 +205,9 @@ class Messenger(Protocol):
     def show_task(self, channel: str, ts: str | None, card: DeskCard) -> str:
         """Post the desk's card, or update it; return its ts."""
 
+    def show_handover(self, channel: str, ts: str | None, card: HandoverCard) -> str:
+        """Post a handover's card, or update it; return its ts."""
+
     def note(self, channel: str, thread_ts: str | None, note: Note, *, mention: bool = False) -> None:
         """Add a line to a message's thread, or to the channel itself; ``mention`` broadcasts it with @here."""
 
@@ -261,6 +265,16 @@ class Recordings(Protocol):
 
     def delete(self, sid: str) -> None:
         """Delete it at the vendor once it is stored here."""
+
+
+class Calendars(Protocol):
+    """Calendar feeds of rotas."""
+
+    def shifts(self, rota: Rota, begins: datetime, ends: datetime) -> tuple[Shift, ...]:
+        """Return a span's shifts by the rota's calendar, oldest first.
+
+        Raises ``DeliveryFailed`` with a reason that holds nothing of the feed or its address.
+        """
 
 
 class Script(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import bridges, desk, endings, lines
+from handlers import bridges, desk, duty, endings, lines
 from handlers.domain import ladder
 from handlers.domain.directory import Contact, Number
 from handlers.domain.machinery import Deadline, DeadlineKind
@@ -53,8 +53,10 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
     rung = relay.policy.steps[relay.step]
     if rung.to == "radiologist":
         return _try_radiologist(tx, house, relay)
-    contact = _contact(house, relay, rung.to)
+    contact = _contact(tx, house, relay, rung.to)
     numbers = [] if contact is None or contact.retired else [one for one in contact.numbers if one.may_be_dialed()]
+    if contact is None and rung.to in house.directory().rotas:
+        return _nobody_to_dial(tx, house, relay, rung.to, "nobody is on duty")
     if contact is None or not numbers:
         return _nobody_to_dial(tx, house, relay, rung.to)
     if TEXT in rung.channels and relay.tries == 0:
@@ -64,15 +66,19 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
     return _call(tx, house, relay, contact, numbers[relay.tries % len(numbers)])
 
 
-def _contact(house: House, relay: Relay, to: str) -> Contact | None:
+def _contact(tx: Transaction, house: House, relay: Relay, to: str) -> Contact | None:
     directory = house.directory()
+    if to in directory.rotas:
+        return duty.contact(tx, directory, to)
     wanted = relay.ordering if to == "ordering" else to
     return None if wanted is None else directory.contacts.get(wanted)
 
 
-def _nobody_to_dial(tx: Transaction, house: House, relay: Relay, to: str) -> Relay:
+def _nobody_to_dial(
+    tx: Transaction, house: House, relay: Relay, to: str, reason: str = "no number that may be dialed"
+) -> Relay:
     """Skip a rung that no robot may dial: a human finds the person while the ladder goes on at once."""
-    endings.record(tx, relay, "rung:skip", to=to, reason="no number that may be dialed")
+    endings.record(tx, relay, "rung:skip", to=to, reason=reason)
     if isinstance(ladder.next_rung(relay.policy, relay.step), ladder.ToDesk):
         return to_desk(tx, house, relay, TaskKind.FIND_CONTACT)
     if relay.shadow:

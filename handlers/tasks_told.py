@@ -101,6 +101,14 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A license, a privilege or an agreement ends soon.",
         "Have it renewed, record the new date in the directory and load it. Nobody is asked again before the next date.",
     ),
+    TaskKind.HANDOVER: (
+        "A shift is over, and what its reader or staff member holds was accepted by nobody.",
+        "Open the handover's card, and have it accepted, each task taken over, or each read released and claimed.",
+    ),
+    TaskKind.CALENDAR_FAILING: (
+        "The calendar of a rota cannot be read for hours. Its last good copy is used, and may be out of date.",
+        "Have an operator look at the record for the reason and at the feed's address; add overrides meanwhile.",
+    ),
     TaskKind.SHADOW: (
         "Shadow: this ladder ran to its end and nobody was called. Here the desk would have been rung.",
         "Read the timeline on the case page. Nothing else is to be done.",

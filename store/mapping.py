@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, overrides, problems, relays, studies, tasks
+from handlers.domain import access, handovers, overrides, problems, relays, rotas, studies, tasks
 from store import tables
 from store.cipher import Cipher
 
@@ -63,6 +63,9 @@ KEPT: Mapping[type[Any], Kept] = {
     relays.Attempt: Kept(tables.AttemptRow, "planned_at"),
     relays.Turn: Kept(tables.TurnRow, "number", frozenset({"heard", "answer"})),
     tasks.DeskTask: Kept(tables.DeskTaskRow, "opened_at"),
+    handovers.OnDuty: Kept(tables.OnDutyRow, "since"),
+    rotas.CalendarCopy: Kept(tables.CalendarCopyRow, "at"),
+    handovers.Handover: Kept(tables.HandoverRow, "offered_at"),
     relays.Recording: Kept(tables.RecordingRow, "announced_at", frozenset({"audio"})),
     relays.Halt: Kept(tables.HaltRow, "at"),
     access.Link: Kept(tables.LinkRow, "made_at"),

@@ -261,6 +261,47 @@ class DeskTaskRow(SQLModel, table=True):
     version: int
 
 
+class OnDutyRow(SQLModel, table=True):
+    """Who was last seen on duty, by rota."""
+
+    __tablename__: ClassVar[Any] = "on_duty"
+    id: str = columns.key_column()
+    facility: str
+    who: str | None
+    since: datetime = columns.instant_column()
+    version: int
+
+
+class CalendarCopyRow(SQLModel, table=True):
+    """Last good copies of rotas' calendars."""
+
+    __tablename__: ClassVar[Any] = "calendar_copy"
+    id: str = columns.key_column()
+    facility: str
+    shifts: str = columns.text_column()
+    at: datetime = columns.instant_column()
+    failing_since: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
+class HandoverRow(SQLModel, table=True):
+    """What was offered at changes of shift."""
+
+    __tablename__: ClassVar[Any] = "handover"
+    id: str = columns.key_column()
+    facility: str
+    rota: str
+    place: str
+    at: str
+    outgoing: str
+    incoming: str
+    offered_at: datetime = columns.instant_column()
+    reminders: int
+    accepted_at: datetime | None = columns.instant_column(nullable=True)
+    accepted_by: str
+    version: int
+
+
 class RecordingRow(SQLModel, table=True):
     """Recorded read-backs, encrypted."""
 

@@ -47,7 +47,8 @@ def ladder(directory: Directory, policy: EscalationPolicy) -> str:
     rungs = []
     for step in policy.steps:
         contact = directory.contacts.get(step.to)
-        who = contact.name if contact is not None else step.to
+        on_rota = f"whoever is on {step.to}" if step.to in directory.rotas else step.to
+        who = contact.name if contact is not None else on_rota
         tries = f" ({step.tries} tries)" if step.tries > 1 else ""
         rungs.append(f"{who} {written_duration(step.within)}{tries}")
     desk = directory.desks.get(policy.desk.who)

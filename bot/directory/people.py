@@ -203,6 +203,7 @@ def pool(name: str, entry: Entry) -> Pool:
         channel=entry.need("channel", lifted(scalars.slack_channel)),
         members=entry.need("members", names),
         queue_cap=entry.get("queue_cap", _cap, None),
+        oncall=entry.get("oncall", identifier, ""),
     )
 
 
@@ -213,6 +214,7 @@ def desk(name: str, entry: Entry) -> Desk:
         name=entry.get("name", text, name),
         channel=entry.need("channel", lifted(scalars.slack_channel)),
         phones=entry.get("phones", each(opened(_phone)), ()),
+        rota=entry.get("rota", identifier, ""),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from bot.directory import people, sites
+from bot.directory import people, rotas, sites
 from bot.directory.checks import check
 from bot.directory.coverage import with_coverage
 from bot.directory.nodes import Entry, Value, compose
@@ -82,6 +82,7 @@ def _directory(root: Value, log: Log) -> Directory:
             proxy_agreements=people.table(top, "proxy_agreements", people.proxy_agreement),
             sources=sites.sources(top, known),
             phrases=people.table(top, "phrases", sites.phrase),
+            rotas=people.table(top, "rotas", rotas.rota, SPECIAL),
             front_desk=top.get("front_desk", people.identifier, next(iter(desks)) if len(desks) == 1 else ""),
             vendor_baas=top.get("vendor_baas", opened(_vendors), {}),
         )

@@ -47,6 +47,7 @@ class Action(StrEnum):
     DONE = "done"
     WITHDRAW = "withdraw"
     PROBLEM = "problem"
+    ACCEPT_HANDOVER = "accept_handover"
 
 
 def read_block(read_id: str) -> str:

@@ -11,9 +11,11 @@ from bot.slack.blocks import Message, section
 RELAY = "/relay"
 WORKLIST = "/worklist"
 TURNAROUND = "/tat"
-COMMANDS = (RELAY, WORKLIST, TURNAROUND)
+ONCALL = "/oncall"
+COMMANDS = (RELAY, WORKLIST, TURNAROUND, ONCALL)
 SPANS = ("24h", "7d", "30d")
 ALL = 99  #: more than are claimed at once
+ONCALL_DOES = f"who is on duty, until when, and who follows. Example: `{ONCALL} riverside tomorrow 07:00`"
 _CASE = re.compile(r"(\d{4})[-\s]?(\d{4})(?=\s|$)")
 #: Keyboards on telephones turn a hyphen into one of these.
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
@@ -147,11 +149,21 @@ def _explained(trouble: str, usage: Usage) -> Message:
     return Message(text, (section(text),))
 
 
+def oncall(text: str) -> tuple[str, str] | Message:
+    """Return the facility and the time that ``/oncall`` asks for, "" for now, or the answer that explains how to ask."""
+    facility, _, when = " ".join(text.translate(_DASHES).split()).partition(" ")
+    if not facility or facility.lower() == "help":
+        text = f"`{ONCALL} FACILITY [WHEN]`: {ONCALL_DOES}. `WHEN` may also be `2026-12-25 18:00` or `18:00`."
+        return Message(text, (section(text),))
+    return facility.lower(), when
+
+
 def help_message(before: str = "") -> Message:
     """Return every subcommand with an example."""
     others = [
         f"`{WORKLIST}`: the reads you may see.",
         f"`{TURNAROUND} [FACILITY] [{'|'.join(SPANS)}]`: how fast reads were.",
+        f"`{ONCALL} FACILITY [WHEN]`: {ONCALL_DOES}",
     ]
     lines = [*([before] if before else []), *(usage.line for usage in USAGES), *others]
     text = "\n".join(lines)

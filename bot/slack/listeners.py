@@ -12,7 +12,7 @@ from slack_bolt import Ack, App
 from bot.slack import modals
 from bot.slack.blocks import Json, Message, actions, button, link, safe, section
 from bot.slack.cards import Action, is_task_block, study_of, subject_of
-from bot.slack.commands import RELAY, TURNAROUND, WORKLIST, Asked, parse, parse_turnaround
+from bot.slack.commands import ONCALL, RELAY, TURNAROUND, WORKLIST, Asked, oncall, parse, parse_turnaround
 from bot.slack.replies import Replies, attempt, message
 from bot.slack.turnaround import turnaround
 from bot.slack.verbs import SlackVerbs
@@ -43,11 +43,13 @@ class Listeners:
             Action.DONE: self.done,
             Action.WITHDRAW: self.withdraw,
             Action.PROBLEM: self.problem,
+            Action.ACCEPT_HANDOVER: self.accept_handover,
         }.items():
             app.action(action.value)(listener)
         app.command(WORKLIST)(self.worklist)
         app.command(RELAY)(self.relay)
         app.command(TURNAROUND)(self.turnaround)
+        app.command(ONCALL)(self.oncall)
         app.view(modals.FINDING_FORM)(self.finding)
         app.view(modals.PROBLEM_FORM)(self.problem_told)
         app.event("app_home_opened")(self.home_opened)
@@ -76,6 +78,11 @@ class Listeners:
         """Take a desk task."""
         user, delivery = _who(body), _delivery(body, action)
         self._judge(ack, body, "take", lambda: self._verbs.take(action["value"], user, delivery))
+
+    def accept_handover(self, ack: Ack, body: Json, action: Json) -> None:
+        """Accept a handover."""
+        user, delivery = _who(body), _delivery(body, action)
+        self._judge(ack, body, "accept handover", lambda: self._verbs.accept_handover(action["value"], user, delivery))
 
     def done(self, ack: Ack, body: Json, action: Json) -> None:
         """End a desk task with the outcome picked."""
@@ -208,6 +215,16 @@ class Listeners:
         outcome = attempt(asked.name, act[asked.name])
         return message(outcome.refusal or outcome.value or "Done.")
 
+    def oncall(self, ack: Ack, body: Json) -> None:
+        """Answer ``/oncall``."""
+        asked = oncall(body.get("text") or "")
+        if isinstance(asked, Message):
+            _answer(ack, asked)
+            return
+        facility, when = asked
+        lines = attempt("oncall", lambda: self._verbs.oncall_lines(facility, when, _commander(body)))
+        _answer(ack, message(lines.refusal) if lines.refusal else _listed(lines.value or ()))
+
     def home_opened(self, event: Json) -> None:
         """Show somebody the Home they are looking at."""
         if event.get("tab") == "home":
@@ -271,9 +288,11 @@ def _question(case: str) -> Message:
 
 
 def _status(lines: Sequence[str]) -> Message:
+    return _listed(lines) if lines else message("No relay is open.")
+
+
+def _listed(lines: Sequence[str]) -> Message:
     shown = [safe(line, 200) for line in lines]
-    if not shown:
-        return message("No relay is open.")
     more = [f"And {len(shown) - _STATUS_LINES} more."] if len(shown) > _STATUS_LINES else []
     text = "\n".join([*shown[:_STATUS_LINES], *more])
     return Message(text, (section(text),))

@@ -20,8 +20,9 @@ from slack_sdk.web import SlackResponse
 
 from bot.slack.blocks import Json, Message
 from bot.slack.cards import desk_card, read_block, read_card, task_block, thread_note
+from bot.slack.handovers import handover_card
 from bot.slack.replies import quiet
-from handlers.domain.cards import DeskCard, Note, ReadCard
+from handlers.domain.cards import DeskCard, HandoverCard, Note, ReadCard
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
 
 TIMEOUT = 10  #: seconds
@@ -91,6 +92,10 @@ class SlackMessenger:
     def show_task(self, channel: str, ts: str | None, card: DeskCard) -> str:
         """Post the desk's card, or update it; return its ts."""
         return self._show(channel, ts, desk_card(card, self._outcomes))
+
+    def show_handover(self, channel: str, ts: str | None, card: HandoverCard) -> str:
+        """Post a handover's card, or update it; return its ts."""
+        return self._show(channel, ts, handover_card(card))
 
     def note(self, channel: str, thread_ts: str | None, note: Note, *, mention: bool = False) -> None:
         """Add a line to a message's thread, or to the channel itself; ``mention`` shows it there too, with @here."""

@@ -69,6 +69,9 @@ class SlackVerbs(Protocol):
     def override(self, case: str, words: tuple[str, ...], slack_user: str, delivery: str) -> str:
         """Ask that a rule of the house be waived for one read, or grant what somebody else asked."""
 
+    def oncall_lines(self, facility_id: str, when: str, slack_user: str) -> Sequence[str]:
+        """Return who is on duty for a facility, now ("") or at a written time, a line each."""
+
     def take(self, task_id: str, slack_user: str, delivery: str) -> str:
         """Take a desk task by name."""
 
@@ -77,6 +80,9 @@ class SlackVerbs(Protocol):
 
     def finish(self, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
         """End a desk task that has no relay, with an outcome's code."""
+
+    def accept_handover(self, handover_id: str, slack_user: str, delivery: str) -> str:
+        """Accept what somebody holds whose shift is over."""
 
     def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
         """Stop all calls of a facility, or of all."""

@@ -14,13 +14,14 @@ from fastapi import FastAPI
 
 from bot import directory as directory_file
 from bot import intake, pages, web
+from bot.calendars import CalendarFeeds
 from bot.clock import SecretChance, WallClock
 from bot.settings import MemorySettings, ServiceSettings, SettingsProblem
 from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.wiring import verbs
 from bot.worker import Worker
-from handlers import desk, expiring
+from handlers import calendars, desk, expiring
 from handlers import directory as directories
 from handlers import intake as intake_verbs
 from handlers.dispatcher import Vendors
@@ -50,6 +51,8 @@ log = structlog.get_logger(__name__)
 #: lane that was late once catch up again.
 SLACK_EVERY = timedelta(milliseconds=900)
 TEXT_EVERY = timedelta(seconds=1)
+#: How soon a change in a calendar is known.
+CALENDARS_EVERY = timedelta(minutes=5)
 KEEP_DELIVERIES = timedelta(days=30)
 #: How often what ends soon is looked for; each warning is given once.
 WARN_EVERY = timedelta(hours=1)
@@ -221,7 +224,12 @@ class Service:
         socket = None
         if self._works:
             self.worker.start(
-                [(self.settings.anchor_every, self.anchor), (timedelta(hours=6), self._forget), (WARN_EVERY, self.warn)]
+                [
+                    (self.settings.anchor_every, self.anchor),
+                    (timedelta(hours=6), self._forget),
+                    (CALENDARS_EVERY, self.read_calendars),
+                    (WARN_EVERY, self.warn),
+                ]
             )
         if self._doors and self.settings.slack_app_token is not None:
             socket = slack_app.socket_mode(self.slack.bolt, self.settings.slack_app_token.get_secret_value())
@@ -254,6 +262,10 @@ class Service:
     def warn(self) -> None:
         """Tell the desks of licenses, privileges and agreements that end soon."""
         expiring.warn(self.house)
+
+    def read_calendars(self) -> None:
+        """Read the calendars of the directory's rotas."""
+        calendars.refresh(self.house, CalendarFeeds(self.settings.secret))
 
     def _forget(self) -> None:
         self.store.memory.forget_deliveries(self.clock.now() - KEEP_DELIVERIES)

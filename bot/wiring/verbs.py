@@ -14,8 +14,10 @@ from handlers import (
     cases,
     claims,
     desk,
+    duty,
     findings,
     halts,
+    handover,
     hands,
     inbound,
     nexts,
@@ -66,6 +68,7 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
         **_bound(house, problems.problem_kinds, problems.report_problem, problems.report_problem_of_case),
         **_bound(house, claims.claim, claims.release, nexts.next_read, nexts.claim_linked, nexts.claim_batch),
         **_bound(house, worklists.worklist, worklists.why, overrides.override, findings.phrases, findings.report),
+        **_bound(house, duty.oncall_lines, handover.accept_handover),
         **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )

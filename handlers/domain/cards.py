@@ -168,6 +168,24 @@ class DeskCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverCard:
+    """What somebody holds whose shift is over, for whoever follows to accept."""
+
+    handover_id: str
+    rota: str
+    outgoing: str
+    incoming: str  #: "" where nobody follows
+    incoming_slack_user: str
+    #: A line for each: case code, class, site and due time; what a task is about, by its kind.
+    reads: tuple[str, ...]
+    tasks: tuple[str, ...]
+    offered_at: datetime
+    zone: str
+    accepted_by: str = ""
+    accepted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A line of history in a thread: a sentence from a fixed list with names of staff, roles, codes and times only."""
 

@@ -17,6 +17,7 @@ from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.clocks import ClockStart
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
+from handlers.domain.rotas import Rota
 from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
 
 
@@ -116,6 +117,8 @@ class Desk:
     name: str
     channel: str
     phones: tuple[DeskPhone, ...]
+    #: The rota of whoever's telephone rings first; "" where all ring from the first round.
+    rota: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +226,7 @@ class Directory:
     #: Agreements by which facilities rely on a distant site's privileges.
     proxy_agreements: Mapping[str, ProxyAgreement] = field(default_factory=dict)
     phrases: Mapping[str, Phrase] = field(default_factory=dict)
+    rotas: Mapping[str, Rota] = field(default_factory=dict)
     #: The desk that answers calls to our number which carry no valid code.
     front_desk: str = ""
     #: Business Associate Agreements with vendors (``slack``, ``twilio``); a missing one keeps identifiers out.

@@ -23,6 +23,8 @@ class EffectKind(StrEnum):
     DESK_CARD = "desk_card"
     DESK_NOTE = "desk_note"
     POOL_NOTE = "pool_note"
+    HANDOVER_CARD = "handover_card"
+    HANDOVER_NOTE = "handover_note"
     PLACE_CALL = "place_call"
     FIND_CALL = "find_call"
     CHECK_CALL = "check_call"
@@ -60,6 +62,9 @@ class DeadlineKind(StrEnum):
     CARD_REFRESH = "card_refresh"  # subject: read
     PROBLEM_REMINDER = "problem_reminder"  # subject: problem without an outcome
     STUDY_STABLE = "study_stable"  # subject: study; no further image for a while
+    ROTA_CHANGE = "rota_change"  # subject: rota of readers or of a desk
+    CALENDAR_FAILING = "calendar_failing"  # subject: rota whose calendar cannot be read
+    HANDOVER_LATE = "handover_late"  # subject: handover that nobody accepted
     RECORDING_LATE = "recording_late"  # subject: recording
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it
     OVERFLOW_JUDGED = "overflow_judged"  # subject: facility

@@ -102,6 +102,8 @@ class Pool:
     members: tuple[str, ...]
     #: How many reads a member holds at most, stroke and trauma apart; None is any number.
     queue_cap: int | None = None
+    #: The rota of the reader who is rung when nobody claims; "" where there is none.
+    oncall: str = ""
 
 
 Proxies = Mapping[str, ProxyAgreement]

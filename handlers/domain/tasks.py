@@ -34,6 +34,8 @@ class TaskKind(StrEnum):
     READ_RETURNED = "read_returned"  # its holder may not read it any more
     OVERRIDE_ASKED = "override_asked"  # somebody asks that a rule of the house be waived
     EXPIRES_SOON = "expires_soon"  # a license, privilege or agreement
+    HANDOVER = "handover"  # what somebody held whose shift is over was accepted by nobody
+    CALENDAR_FAILING = "calendar_failing"  # a rota's calendar cannot be read; its last good copy is used
     SHADOW = "shadow"
     NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
     OVERFLOW_OPEN = "overflow_open"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.timeline import Timeline
 
-COMMANDS = ("/relay", "/worklist", "/tat")
+COMMANDS = ("/relay", "/worklist", "/tat", "/oncall")
 
 
 class Workspace:

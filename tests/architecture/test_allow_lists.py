@@ -38,7 +38,7 @@ def _patient_fields() -> set[str]:
     return set(KEPT[Study].sealed | KEPT[Finding].sealed) - SHOWN_THOUGH_SEALED
 
 
-@pytest.mark.parametrize("card", [cards.ReadCard, cards.DeskCard, cards.Note])
+@pytest.mark.parametrize("card", [cards.ReadCard, cards.DeskCard, cards.HandoverCard, cards.Note])
 def test_no_value_for_slack_has_a_patients_field(card: Any) -> None:
     """There is no field that could carry one, under the names that the store seals."""
     names = {one.name for one in dataclasses.fields(card)}

@@ -92,7 +92,18 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
     assert sorted(passed_on) == sorted(
         [
             f"handlers/{name}.py"
-            for name in ("claims", "desk", "endings", "inbound", "lines", "overrides", "pauses", "studies", "unclaimed")
+            for name in (
+                "claims",
+                "desk",
+                "endings",
+                "handover",
+                "inbound",
+                "lines",
+                "overrides",
+                "pauses",
+                "studies",
+                "unclaimed",
+            )
         ]
     )
 

@@ -13,6 +13,7 @@ import structlog
 from tests.conftest import KINDS
 from tests.flows import faults
 from tests.flows.covered import with_coverage
+from tests.flows.rotas import with_rotas
 from tests.flows.served import Servers, serving
 from tests.flows.stage import Stage
 
@@ -53,6 +54,25 @@ def covered(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Cal
 
     try:
         yield begin
+        for world in worlds:
+            world.end_quietly()
+    finally:
+        for world in worlds:
+            world.close()
+
+
+@pytest.fixture
+def rostered(servers: Servers, database_url: str, tmp_path: Path) -> Iterator[Callable[[datetime], Stage]]:
+    """Begin a story with rotas at an instant of its choice."""
+    worlds: list[Stage] = []
+
+    def at(instant: datetime) -> Stage:
+        worlds.append(Stage(servers, database_url, tmp_path, with_rotas(), instant))
+        worlds[-1].advance(5)  # the rotas of a loaded directory are looked at
+        return worlds[-1]
+
+    try:
+        yield at
         for world in worlds:
             world.end_quietly()
     finally:

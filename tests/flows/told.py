@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from handlers.domain.handovers import Handover
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask
 from sandbox.workspace import Message
@@ -49,6 +50,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"(.+ has|Nobody has taken) this; it still needs an outcome\.": ("task:remind",),
     r"Problem reported by .+\.": ("problem:open",),
     r"Problem ended, .+": ("problem:solve",),
+    r"Handed over by .+ to .+\.": ("read:hand_over",),
+    r".+, this waits to be accepted by you\.": ("handover:remind",),
 }
 
 
@@ -92,6 +95,10 @@ def _cards(stage: Stage) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     with stage.service.store.memory.reading() as look:
         subjects: list[tuple[str, str]] = [(read.id, read.case_code) for read in look.all(Read)]
+        for handover in look.all(Handover):
+            shown = look.message(handover.id)
+            if shown is not None and _seen(stage, *shown):
+                subjects.append((handover.id, handover.id))
         for task in look.all(DeskTask):
             shown = look.message(task.id)
             if task.id in stage.looked_at or (shown is not None and _seen(stage, *shown)):

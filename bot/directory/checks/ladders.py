@@ -9,6 +9,7 @@ from bot.directory.problems import Marks, Problem, suggestion
 from bot.directory.scalars import written_duration
 from handlers.domain.directory import DIALABLE, Contact, Directory, Facility
 from handlers.domain.policies import EscalationPolicy, Role, Step
+from handlers.domain.rotas import Rota, RotaKind
 
 #: Roles that a receiver can key, or that a human can write down.
 CAN_END = frozenset({Role.PHYSICIAN, Role.NP, Role.PA, Role.RN})
@@ -66,12 +67,34 @@ def _rung(directory: Directory, facility: Facility, step: Step, marks: Marks, pa
     if step.to == "radiologist":
         yield from _radiologists(directory, facility, marks, path)
         return
-    contact = directory.contacts.get(step.to)
     at = marks.roles.get((facility.id, step.to), f"{path}.to")
+    rota = directory.rotas.get(step.to)
+    if rota is not None:
+        yield from _on_rota(directory, facility, step, rota, marks, at)
+        return
+    contact = directory.contacts.get(step.to)
     if contact is None:
-        known = directory.contacts.keys() | SPECIAL
+        known = directory.contacts.keys() | directory.rotas.keys() | SPECIAL
         yield marks.error(at, f'there is no contact "{step.to}".{suggestion(step.to, known)}')
         return
+    yield from _called(contact, facility, step, marks, at)
+
+
+def _on_rota(
+    directory: Directory, facility: Facility, step: Step, rota: Rota, marks: Marks, at: str
+) -> Iterator[Problem]:
+    """Judge a rung of a rota: every person who may stand there, since any of them may be the one whom it calls."""
+    if rota.kind is not RotaKind.CONTACTS:
+        sentence = f'the rota "{rota.id}" is for {rota.kind}: a rung calls a rota of contacts.'
+        yield marks.error(at, sentence)
+        return
+    for who in rota.people:
+        contact = directory.contacts.get(who)
+        if contact is not None:
+            yield from _called(contact, facility, step, marks, at)
+
+
+def _called(contact: Contact, facility: Facility, step: Step, marks: Marks, at: str) -> Iterator[Problem]:
     reason = _unreachable(contact, facility)
     if reason is not None:
         yield marks.error(at, f'nobody is reached on this rung: the contact "{contact.id}" {reason}')

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006_problem"
-down_revision = "0004_coverage"
+down_revision = "0005_handover"
 branch_labels = None
 depends_on = None
 

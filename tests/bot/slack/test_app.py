@@ -131,5 +131,5 @@ def test_a_manifest_asks_for_what_the_code_uses(name: str) -> None:
     over_http = name == "manifest-http.yaml"
     assert manifest["settings"]["socket_mode_enabled"] is not over_http
     addresses = re.findall(r"url: \S+", (MANIFESTS / name).read_text())
-    assert len(addresses) == (5 if over_http else 0)
+    assert len(addresses) == (len(COMMANDS) + 2 if over_http else 0)
     assert all(address.endswith("/slack/events") for address in addresses)

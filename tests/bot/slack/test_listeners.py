@@ -209,6 +209,18 @@ def test_a_refused_command_is_told_to_its_person(stage: Stage) -> None:
         assert stage.workspace.command(BEN, READS, command, text).text == SHOWN
 
 
+def test_oncall_asks_for_a_facility_and_a_time(stage: Stage) -> None:
+    """The facility is the first word, the rest the time; without a facility the answer says how to ask."""
+    answer = stage.workspace.command(ANA, READS, "/oncall", "Riverside  tomorrow 07:00")
+    assert answer.text == "Riverside, now:\ndesk: Pat Quinn"
+    assert stage.verbs.asked == [("oncall_lines", ("riverside", "tomorrow 07:00", ANA), {})]
+    assert stage.workspace.command(ANA, READS, "/oncall", "").text.startswith(
+        "`/oncall FACILITY [WHEN]`: who is on duty"
+    )
+    stage.verbs.answers["oncall_lines"] = LICENSE
+    assert stage.workspace.command(BEN, READS, "/oncall", "riverside").text == SHOWN
+
+
 def test_withdrawing_asks_first(stage: Stage) -> None:
     """The command only asks; the button withdraws, and its answer takes the question's place."""
     assert stage.workspace.command(ANA, READS, "/relay", "withdraw 4821-0934").text.startswith("Withdraw the relay")

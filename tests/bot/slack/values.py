@@ -158,6 +158,12 @@ class Verbs:
     def override(self, case: str, words: tuple[str, ...], slack_user: str, delivery: str) -> str:
         return str(self._ask("override", "Asked.", case, words, slack_user, delivery))
 
+    def oncall_lines(self, facility_id: str, when: str, slack_user: str) -> list[str]:
+        return list(self._ask("oncall_lines", ["Riverside, now:", "desk: Pat Quinn"], facility_id, when, slack_user))
+
+    def accept_handover(self, handover_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("accept_handover", "Accepted: 1 read.", handover_id, slack_user, delivery))
+
     def take(self, task_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("take", "It is yours.", task_id, slack_user, delivery))
 

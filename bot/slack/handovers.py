@@ -1,0 +1,51 @@
+"""The card of a handover: what somebody holds whose shift is over, and the button with which whoever follows accepts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.slack.blocks import HEADER, Json, Message, actions, button, context, header, safe, section
+from bot.slack.cards import Action
+from bot.slack.times import clock
+from handlers.domain.cards import HandoverCard
+
+_LISTED = 20  #: lines of each kind; a section takes 3,000 characters
+
+
+def handover_block(handover_id: str) -> str:
+    """Return the id of a handover card's first block, by which a lost post is found again."""
+    return f"handover:{handover_id}"
+
+
+def handover_card(card: HandoverCard) -> Message:
+    """Return a handover's card; it mentions the incoming person while it waits for them."""
+    title = f"Handover · {safe(card.rota, 64)}"
+    words = _words(card)
+    lists = [line for line in (_listed("Reads", card.reads), _listed("Desk tasks", card.tasks)) if line]
+    small = f"Since {clock(card.offered_at, card.zone)}"
+    mention = f"<@{card.incoming_slack_user}> " if card.incoming_slack_user and card.accepted_at is None else ""
+    blocks: list[Json] = [header(f"🤝 {title}"[:HEADER], handover_block(card.handover_id)), section(mention + words)]
+    blocks += [section(line) for line in lists]
+    blocks.append(context(small))
+    if card.accepted_at is None and card.incoming:
+        accept = button("Accept", Action.ACCEPT_HANDOVER, card.handover_id, style="primary")
+        blocks.append(actions(f"handover-actions:{card.handover_id}", [accept]))
+    return Message(". ".join([title, mention + words, *lists, small]), tuple(blocks))
+
+
+def _words(card: HandoverCard) -> str:
+    outgoing, incoming = safe(card.outgoing, 60), safe(card.incoming, 60)
+    if card.accepted_at is not None:
+        stays = f" {outgoing} still holds what is listed here." if card.reads or card.tasks else ""
+        return f"{safe(card.accepted_by, 60)} accepted at {clock(card.accepted_at, card.zone)} for {incoming}.{stays}"
+    if not incoming:
+        return f"The shift of {outgoing} is over and nobody follows. This is left"
+    return f"The shift of {outgoing} is over; {incoming} follows and accepts this by name"
+
+
+def _listed(what: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    shown = [f"• {safe(line, 120)}" for line in lines[:_LISTED]]
+    more = [f"And {len(lines) - _LISTED} more."] if len(lines) > _LISTED else []
+    return "\n".join([f"*{what}*", *shown, *more])

@@ -1,0 +1,90 @@
+"""What somebody holds whose shift is over: the reads of a pool, the tasks of a desk, and the card that lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from handlers import showing
+from handlers.domain import case_code, oncall
+from handlers.domain.cards import HandoverCard
+from handlers.domain.directory import Directory
+from handlers.domain.handovers import Handover, Place
+from handlers.domain.rotas import Rota
+from handlers.domain.studies import Read, ReadState
+from handlers.domain.tasks import DeskTask, TaskState
+from handlers.ports import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What somebody holds at a place."""
+
+    reads: tuple[Read, ...] = ()
+    tasks: tuple[DeskTask, ...] = ()
+
+    @property
+    def facilities(self) -> tuple[str, ...]:
+        """Return whose transactions move it."""
+        return tuple(dict.fromkeys([*(one.facility for one in self.reads), *(one.facility for one in self.tasks)]))
+
+
+def held_at(look: Reading, directory: Directory, rota: Rota, place: Place, at: str, who: str) -> Held:
+    """Return the open reads that somebody holds in a pool, and the tasks that they took for its sites or at a desk."""
+    known = oncall.person(directory, rota, who)
+    taken = [] if known is None else look.all(DeskTask, state=TaskState.TAKEN, taken_by=known.name)
+    if place is Place.DESK:
+        return Held(tasks=tuple(one for one in taken if one.desk == at))
+    sites = {one.id for one in directory.facilities.values() if one.pool == at}
+    reads = look.all(Read, state=ReadState.CLAIMED, claimed_by=who, pool=at)
+    mine = tuple(one for one in reads if one.facility in directory.facilities)
+    return Held(mine, tuple(one for one in taken if one.facility in sites))
+
+
+def held(look: Reading, directory: Directory, handover: Handover) -> Held:
+    """Return what the outgoing person of a handover still holds there."""
+    rota = directory.rotas.get(handover.rota)
+    if rota is None:
+        return Held()
+    return held_at(look, directory, rota, handover.place, handover.at, handover.outgoing)
+
+
+def person(directory: Directory, handover: Handover, who: str) -> oncall.Person:
+    """Return somebody of a handover; one who has left the directory goes by their id."""
+    rota = directory.rotas.get(handover.rota)
+    found = None if rota is None else oncall.person(directory, rota, who)
+    return oncall.Person(who) if found is None else found
+
+
+def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCard:
+    """Make a handover's card from how things stand now."""
+    found = held(look, directory, handover)
+    incoming = person(directory, handover, handover.incoming)
+    rota = directory.rotas.get(handover.rota)
+    by = handover.accepted_by.partition(":")[2]
+    acceptor = directory.radiologists.get(by) or directory.staff.get(by)
+    return HandoverCard(
+        handover_id=handover.id,
+        rota=handover.rota,
+        outgoing=person(directory, handover, handover.outgoing).name,
+        incoming=incoming.name,
+        incoming_slack_user=incoming.slack_user,
+        reads=tuple(_read_line(directory, read) for read in found.reads),
+        tasks=tuple(_task_line(directory, task) for task in found.tasks),
+        offered_at=handover.offered_at,
+        zone="UTC" if rota is None else rota.zone,
+        accepted_by=by if acceptor is None else acceptor.name,
+        accepted_at=handover.accepted_at,
+    )
+
+
+def _read_line(directory: Directory, read: Read) -> str:
+    site = directory.facilities[read.facility]
+    due = showing.clock_time(site, read.due_at)
+    return f"{case_code.shown(read.case_code)} · {read.priority.value} · {site.alias} · due {due}"
+
+
+def _task_line(directory: Directory, task: DeskTask) -> str:
+    site = directory.facilities.get(task.facility)
+    where = showing.NO_SITE if site is None else site.alias
+    case = f"{case_code.shown(task.case_code)} · " if task.case_code else ""
+    return f"{case}{task.kind.value.replace('_', ' ')} · {where}"
