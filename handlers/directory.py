@@ -106,7 +106,11 @@ def _keep_what_is_used(relays: list[Relay], tasks: list[DeskTask], fresh: Direct
         for contact in (relay.ordering, *(step.to for step in relay.policy.steps)):
             known = contact in fresh.contacts or contact in fresh.rotas
             if contact not in (None, "ordering", "radiologist") and not known:
-                raise Rejection("contact_in_use", f"The contact {contact} is on a running ladder; retire it instead.")
+                raise Rejection(
+                    "contact_in_use",
+                    f"The contact {contact} is on a running ladder; retire it instead. "
+                    "A rota of that name is kept until the relay has ended.",
+                )
 
 
 def _keep_facilities(used: set[str], fresh: Directory) -> None:

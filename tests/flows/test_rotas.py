@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from handlers.domain.errors import Rejection
 from handlers.domain.tasks import TaskKind
 from store import audit
 from tests.flows.acts import dialed, exhaust, hear_out, nurse_confirms
@@ -65,6 +66,17 @@ def test_a_rung_with_nobody_on_duty_is_left_at_once(rostered: Begin) -> None:
     assert skipped(stage) == [{**skipped(stage)[0], "to": "nurses", "reason": "nobody is on duty"}]
     assert [one.kind for one in stage.open_tasks()] == [TaskKind.FIND_CONTACT]
     nurse_confirms(stage, supervisor)
+
+
+def test_a_rota_of_a_running_ladder_cannot_be_dropped(rostered: Begin) -> None:
+    """The relay would have nobody on that rung; the refusal says so, and the call goes on."""
+    stage = rostered(BEFORE_SEVEN)
+    call = stage.critical_stroke()
+    hear_out(stage)
+    stage.load("charge_nurse: nurses", "charge_nurse: mercy-ed-charge")
+    with pytest.raises(Rejection, match="nurses is on a running ladder"):
+        stage.load("\n  nurses:\n", "\n  other-nurses:\n")
+    nurse_confirms(stage, call)
 
 
 def test_the_desks_first_round_rings_whoever_is_on_duty(rostered: Begin) -> None:
