@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
-from handlers import people, showing
+from handlers import leases, people, showing
 from handlers.domain.cards import Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
@@ -31,26 +32,53 @@ def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     reader = people.radiologist(house.directory(), slack_user)
 
     def act(tx: Transaction) -> str:
-        try:
-            return _claim(tx, house, read_id, reader)
-        except Rejection as refused:  # kept as the click's answer: a repeat is refused the same, and recorded once
-            _refused(tx, read_id, reader, refused.code)
-            return f"{_REFUSED}{refused.code}:{refused.sentence}"
+        return or_refused(tx, read_id, f"radiologist:{reader.id}", lambda: _claim(tx, house, read_id, reader))
 
-    answer = once(house, facility, delivery, act)
+    return told(once(house, facility, delivery, act))
+
+
+def told(answer: str) -> str:
+    """Return the answer that was kept of a click, or refuse again what was refused."""
     if answer.startswith(_REFUSED):
         code, _, sentence = answer.removeprefix(_REFUSED).partition(":")
         raise Rejection(code, sentence)
     return answer
 
 
+def or_refused(tx: Transaction, read_id: str, actor: str, act: Callable[[], str]) -> str:
+    """Return what ``act`` answers; a refusal is recorded and kept as the answer: a repeat is refused the same."""
+    try:
+        return act()
+    except Rejection as refused:
+        read = tx.get(Read, read_id)
+        if read is not None:
+            _audit(tx, read, "read:refuse", actor, rules=refused.code)
+        return f"{_REFUSED}{refused.code}:{refused.sentence}"
+
+
 def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
-    directory = house.directory()
+    read = existing(tx, read_id)
+    _still_open(house.directory(), read, reader)
+    judge(tx, house.directory(), read, reader)
+    read = give(tx, house, read, reader)
+    _audit(tx, read, "read:claim", f"radiologist:{reader.id}")
+    showing.note_study(tx, house, read.study_id, f"Claimed by {reader.name}.")
+    return "It is yours."
+
+
+def existing(tx: Transaction, read_id: str) -> Read:
+    """Return a read, or refuse."""
     read = tx.get(Read, read_id)
-    study = None if read is None else tx.get(Study, read.study_id)
-    if read is None or study is None:
+    if read is None:
         raise Rejection("unknown_read", UNKNOWN)
-    _still_open(directory, read, reader)
+    return read
+
+
+def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> None:
+    """Refuse, with every rule that fails, a reader who may not read this at this instant: the one judgment of a claim."""
+    study = tx.get(Study, read.study_id)
+    if study is None:
+        raise Rejection("unknown_read", UNKNOWN)
     facility = directory.facilities[read.facility]
     failing = refusals(
         reader,
@@ -62,11 +90,21 @@ def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> 
     )
     if failing:
         raise Rejection(",".join(one.code for one in failing), " ".join(one.sentence for one in failing))
+
+
+def give(tx: Transaction, house: House, read: Read, reader: Radiologist) -> Read:
+    """Give a read to a reader who was judged, with a fresh lease: whoever else wrote to it meanwhile was first."""
     read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
-    _audit(tx, read, "read:claim", reader)
+    leases.begin(tx, house, read)
     showing.show_read(tx, house, read)
-    showing.note_study(tx, house, study.id, f"Claimed by {reader.name}.")
-    return "It is yours."
+    return read
+
+
+def give_back(tx: Transaction, house: House, read: Read) -> Read:
+    """Put a read that somebody holds on the worklist again."""
+    read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
+    showing.show_read(tx, house, read)
+    return read
 
 
 def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
@@ -84,12 +122,6 @@ def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
     raise Rejection("read_over", f"This read is {read.state.value}; there is nothing to claim.")
 
 
-def _refused(tx: Transaction, read_id: str, reader: Radiologist, rules: str) -> None:
-    read = tx.get(Read, read_id)
-    if read is not None:
-        _audit(tx, read, "read:refuse", reader, rules=rules)
-
-
 def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     """Give a read back to the worklist: its holder, or a PACS administrator."""
     facility = facility_or_reject(house, Read, "unknown_read", UNKNOWN, id=read_id)
@@ -103,9 +135,8 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
         mine = actor == f"radiologist:{read.claimed_by}"
         if not mine and not people.is_admin(directory, slack_user, facility):
             raise Rejection("not_holder", "Only its holder or a PACS administrator can release this read.")
-        read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
+        read = give_back(tx, house, read)
         tx.audit(AuditFact(action="read:release", actor=actor, case_code=read.case_code, subject=read.id))
-        showing.show_read(tx, house, read)
         showing.note_study(tx, house, read.study_id, f"Released by {people.name_of(directory, slack_user)}.")
         return "Released; it is on the worklist again."
 
@@ -133,9 +164,5 @@ def worklist(house: House, slack_user: str) -> Worklist:
     return Worklist(cards=cards, mine=counts[_MINE], open=counts[_OPEN], others=counts[_OTHERS])
 
 
-def _audit(tx: Transaction, read: Read, action: str, reader: Radiologist, **facts: str) -> None:
-    tx.audit(
-        AuditFact(
-            action=action, actor=f"radiologist:{reader.id}", case_code=read.case_code, subject=read.id, facts=facts
-        )
-    )
+def _audit(tx: Transaction, read: Read, action: str, actor: str, **facts: str) -> None:
+    tx.audit(AuditFact(action=action, actor=actor, case_code=read.case_code, subject=read.id, facts=facts))

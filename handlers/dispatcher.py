@@ -163,7 +163,8 @@ def _note(house: House, vendors: Vendors, sending: Sending) -> None:
     if not sending.in_doubt:
         args = sending.effect.args
         with suppress(DeliveryInDoubt):
-            vendors.messenger.note(shown[0], shown[1], Note(text=args["text"]), mention=bool(args.get("mention")))
+            note = Note(text=args["text"], to=args.get("to", ""))
+            vendors.messenger.note(shown[0], shown[1], note, mention=bool(args.get("mention")))
     house.memory.effect_done(sending)
 
 

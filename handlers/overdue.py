@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import callbacks, desk, rungs, studies
+from handlers import callbacks, desk, leases, rungs, studies
 from handlers.domain.machinery import DeadlineKind
 from handlers.once import in_transaction
 from handlers.ports import Due, House, Transaction
@@ -20,6 +20,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.TASK_REMINDER: desk.reminder_due,
     DeadlineKind.CARD_REFRESH: studies.refresh_due,
     DeadlineKind.STUDY_STABLE: studies.stable_due,
+    DeadlineKind.LEASE_DUE: leases.due,
     DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
 }
 

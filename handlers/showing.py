@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers import receipts
-from handlers.domain import case_code
+from handlers.domain import case_code, leases
 from handlers.domain.cards import DeskCard, ReadCard, age_shown
 from handlers.domain.directory import Directory, Facility
+from handlers.domain.leases import Lease
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
@@ -41,13 +42,14 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
         show_read(tx, house, read)
 
 
-def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
-    """Add a line to the history in the thread of a study's card."""
+def note_study(tx: Transaction, house: House, study_id: str, text: str, *, to: str = "", rank: int = 6) -> None:
+    """Add a line to the history in the thread of a study's card; ``to`` is a Slack user whom it mentions."""
     read = tx.one(Read, study_id=study_id)
     pool = None if read is None else house.directory().pools.get(read.pool)
     if read is not None and pool is not None:
         lane = f"slack:{pool.channel}"
-        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args={"text": text}, rank=6))
+        args = {"text": text, "to": to} if to else {"text": text}
+        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=rank))
 
 
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
@@ -126,6 +128,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         claimed_slack_user="" if reader is None else reader.slack_user,
         claimed_at=read.claimed_at,
         reported_by=_signer(directory, read.reported_by),
+        lease=leases.shown(look.get(Lease, read.id), read),
         linked=linked,
         test=study.test,
         shadow=facility.shadow,

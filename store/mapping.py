@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, relays, studies, tasks
+from handlers.domain import access, leases, relays, studies, tasks
 from store import tables
 from store.cipher import Cipher
 
@@ -52,6 +52,7 @@ KEPT: Mapping[type[Any], Kept] = {
         tables.StudyRow, "received_at", _STUDY_SEALED, frozenset({"accession_number", "study_instance_uid", "group"})
     ),
     studies.Read: Kept(tables.ReadRow, "opened_at"),
+    leases.Lease: Kept(tables.LeaseRow, "claimed_at"),
     studies.Report: Kept(tables.ReportRow, "received_at"),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})

@@ -63,6 +63,22 @@ class ReadRow(SQLModel, table=True):
     version: int
 
 
+class LeaseRow(SQLModel, table=True):
+    """Leases of claims, by the read's id."""
+
+    __tablename__: ClassVar[Any] = "lease"
+    id: str = columns.key_column()
+    facility: str
+    holder: str
+    claimed_at: datetime = columns.instant_column()
+    span_seconds: int
+    state: str
+    active_at: datetime = columns.instant_column()
+    told_at: datetime | None = columns.instant_column(nullable=True)
+    offered_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
 class ReportRow(SQLModel, table=True):
     """Reports that were signed."""
 

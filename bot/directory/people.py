@@ -172,7 +172,10 @@ def radiologists(facilities: frozenset[str]) -> Reader[Radiologist]:
 def pool(name: str, entry: Entry) -> Pool:
     """Read a pool."""
     return Pool(
-        id=name, channel=entry.need("channel", lifted(scalars.slack_channel)), members=entry.need("members", names)
+        id=name,
+        channel=entry.need("channel", lifted(scalars.slack_channel)),
+        members=entry.need("members", names),
+        lease=entry.get("lease", lifted(scalars.lease), None),
     )
 
 

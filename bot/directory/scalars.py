@@ -85,6 +85,14 @@ def duration(written: str) -> timedelta:
     return length
 
 
+def lease(written: str) -> timedelta:
+    """Return a duration from one minute to a day: how long whoever holds a read may be silent."""
+    length = duration(written)
+    if not timedelta(minutes=1) <= length <= timedelta(days=1):
+        raise Unfit(f'"{written}" is not between 1m and 1d: write how long a reader may be silent, as in 30m.')
+    return length
+
+
 def written_duration(length: timedelta) -> str:
     """Return the shortest way to write a duration of whole seconds; `duration` reads it back."""
     unit = next(unit for unit, one in _UNITS.items() if length % one == timedelta(0))

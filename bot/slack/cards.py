@@ -44,6 +44,8 @@ class Action(StrEnum):
     TAKE = "take"
     DONE = "done"
     WITHDRAW = "withdraw"
+    STILL_READING = "still_reading"
+    TAKE_OVER = "take_over"
 
 
 def read_block(read_id: str) -> str:
@@ -123,6 +125,13 @@ def _state(card: ReadCard) -> str:
     return ("ready" if card.ready else "arriving") + linked
 
 
+#: What a card says of a lease that ran out.
+_LEASE = {
+    "told": "Its holder was asked whether they still read this",
+    "offered": "Its holder has not been heard from: it may be taken over",
+}
+
+
 def _holder(card: ReadCard) -> str:
     if card.state != "claimed":
         return ""
@@ -135,6 +144,8 @@ def read_lines(card: ReadCard) -> list[str]:
     lines = [f"*{time_line(card)}* · case `{safe(card.case_code, 12)}`", person_line(card)]
     if holder := _holder(card):
         lines.append(f"👤 {holder}")
+    if lease := _LEASE.get(card.lease):
+        lines.append(f"⏳ {lease}")
     if card.relay:
         lines.append(f"☎️ {safe(card.relay, 240)}")
     if card.flags:
@@ -153,12 +164,15 @@ def read_buttons(card: ReadCard) -> list[Json]:
         "open": [of("Claim", Action.CLAIM, "primary")],
         "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger")],
     }.get(card.state, [])
-    return [*buttons, of("Open case", Action.OPEN_CASE)]
+    still, over = of("Still reading", Action.STILL_READING, "primary"), of("Take over", Action.TAKE_OVER)
+    asked = {"told": [still], "offered": [still, over]}.get(card.lease, [])
+    return [*asked, *buttons, of("Open case", Action.OPEN_CASE)]
 
 
 def read_text(card: ReadCard) -> str:
     """Return all of a read card in one sentence."""
     parts = [headline(card), time_line(card), f"case {safe(card.case_code, 12)}", person_line(card), _holder(card)]
+    parts.append(_LEASE.get(card.lease, ""))
     parts.append(safe(card.relay, 240))
     parts += [safe(flag.replace("_", " "), 60) for flag in card.flags[:6]]
     return ". ".join(part for part in parts if part) + "."
@@ -250,6 +264,7 @@ def _done(outcomes: Mapping[str, str]) -> Json:
 
 
 def thread_note(note: Note, *, mention: bool) -> Message:
-    """Return a line of history; ``mention`` calls everybody who is there."""
-    text = ("<!here> " if mention else "") + safe(note.text, 2900)
+    """Return a line of history; ``mention`` calls everybody who is there, the note's ``to`` one member of staff."""
+    called = ("<!here> " if mention else "") + (f"<@{safe(note.to, 24)}> " if note.to else "")
+    text = called + safe(note.text, 2900)
     return Message(text, (section(text),))

@@ -47,6 +47,8 @@ class ReadCard:
     claimed_slack_user: str = ""
     claimed_at: datetime | None = None
     reported_by: str = ""
+    #: Where the claim's lease stands when its holder was silent: ``told``, ``offered``; "" otherwise.
+    lease: str = ""
     linked: int = 0
     test: bool = False
     shadow: bool = False
@@ -103,3 +105,5 @@ class Note:
     """A line of history in a thread: a sentence from a fixed list with names of staff, roles, codes and times only."""
 
     text: str
+    #: Slack's id of the member of staff whom it is for, or "".
+    to: str = ""

@@ -59,6 +59,7 @@ class DeadlineKind(StrEnum):
     CARD_REFRESH = "card_refresh"  # subject: read
     STUDY_STABLE = "study_stable"  # subject: study; no further image for a while
     RECORDING_LATE = "recording_late"  # subject: recording
+    LEASE_DUE = "lease_due"  # subject: read that is claimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

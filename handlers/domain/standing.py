@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +58,5 @@ class Pool:
     id: str
     channel: str
     members: tuple[str, ...]
+    #: How long a holder may be silent before they are asked; None is the usual length of each class.
+    lease: timedelta | None = None

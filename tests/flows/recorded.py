@@ -27,6 +27,7 @@ ENTRIES = "audit_entry"
 SPEAK_OF: dict[str, tuple[str, ...]] = {
     "study": ("study",),
     "read": ("read",),
+    "lease": ("lease", "read"),
     "report": ("report",),
     "finding": ("finding",),
     "relay": ("relay", "rung", "finding"),

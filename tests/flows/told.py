@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 NOTES: dict[str, tuple[str, ...]] = {
     r"Claimed by .+\.": ("read:claim",),
     r"Released by .+\.": ("read:release",),
+    r".+: do you still read this\? Press Still reading, .+": ("lease:lapse",),
+    r".+ has not been heard from: this read may be taken over\.": ("lease:offer",),
     r"(Preliminary|Final) report signed by .+": ("report:receive",),
     r"The site canceled this study\.": ("study:cancel",),
     r"Critical relay started, category [123](, SHADOW)?\.": ("relay:start",),
@@ -42,6 +44,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r".+ took this( over from .+)?\. Taken is not done: it needs an outcome\.": ("task:take",),
     r".+ took this and gave no outcome\. It rings again\.": ("task:reopen",),
     r".+ has this; it still needs an outcome\.": ("task:remind",),
+    r".+ took this over from .+\.": ("read:take_over",),
 }
 
 
@@ -67,7 +70,7 @@ def unexpected_messages(stage: Stage) -> list[str]:
 
 def _note_of(message: Message) -> str:
     """Return the kind of a note, "" for one that is of none."""
-    words = message.text.removeprefix("<!here> ").strip()
+    words = re.sub(r"^(<!here> )?(<@\w+> )?", "", message.text).strip()
     return next((kind for kind in NOTES if re.fullmatch(kind, words, re.DOTALL)), "")
 
 

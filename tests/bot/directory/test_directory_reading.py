@@ -79,6 +79,7 @@ UNREADABLE = [
     ("secrets: [RIS_SECRET]", "secrets: [A_A, B_B, C_C]", "ris:", "one secret, or two"),
     ('ris: {facilities: "*"', "ris: {facilities: []", "ris:", "at least one facility"),
     ("twilio: {eff", "twillio: {eff", "twillio", 'Did you mean "twilio"?'),
+    ("members: [lee]}", "members: [lee], lease: 30s}", "lease:", "not between 1m and 1d"),
     ("category: 1}", "category: high}", "high", "from 1 to 3"),
     ("Intracranial hemorrhage", "x" * 76, "x" * 76, "longer than the 75 characters"),
 ]

@@ -150,6 +150,29 @@ def test_a_mention_calls_everybody_and_a_note_nobody() -> None:
     assert thread_note(Note(text="<!here> Busy."), mention=False).text == "&lt;!here&gt; Busy."
 
 
+def test_a_note_for_one_member_of_staff_mentions_them_and_nobody_else() -> None:
+    """The mention is of the directory's Slack id, beside words that are escaped."""
+    assert thread_note(Note(text="<@U0BEN> Busy.", to="U0ANA"), mention=False).text == "<@U0ANA> &lt;@U0BEN&gt; Busy."
+    assert thread_note(Note(text="Busy.", to="<!here>"), mention=False).text.startswith("<@&lt;!here&gt;> ")
+
+
+@pytest.mark.parametrize(
+    ("lease", "offered", "says"),
+    [
+        ("", set(), ""),
+        ("told", {"still_reading"}, "was asked whether they still read this"),
+        ("offered", {"still_reading", "take_over"}, "may be taken over"),
+    ],
+)
+def test_a_lease_that_ran_out_is_told_and_offers_what_may_be_done(lease: str, offered: set[str], says: str) -> None:
+    """The holder is asked first; only an offered read has *Take over*."""
+    message = read_card(replace(CLAIMED, lease=lease))
+    buttons = {one["action_id"] for one in message.blocks[-1]["elements"]}
+    assert buttons == {"release", "critical_finding", "open_case"} | offered
+    assert says in message.text
+    assert says in " ".join(shown(message))
+
+
 def test_home_shows_mine_before_open() -> None:
     """The Home has my claimed reads first, then the open ones; nobody else's."""
     others = replace(CLAIMED, read_id="r3", claimed_slack_user="U0BEN", facility="Lakeside")
@@ -164,7 +187,7 @@ SHOWN_OF_READ = {"case_code", "facility", "patient_class", "modality", "procedur
 IDS_OF_READ = {"read_id", "study_id"}
 #: Numbers, times and words from fixed lists (age and sex are checked above); the Slack user only sorts the Home.
 FIXED_OF_READ = {"priority", "age", "sex", "images", "last_image_minutes", "ready", "due_at", "minutes_left", "zone"}
-FIXED_OF_READ |= {"state", "claimed_at", "linked", "test", "shadow", "claimed_slack_user", "reported_by"}
+FIXED_OF_READ |= {"state", "claimed_at", "linked", "test", "shadow", "claimed_slack_user", "reported_by", "lease"}
 
 
 def marked(card: Any, names: set[str]) -> Any:
@@ -212,6 +235,7 @@ READS = st.builds(
     last_image_minutes=st.none() | COUNTS,
     minutes_left=st.integers(-(10**6), 10**6),
     read_id=st.uuids().map(str),
+    lease=st.sampled_from(["", "told", "offered"]),
     test=st.booleans(),
 )
 TASKS = st.builds(

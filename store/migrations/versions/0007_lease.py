@@ -1,0 +1,31 @@
+"""The leases of claims, a row a read.
+
+Revision ID: 0007_lease
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007_lease"
+down_revision = "0002_attempt_state"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the table."""
+    op.create_table(
+        "lease",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("id", "facility", "holder", "state")),
+        *(sa.Column(name, sa.DateTime(timezone=True), nullable=False) for name in ("claimed_at", "active_at")),
+        *(sa.Column(name, sa.DateTime(timezone=True), nullable=True) for name in ("told_at", "offered_at")),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("span_seconds", "version")),
+        sa.PrimaryKeyConstraint("id"),
+    )
+
+
+def downgrade() -> None:
+    """Remove it."""
+    op.drop_table("lease")
