@@ -12,6 +12,7 @@ from handlers.domain.leases import LeaseState
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState
+from handlers.hands import facility_of_case, parse_case
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction
 
@@ -47,6 +48,51 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
     text = f"{reader.name} took this over from {former}."
     showing.note_study(tx, house, read.study_id, text, to=_slack(directory, lease.holder))
     return f"It is yours, taken over from {former}, who is told."
+
+
+def reassign(house: House, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
+    """Give a read to a radiologist, named by directory id or NPI, whoever has it now: a PACS administrator of its site."""
+    code = parse_case(case)
+    facility = facility_of_case(house, code)
+    directory = house.directory()
+    actor = people.admin(directory, slack_user, facility)
+    reader = people.resolve_radiologist(directory, radiologist)
+    if reader is None:
+        raise Rejection("unknown_radiologist", "There is no such radiologist. Type the id that the directory file has.")
+
+    def act(tx: Transaction) -> str:
+        read = tx.one(Read, case_code=code)
+        if read is None:
+            raise Rejection("unknown_read", claims.UNKNOWN)
+        by = people.name_of(directory, slack_user)
+        return claims.or_refused(tx, read.id, actor, lambda: _reassign(tx, house, read, reader, (actor, by)))
+
+    return claims.told(once(house, facility, delivery, act))
+
+
+def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by: tuple[str, str]) -> str:
+    directory, (actor, admin) = house.directory(), by
+    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
+        raise Rejection("read_over", f"This read is {read.state.value}; there is nothing to reassign.")
+    if read.claimed_by == reader.id:
+        raise Rejection("already_theirs", f"{reader.name} has this read already.")
+    try:
+        claims.judge(tx, directory, read, reader)
+    except Rejection as failing:
+        raise Rejection(
+            failing.code, f"{reader.name} may not read this, and would be told: {failing.sentence}"
+        ) from None
+    former = read.claimed_by
+    read = claims.give(tx, house, read, reader)
+    facts = {"to": reader.id, "taken_from": former or ""}
+    tx.audit(AuditFact(action="read:reassign", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
+    showing.note_study(tx, house, read.study_id, f"Given to {reader.name} by {admin}.", to=reader.slack_user)
+    if former is not None:
+        text = f"{_name(directory, former)} does not have this any more: {admin} gave it to {reader.name}."
+        showing.note_study(tx, house, read.study_id, text, to=_slack(directory, former))
+    return (
+        f"{reader.name} has it now{'' if former is None else f' instead of {_name(directory, former)}'}, and is told."
+    )
 
 
 def _name(directory: Directory, reader_id: str | None) -> str:

@@ -163,6 +163,7 @@ class Listeners:
             return message(lines.refusal) if lines.refusal else _status(lines.value or ())
         act: dict[str, Callable[[], str]] = {
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
+            "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "halt": lambda: verbs.halt(asked.word or None, user, delivery),
             "resume": lambda: verbs.resume(asked.word or None, user, delivery),

@@ -28,6 +28,9 @@ class SlackVerbs(Protocol):
     def take_over(self, read_id: str, slack_user: str, delivery: str) -> str:
         """Give this reader a read whose holder did not answer."""
 
+    def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
+        """Give a case's read to another radiologist of the directory."""
+
     def active(self, read_id: str, slack_user: str, delivery: str) -> str:
         """Notice that somebody does something with a read; its holder's lease begins anew."""
 

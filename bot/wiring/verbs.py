@@ -53,7 +53,7 @@ def slack_verbs(house: House) -> Any:
     """Bind Slack's verbs to a house (`bot.slack.verbs.SlackVerbs`)."""
     return SimpleNamespace(
         **_bound(house, claims.claim, claims.release, claims.worklist, findings.phrases, findings.report),
-        **_bound(house, leases.still_reading, leases.active, passing.take_over),
+        **_bound(house, leases.still_reading, leases.active, passing.take_over, passing.reassign),
         **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Every note there is, with the actions of the record one of which it tells.
 NOTES: dict[str, tuple[str, ...]] = {
     r"Claimed by .+\.": ("read:claim",),
+    r"Given to .+ by .+\.": ("read:reassign",),
+    r".+ does not have this any more: .+ gave it to .+\.": ("read:reassign",),
     r"Released by .+\.": ("read:release",),
     r".+: do you still read this\? Press Still reading, .+": ("lease:lapse",),
     r".+ has not been heard from: this read may be taken over\.": ("lease:offer",),
