@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
-from handlers import leases, people, showing
+from handlers import leases, people, showing, sinks
 from handlers.domain.cards import Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
+from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.once import facility_or_reject, once
@@ -94,17 +95,25 @@ def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist
 
 def give(tx: Transaction, house: House, read: Read, reader: Radiologist) -> Read:
     """Give a read to a reader who was judged, with a fresh lease: whoever else wrote to it meanwhile was first."""
+    _tell_released(tx, house, read)
     read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
     leases.begin(tx, house, read)
+    sinks.tell(tx, house, read, ReadEvent.CLAIMED, reader.id, tx.now)
     showing.show_read(tx, house, read)
     return read
 
 
 def give_back(tx: Transaction, house: House, read: Read) -> Read:
     """Put a read that somebody holds on the worklist again."""
+    _tell_released(tx, house, read)
     read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
     showing.show_read(tx, house, read)
     return read
+
+
+def _tell_released(tx: Transaction, house: House, read: Read) -> None:
+    if read.state is ReadState.CLAIMED and read.claimed_by is not None:
+        sinks.tell(tx, house, read, ReadEvent.RELEASED, read.claimed_by, tx.now)
 
 
 def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:

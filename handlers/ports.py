@@ -12,6 +12,7 @@ from handlers.domain.cards import DeskCard, Note, ReadCard
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
+from handlers.domain.sinks import ReadNotice, Sink
 
 V = TypeVar("V")
 
@@ -240,6 +241,13 @@ class Recordings(Protocol):
 
     def delete(self, sid: str) -> None:
         """Delete it at the vendor once it is stored here."""
+
+
+class Subscribers(Protocol):
+    """Clients' own systems, which are told who has a read."""
+
+    def deliver(self, sink: Sink, message_id: str, notice: ReadNotice) -> None:
+        """Send one message; raises ``DeliveryFailed``. It may arrive twice, with the same id."""
 
 
 class Script(Protocol):

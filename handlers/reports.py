@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, people, showing, studies
+from handlers import desk, people, showing, sinks, studies
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
+from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Report, Study
 from handlers.domain.tasks import TaskKind
@@ -78,5 +79,6 @@ def _flags(
 def _end_read(tx: Transaction, house: House, read: Read, report: Report) -> None:
     read = tx.put(replace(read, state=ReadState.REPORTED, reported_at=report.signed_at, reported_by=report.signed_by))
     tx.forget(read.id, DeadlineKind.CARD_REFRESH)
+    sinks.tell(tx, house, read, ReadEvent.REPORTED, report.signed_by, report.signed_at)
     tx.audit(AuditFact(action="read:end", actor="robot", case_code=read.case_code, subject=read.id))
     showing.show_read(tx, house, read)

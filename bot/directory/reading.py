@@ -79,6 +79,7 @@ def _directory(root: Value, log: Log) -> Directory:
             desks=desks,
             staff=people.table(top, "staff", people.staff(known)),
             sources=sites.sources(top, known),
+            sinks=sites.sinks(top, known),
             phrases=people.table(top, "phrases", sites.phrase),
             front_desk=top.get("front_desk", people.identifier, next(iter(desks)) if len(desks) == 1 else ""),
             vendor_baas=top.get("vendor_baas", opened(_vendors), {}),

@@ -252,6 +252,22 @@ def choice(kind: type[E]) -> Callable[[str], E]:
     return parse
 
 
+def address(written: str) -> str:
+    """Return the ``https`` URL of a system that is sent to (``http`` on loopback); what is in it goes to nobody else."""
+    try:
+        parts = urlsplit(written)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port == 0 or not written.isascii() or re.search(r"[\s\"'<>\\{}]", written):
+        raise Unfit("this is not an address: write https://HOST/PATH without blanks or quotes.")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise Unfit("this address holds a user, a password or a fragment: messages are signed with secrets instead.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in {"127.0.0.1", "localhost"}):
+        raise Unfit("this address is not https: what is told names studies and may not travel in clear.")
+    return written
+
+
 def link(written: str) -> str:
     """Return an ``https`` URL whose braces hold only what the case page can fill in (``http`` on loopback)."""
     allowed = f"its braces may hold only {', '.join(sorted(LINK_FIELDS))}."

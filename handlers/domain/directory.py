@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm
+from handlers.domain.sinks import Sink
 from handlers.domain.standing import Agreement, Pool, Radiologist
 
 
@@ -203,6 +204,8 @@ class Directory:
     desks: Mapping[str, Desk] = field(default_factory=dict)
     staff: Mapping[str, Staff] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
+    #: Clients' systems that are told who has a read.
+    sinks: Mapping[str, Sink] = field(default_factory=dict)
     phrases: Mapping[str, Phrase] = field(default_factory=dict)
     #: The desk that answers calls to our number which carry no valid code.
     front_desk: str = ""

@@ -29,6 +29,7 @@ class EffectKind(StrEnum):
     HANG_UP = "hang_up"
     SEND_TEXT = "send_text"
     FETCH_RECORDING = "fetch_recording"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Effect:
 
     kind: EffectKind
     subject: str
-    #: ``slack:CHANNEL``, ``voice``, ``text`` or ``control``.
+    #: ``slack:CHANNEL``, ``hook:SINK``, ``voice``, ``text`` or ``control``.
     lane: str
     args: Mapping[str, str] = field(default_factory=dict)
     #: Lower leaves first: category 1 before card updates.

@@ -30,6 +30,7 @@ class TaskKind(StrEnum):
     EVENT_SET_ASIDE = "event_set_aside"
     WRONG_PERSON_TOLD = "wrong_person_told"
     SHADOW = "shadow"
+    SINK_SILENT = "sink_silent"  # a client's system took nothing for a day
 
 
 #: Tasks that ring the desk's phones until taken; the others are told in Slack only.
