@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers import showing
 from handlers.domain import leases as terms
 from handlers.domain.errors import Rejection
@@ -41,18 +43,21 @@ def begin(tx: Transaction, house: House, read: Read) -> Lease | None:
     return lease
 
 
-def act(tx: Transaction, house: House, read: Read | None, reader_id: str, by: str) -> None:
-    """Notice that somebody did something with a read (``by`` slack, page or pacs): its holder's lease begins anew."""
+def act(tx: Transaction, house: House, read: Read | None, reader_id: str, by: str, at: datetime | None = None) -> None:
+    """Notice that somebody did something with a read (``by`` slack, page or pacs): its holder's lease begins anew.
+
+    ``at`` is when, where it is told late; what they did before they were asked is no answer.
+    """
     if read is None or read.claimed_by != reader_id:
         return
     lease = of(tx, read)
     if lease is None:  # claimed before there were leases
         begin(tx, house, read)
-    elif not terms.is_noticed(lease, tx.now):
+    elif not terms.is_noticed(lease, acted := min(at or tx.now, tx.now)):
         return
     else:
         was = lease.state
-        _plan(tx, tx.put(terms.after(lease, LeaseEvent.ACT, tx.now)))
+        _plan(tx, tx.put(terms.after(lease, LeaseEvent.ACT, acted)))
         if was is not LeaseState.RUNNING:
             showing.show_read(tx, house, read)
     actor = f"radiologist:{reader_id}"

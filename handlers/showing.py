@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from handlers import receipts
 from handlers.domain import case_code, leases
-from handlers.domain.cards import DeskCard, ReadCard, age_shown
+from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.leases import Lease
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
 from handlers.domain.tasks import RINGS, DeskTask, TaskKind
+from handlers.domain.viewings import Viewing
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
 
@@ -128,12 +129,24 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         claimed_slack_user="" if reader is None else reader.slack_user,
         claimed_at=read.claimed_at,
         reported_by=_signer(directory, read.reported_by),
+        viewers=_viewers(look, directory, read),
         lease=leases.shown(look.get(Lease, read.id), read),
         linked=linked,
         test=study.test,
         shadow=facility.shadow,
         relay=relay_line(relays[-1] if relays else None),
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
+    )
+
+
+def _viewers(look: Reading, directory: Directory, read: Read) -> tuple[Viewer, ...]:
+    """Return who has the study of a waiting read open in the PACS, the first one first."""
+    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
+        return ()
+    seen = [one for one in look.all(Viewing, study_id=read.study_id, closed_at=None) if one.is_open(look.now)]
+    return tuple(
+        Viewer(who=_signer(directory, one.who), since=one.opened_at)
+        for one in sorted(seen, key=lambda one: one.opened_at)
     )
 
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, leases, relays, studies, tasks
+from handlers.domain import access, leases, relays, studies, tasks, viewings
 from store import tables
 from store.cipher import Cipher
 
@@ -53,6 +53,7 @@ KEPT: Mapping[type[Any], Kept] = {
     ),
     studies.Read: Kept(tables.ReadRow, "opened_at"),
     leases.Lease: Kept(tables.LeaseRow, "claimed_at"),
+    viewings.Viewing: Kept(tables.ViewingRow, "opened_at"),
     studies.Report: Kept(tables.ReportRow, "received_at"),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})

@@ -79,6 +79,21 @@ class LeaseRow(SQLModel, table=True):
     version: int
 
 
+class ViewingRow(SQLModel, table=True):
+    """Who has which study open in the PACS."""
+
+    __tablename__: ClassVar[Any] = "viewing"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("study_id", "who"),)
+    id: str = columns.key_column()
+    facility: str
+    study_id: str
+    who: str
+    opened_at: datetime = columns.instant_column()
+    closed_at: datetime | None = columns.instant_column(nullable=True)
+    event_at: datetime = columns.instant_column()
+    version: int
+
+
 class ReportRow(SQLModel, table=True):
     """Reports that were signed."""
 

@@ -27,6 +27,7 @@ from bot.slack.blocks import (
 from bot.slack.times import clock, left, span
 from handlers.domain.cards import DeskCard, Note, ReadCard
 
+_VIEWERS = 3  #: people whom a card names as having it open
 _MENU = 100  #: options that a menu takes
 _EMOJI = {"stroke": "🧠", "trauma": "🚑", "stat": "🔴", "urgent": "🟠", "routine": "⚪"}
 _SEX = {"F": "F", "M": "M", "O": "other"}
@@ -125,6 +126,14 @@ def _state(card: ReadCard) -> str:
     return ("ready" if card.ready else "arriving") + linked
 
 
+def _viewers(card: ReadCard) -> str:
+    if not card.viewers:
+        return ""
+    shown = [f"{safe(one.who, 60)} since {clock(one.since, card.zone, _now(card))}" for one in card.viewers[:_VIEWERS]]
+    more = f" and {len(card.viewers) - _VIEWERS} more" if len(card.viewers) > _VIEWERS else ""
+    return f"Open in the PACS: {', '.join(shown)}{more}"
+
+
 #: What a card says of a lease that ran out.
 _LEASE = {
     "told": "Its holder was asked whether they still read this",
@@ -146,6 +155,8 @@ def read_lines(card: ReadCard) -> list[str]:
         lines.append(f"👤 {holder}")
     if lease := _LEASE.get(card.lease):
         lines.append(f"⏳ {lease}")
+    if viewers := _viewers(card):
+        lines.append(f"👁 {viewers}")
     if card.relay:
         lines.append(f"☎️ {safe(card.relay, 240)}")
     if card.flags:
@@ -172,7 +183,7 @@ def read_buttons(card: ReadCard) -> list[Json]:
 def read_text(card: ReadCard) -> str:
     """Return all of a read card in one sentence."""
     parts = [headline(card), time_line(card), f"case {safe(card.case_code, 12)}", person_line(card), _holder(card)]
-    parts.append(_LEASE.get(card.lease, ""))
+    parts += [_LEASE.get(card.lease, ""), _viewers(card)]
     parts.append(safe(card.relay, 240))
     parts += [safe(flag.replace("_", " "), 60) for flag in card.flags[:6]]
     return ". ".join(part for part in parts if part) + "."

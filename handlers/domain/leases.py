@@ -118,8 +118,10 @@ def due(lease: Lease, now: datetime) -> LeaseEvent | None:
 
 
 def is_noticed(lease: Lease, now: datetime) -> bool:
-    """Tell whether a sign of the holder changes anything worth recording."""
-    return lease.state is not LeaseState.RUNNING or now - lease.active_at >= NOTICED_EVERY
+    """Tell whether a sign of the holder at an instant changes anything; one from before they were asked does not."""
+    if lease.told_at is not None:
+        return now >= lease.told_at
+    return now - lease.active_at >= NOTICED_EVERY
 
 
 def after(lease: Lease, event: LeaseEvent, now: datetime) -> Lease:

@@ -28,6 +28,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "study": ("study",),
     "read": ("read",),
     "lease": ("lease", "read"),
+    "viewing": ("viewing",),
     "report": ("report",),
     "finding": ("finding",),
     "relay": ("relay", "rung", "finding"),

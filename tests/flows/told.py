@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: Every note there is, with the actions of the record one of which it tells.
 NOTES: dict[str, tuple[str, ...]] = {
     r"Claimed by .+\.": ("read:claim",),
+    r".+ opened this in the PACS, though .+ has the read\.": ("viewing:open",),
     r"Given to .+ by .+\.": ("read:reassign",),
     r".+ does not have this any more: .+ gave it to .+\.": ("read:reassign",),
     r"Released by .+\.": ("read:release",),

@@ -17,7 +17,7 @@ from bot.slack.blocks import Json, Message, safe
 from bot.slack.cards import desk_card, read_card, thread_note
 from bot.slack.modals import finding_form, told
 from bot.slack.worklist import home, worklist
-from handlers.domain.cards import DeskCard, Note, ReadCard
+from handlers.domain.cards import DeskCard, Note, ReadCard, Viewer
 from handlers.domain.directory import Phrase
 from sandbox.workspace.blocks import check_message_blocks, check_view, too_long_together
 from tests.bot.slack.values import ANA, CLAIMED, DUE, OUTCOMES, PHRASES, READ, TASK, listed
@@ -173,6 +173,16 @@ def test_a_lease_that_ran_out_is_told_and_offers_what_may_be_done(lease: str, of
     assert says in " ".join(shown(message))
 
 
+def test_a_card_names_who_has_it_open_in_the_pacs() -> None:
+    """Three of them with the time in the site's zone; the others are counted."""
+    since = DUE - timedelta(minutes=20)
+    viewers = tuple(Viewer(who=f"Dr. <{name}>", since=since) for name in "ABCDE")
+    message = read_card(replace(READ, viewers=viewers))
+    assert "Open in the PACS: Dr. &lt;A&gt; since 01:55 EST" in message.text
+    assert "Dr. &lt;C&gt; since 01:55 EST and 2 more" in " ".join(shown(message))
+    assert "&lt;D&gt;" not in message.text
+
+
 def test_home_shows_mine_before_open() -> None:
     """The Home has my claimed reads first, then the open ones; nobody else's."""
     others = replace(CLAIMED, read_id="r3", claimed_slack_user="U0BEN", facility="Lakeside")
@@ -188,6 +198,8 @@ IDS_OF_READ = {"read_id", "study_id"}
 #: Numbers, times and words from fixed lists (age and sex are checked above); the Slack user only sorts the Home.
 FIXED_OF_READ = {"priority", "age", "sex", "images", "last_image_minutes", "ready", "due_at", "minutes_left", "zone"}
 FIXED_OF_READ |= {"state", "claimed_at", "linked", "test", "shadow", "claimed_slack_user", "reported_by", "lease"}
+#: Names of staff with a time, checked below.
+FIXED_OF_READ |= {"viewers"}
 
 
 def marked(card: Any, names: set[str]) -> Any:
@@ -236,6 +248,7 @@ READS = st.builds(
     minutes_left=st.integers(-(10**6), 10**6),
     read_id=st.uuids().map(str),
     lease=st.sampled_from(["", "told", "offered"]),
+    viewers=st.lists(st.builds(Viewer, who=TEXTS, since=st.just(DUE)), max_size=5).map(tuple),
     test=st.booleans(),
 )
 TASKS = st.builds(

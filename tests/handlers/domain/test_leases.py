@@ -110,11 +110,13 @@ def test_a_lease_counts_for_its_own_claim_only(read: Read) -> None:
 
 
 def test_a_sign_right_after_another_is_not_noticed() -> None:
-    """Unless the holder was asked: then any sign counts."""
+    """Unless the holder was asked: then any sign counts, but none from before that."""
     soon = NOON + leases.NOTICED_EVERY / 2
     assert not leases.is_noticed(LEASE, soon)
     assert leases.is_noticed(LEASE, NOON + leases.NOTICED_EVERY)
-    assert leases.is_noticed(replace(LEASE, state=LeaseState.TOLD), soon)
+    asked = replace(LEASE, state=LeaseState.TOLD, told_at=soon)
+    assert leases.is_noticed(asked, soon)
+    assert not leases.is_noticed(asked, soon - timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("priority", list(Priority))
