@@ -6,8 +6,12 @@ an administrator checked is the only one that is ever sent anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 import httpx
 import orjson
@@ -20,6 +24,7 @@ from handlers.domain.sinks import ReadNotice, Sink
 
 log = structlog.get_logger(__name__)
 
+#: How long a message may take, in seconds: well within the time after which others think that we crashed.
 TIMEOUT = 10.0
 #: However long a receiver asks for patience, it is tried again after this.
 MOST_PATIENCE = timedelta(hours=1)
@@ -32,26 +37,40 @@ def _wall() -> datetime:
 class WebhookSender:
     """Sends to every sink; ``secret`` reads a variable that the directory names, ``wall`` is the time that is signed."""
 
-    def __init__(self, secret: SecretOf, wall: Callable[[], datetime] = _wall) -> None:
+    def __init__(self, secret: SecretOf, wall: Callable[[], datetime] = _wall, timeout: float = TIMEOUT) -> None:
         self._secret = secret
         self._wall = wall
-        self._http = httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        self._timeout = timeout
 
     def deliver(self, sink: Sink, message_id: str, notice: ReadNotice) -> None:
         """Send one message; anything but a 2xx is ``DeliveryFailed``. A repeat has the same id."""
         body = _body(notice)
         headers = self._signed(sink, message_id, body)
         try:
-            with self._http.stream("POST", sink.url, content=body, headers=headers) as answer:
+            with self._client() as http, http.stream("POST", sink.url, content=body, headers=headers) as answer:
                 status, patience = answer.status_code, answer.headers.get("retry-after", "")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as error:  # the last two when we hang up
             raise DeliveryFailed(f"{sink.id} does not answer ({type(error).__name__})") from None
         if not httpx.codes.is_success(status):
             raise DeliveryFailed(f"{sink.id} answers {status}", _retry_after(patience))
+
+    @contextmanager
+    def _client(self) -> Iterator[httpx.Client]:
+        """Open a client for one message. Its timeouts are of single reads; whoever answers byte by byte is hung up on."""
+        client = httpx.Client(timeout=self._timeout, trust_env=False, follow_redirects=False, verify=self._trusted)
+        hang_up = threading.Timer(self._timeout, client.close)
+        hang_up.daemon = True
+        hang_up.start()
+        try:
+            yield client
+        finally:
+            hang_up.cancel()
+            client.close()
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        """The CAs that are trusted; reading them takes long, and only where there is a sink."""
+        return ssl.create_default_context()
 
     def _signed(self, sink: Sink, message_id: str, body: bytes) -> dict[str, str]:
         """Return the headers, with a signature by each secret that is set: two during a rotation."""

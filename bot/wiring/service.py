@@ -161,7 +161,6 @@ class Service:
             signing_secret=settings.slack_signing_secret.get_secret_value(),
             public_url=settings.public_url,
         )
-        self.subscribers = WebhookSender(settings.secret)
         self.worker = Worker(self.house, self._vendors(), intake.parse, self.store.memory)
 
     def _vendors(self) -> Vendors:
@@ -170,7 +169,7 @@ class Service:
             dialer=TwilioDialer(self.account, self.urls),
             texter=TwilioTexter(self.account, self.urls),
             recordings=TwilioRecordings(self.account),
-            subscribers=self.subscribers,
+            subscribers=WebhookSender(self.settings.secret),
         )
 
     def prepare(self) -> None:
@@ -262,7 +261,6 @@ class Service:
     def close(self) -> None:
         """Close connections."""
         self.account.close()
-        self.subscribers.close()
         self.store.database.close()
 
     # --- health ------------------------------------------------------------------------------------------------------

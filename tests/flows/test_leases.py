@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from handlers import passing
+from handlers.domain.errors import Rejection
 from handlers.domain.leases import Lease, LeaseState
 from handlers.domain.studies import Read, ReadState
 from sandbox.workspace.model import elements
@@ -138,6 +142,28 @@ def test_of_two_take_overs_one_wins(offered: Stage) -> None:
     assert "It is yours" in said
     assert "Dr. Ruth Stone has this read." in said
     assert offered.read().claimed_by == "stone"
+
+
+def test_two_take_overs_at_the_same_instant_have_one_winner(offered: Stage) -> None:
+    """In two threads, on a real database: one read, one holder, one refusal."""
+    offered.load(
+        "{state: IL, number: IL-036-100002, expires: 2024-06-30}", "{state: IL, number: X, expires: 2039-12-31}"
+    )
+    house, read, start = offered.service.house, offered.read().id, threading.Barrier(2)
+
+    def take_over(user: str) -> str:
+        start.wait()
+        try:
+            return passing.take_over(house, read, user, f"test:{user}")
+        except Rejection as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(2) as both:
+        answers = sorted(both.map(take_over, (STONE, HADDAD)))
+    assert "It is yours" in answers[0]
+    assert answers[1] == "not_offered"
+    assert offered.read().claimed_by in {"stone", "haddad"}
+    assert offered.actions().count("read:take_over") == 1
 
 
 @pytest.mark.parametrize("sign", ["open_case", "critical_finding"])
