@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
-from handlers import leases, people, showing, sinks
+from handlers import holding, people, showing
 from handlers.domain.cards import Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
-from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.once import facility_or_reject, once
@@ -61,7 +59,7 @@ def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> 
     read = existing(tx, read_id)
     _still_open(house.directory(), read, reader)
     judge(tx, house.directory(), read, reader)
-    read = give(tx, house, read, reader)
+    read = holding.begin(tx, house, read, reader)
     _audit(tx, read, "read:claim", f"radiologist:{reader.id}")
     showing.note_study(tx, house, read.study_id, f"Claimed by {reader.name}.")
     return "It is yours."
@@ -93,29 +91,6 @@ def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist
         raise Rejection(",".join(one.code for one in failing), " ".join(one.sentence for one in failing))
 
 
-def give(tx: Transaction, house: House, read: Read, reader: Radiologist) -> Read:
-    """Give a read to a reader who was judged, with a fresh lease: whoever else wrote to it meanwhile was first."""
-    _tell_released(tx, house, read)
-    read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
-    leases.begin(tx, house, read)
-    sinks.tell(tx, house, read, ReadEvent.CLAIMED, reader.id, tx.now)
-    showing.show_read(tx, house, read)
-    return read
-
-
-def give_back(tx: Transaction, house: House, read: Read) -> Read:
-    """Put a read that somebody holds on the worklist again."""
-    _tell_released(tx, house, read)
-    read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
-    showing.show_read(tx, house, read)
-    return read
-
-
-def _tell_released(tx: Transaction, house: House, read: Read) -> None:
-    if read.state is ReadState.CLAIMED and read.claimed_by is not None:
-        sinks.tell(tx, house, read, ReadEvent.RELEASED, read.claimed_by, tx.now)
-
-
 def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
     if read.state is ReadState.OPEN:
         return
@@ -144,7 +119,7 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
         mine = actor == f"radiologist:{read.claimed_by}"
         if not mine and not people.is_admin(directory, slack_user, facility):
             raise Rejection("not_holder", "Only its holder or a PACS administrator can release this read.")
-        read = give_back(tx, house, read)
+        read = holding.end(tx, house, read)
         tx.audit(AuditFact(action="read:release", actor=actor, case_code=read.case_code, subject=read.id))
         showing.note_study(tx, house, read.study_id, f"Released by {people.name_of(directory, slack_user)}.")
         return "Released; it is on the worklist again."

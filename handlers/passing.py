@@ -5,7 +5,7 @@ Whoever gets one is judged exactly as by a claim, the other's claim ends in the 
 
 from __future__ import annotations
 
-from handlers import claims, leases, people, showing
+from handlers import claims, holding, leases, people, showing
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.leases import LeaseState
@@ -42,7 +42,7 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
         )
     claims.judge(tx, directory, read, reader)
     former, actor = _name(directory, lease.holder), f"radiologist:{reader.id}"
-    read = claims.give(tx, house, read, reader)
+    read = holding.begin(tx, house, read, reader)
     facts = {"taken_from": lease.holder}
     tx.audit(AuditFact(action="read:take_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     text = f"{reader.name} took this over from {former}."
@@ -83,7 +83,7 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
             failing.code, f"{reader.name} may not read this, and would be told: {failing.sentence}"
         ) from None
     former = read.claimed_by
-    read = claims.give(tx, house, read, reader)
+    read = holding.begin(tx, house, read, reader)
     facts = {"to": reader.id, "taken_from": former or ""}
     tx.audit(AuditFact(action="read:reassign", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     showing.note_study(tx, house, read.study_id, f"Given to {reader.name} by {admin}.", to=reader.slack_user)

@@ -130,7 +130,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         claimed_at=read.claimed_at,
         reported_by=_signer(directory, read.reported_by),
         viewers=_viewers(look, directory, read),
-        lease=leases.shown(look.get(Lease, read.id), read),
+        lease=leases.shown(look.get(Lease, read.id), read) if read.state is ReadState.CLAIMED else "",
         linked=linked,
         test=study.test,
         shadow=facility.shadow,
