@@ -164,8 +164,9 @@ def _note(house: House, vendors: Vendors, sending: Sending) -> None:
     if not sending.in_doubt:
         args = sending.effect.args
         with suppress(DeliveryInDoubt):
-            note = Note(text=args["text"], to=args.get("to", ""))
-            vendors.messenger.note(shown[0], shown[1], note, mention=bool(args.get("mention")))
+            vendors.messenger.note(
+                shown[0], shown[1], Note(text=args["text"], to=args.get("to", "")), mention=bool(args.get("mention"))
+            )
     house.memory.effect_done(sending)
 
 

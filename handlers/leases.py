@@ -69,7 +69,8 @@ def act_on_case(tx: Transaction, house: House, case_code: str, slack_user: str, 
     """Notice somebody who looks at a case."""
     reader = house.directory().radiologist_of_slack(slack_user)
     if reader is not None and case_code:
-        act(tx, house, tx.one(Read, case_code=case_code), reader.id, by)
+        for read in tx.all(Read, case_code=case_code):
+            act(tx, house, read, reader.id, by)
 
 
 def still_reading(house: House, read_id: str, slack_user: str, delivery: str) -> str:
@@ -125,7 +126,7 @@ def due(tx: Transaction, house: House, read_id: str) -> None:
         tx.audit(AuditFact(action="lease:offer", facts=facts, **about))
         text = f"{name} has not been heard from: this read may be taken over."
     _plan(tx, lease)
-    showing.note_study(tx, house, read.study_id, text, to=to, rank=_TOLD_FIRST)
+    showing.note_read(tx, house, read, text, to=to, rank=_TOLD_FIRST)
     showing.show_read(tx, house, read)
 
 

@@ -46,7 +46,7 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
     facts = {"taken_from": lease.holder}
     tx.audit(AuditFact(action="read:take_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     text = f"{reader.name} took this over from {former}."
-    showing.note_study(tx, house, read.study_id, text, to=_slack(directory, lease.holder))
+    showing.note_read(tx, house, read, text, to=_slack(directory, lease.holder))
     return f"It is yours, taken over from {former}, who is told."
 
 
@@ -61,13 +61,20 @@ def reassign(house: House, case: str, radiologist: str, slack_user: str, deliver
         raise Rejection("unknown_radiologist", "There is no such radiologist. Type the id that the directory file has.")
 
     def act(tx: Transaction) -> str:
-        read = tx.one(Read, case_code=code)
-        if read is None:
-            raise Rejection("unknown_read", claims.UNKNOWN)
+        read = _to_be_read(tx, code)
         by = people.name_of(directory, slack_user)
         return claims.or_refused(tx, read.id, actor, lambda: _reassign(tx, house, read, reader, (actor, by)))
 
     return claims.told(once(house, facility, delivery, act))
+
+
+def _to_be_read(tx: Transaction, code: str) -> Read:
+    """Return the read of a case that waits, the most pressing one; where none does, the newest."""
+    reads = tx.all(Read, case_code=code)
+    if not reads:
+        raise Rejection("unknown_read", claims.UNKNOWN)
+    waiting = [one for one in reads if one.state in (ReadState.OPEN, ReadState.CLAIMED)]
+    return min(waiting, key=lambda one: one.due_at) if waiting else reads[-1]
 
 
 def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by: tuple[str, str]) -> str:
@@ -86,10 +93,10 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
     read = holding.begin(tx, house, read, reader)
     facts = {"to": reader.id, "taken_from": former or ""}
     tx.audit(AuditFact(action="read:reassign", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
-    showing.note_study(tx, house, read.study_id, f"Given to {reader.name} by {admin}.", to=reader.slack_user)
+    showing.note_read(tx, house, read, f"Given to {reader.name} by {admin}.", to=reader.slack_user)
     if former is not None:
         text = f"{_name(directory, former)} does not have this any more: {admin} gave it to {reader.name}."
-        showing.note_study(tx, house, read.study_id, text, to=_slack(directory, former))
+        showing.note_read(tx, house, read, text, to=_slack(directory, former))
     return (
         f"{reader.name} has it now{'' if former is None else f' instead of {_name(directory, former)}'}, and is told."
     )

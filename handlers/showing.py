@@ -43,13 +43,19 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
         show_read(tx, house, read)
 
 
-def note_study(tx: Transaction, house: House, study_id: str, text: str, *, to: str = "", rank: int = 6) -> None:
-    """Add a line to the history in the thread of a study's card; ``to`` is a Slack user whom it mentions."""
+def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
+    """Add a line to the history in the thread of a study's card."""
     read = tx.one(Read, study_id=study_id)
-    pool = None if read is None else house.directory().pools.get(read.pool)
-    if read is not None and pool is not None:
+    if read is not None:
+        note_read(tx, house, read, text)
+
+
+def note_read(tx: Transaction, house: House, read: Read, text: str, *, to: str = "", rank: int = 6) -> None:
+    """Add a line to the history in the thread of a read's card; ``to`` is a Slack user who is called by it."""
+    pool = house.directory().pools.get(read.pool)
+    if pool is not None:
         lane = f"slack:{pool.channel}"
-        args = {"text": text, "to": to} if to else {"text": text}
+        args = {"text": text} | ({"to": to} if to else {})
         tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=rank))
 
 

@@ -33,14 +33,14 @@ def apply(tx: Transaction, house: House, event: ViewingEvent, source: str) -> No
     if former is not None and _is_heard_already(former, event):
         return
     _keep(tx, house, study, former, who, event)
-    read = tx.one(Read, study_id=study.id)
+    waiting = tx.all(Read, study_id=study.id, state=(ReadState.OPEN, ReadState.CLAIMED))
     if event.kind is EventKind.STUDY_CLOSED:
         tx.audit(AuditFact(action="viewing:close", facts={"who": who}, **about))
     else:
         tx.audit(AuditFact(action="viewing:open", facts={"who": who}, **about))
-        if read is not None:
+        for read in waiting:
             _follow(tx, house, read, who, event.acted_at)
-    if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
+    for read in waiting:
         showing.show_read(tx, house, read)
 
 
@@ -87,4 +87,4 @@ def _follow(tx: Transaction, house: House, read: Read, who: str, at: datetime) -
     holder, viewer = directory.radiologists.get(read.claimed_by), directory.radiologists.get(who)
     name = SOMEBODY if viewer is None else viewer.name
     text = f"{name[0].upper()}{name[1:]} opened this in the PACS, though {'another reader' if holder is None else holder.name} has the read."
-    showing.note_study(tx, house, read.study_id, text, to="" if holder is None else holder.slack_user)
+    showing.note_read(tx, house, read, text, to="" if holder is None else holder.slack_user)

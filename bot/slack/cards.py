@@ -275,7 +275,7 @@ def _done(outcomes: Mapping[str, str]) -> Json:
 
 
 def thread_note(note: Note, *, mention: bool) -> Message:
-    """Return a line of history; ``mention`` calls everybody who is there, the note's ``to`` one member of staff."""
-    called = ("<!here> " if mention else "") + (f"<@{safe(note.to, 24)}> " if note.to else "")
+    """Return a line of history; ``mention`` calls everybody who is there, ``note.to`` one person."""
+    called = "<!here> " if mention else f"<@{safe(note.to, 24)}> " if note.to else ""
     text = called + safe(note.text, 2900)
     return Message(text, (section(text),))

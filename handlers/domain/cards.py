@@ -114,5 +114,5 @@ class Note:
     """A line of history in a thread: a sentence from a fixed list with names of staff, roles, codes and times only."""
 
     text: str
-    #: Slack's id of the member of staff whom it is for, or "".
+    #: The Slack user who is called by it; "" is nobody.
     to: str = ""

@@ -27,6 +27,7 @@ KNOWN_TO_A_CHANNEL = (
     "handlers.domain.cards",
     "handlers.domain.dialog",
     "handlers.domain.directory",
+    "handlers.domain.policies",
     "handlers.domain.errors",
     "handlers.domain.case_code",
     "handlers.ports.CallSeen",

@@ -73,7 +73,7 @@ def unexpected_messages(stage: Stage) -> list[str]:
 
 def _note_of(message: Message) -> str:
     """Return the kind of a note, "" for one that is of none."""
-    words = re.sub(r"^(<!here> )?(<@\w+> )?", "", message.text).strip()
+    words = re.sub(r"^<[!@]\w+> ", "", message.text).strip()
     return next((kind for kind in NOTES if re.fullmatch(kind, words, re.DOTALL)), "")
 
 
