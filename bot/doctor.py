@@ -22,6 +22,7 @@ from bot.settings import ServiceSettings
 from bot.verdicts import Check, Verdict, bad, code, good
 from handlers.domain.directory import Directory
 from handlers.domain.errors import RadrelayError
+from handlers.domain.sinks import Sink
 
 MAX_SKEW_SECONDS = 60
 VOICE_PATH = "/twilio/inbound"
@@ -62,6 +63,8 @@ class Examination:
         yield from self._guarded("Slack", self._slack)
         for channel, name in sorted(_channels(directory).items()):
             yield from self._guarded(f"Slack channel of {name}", partial(self._channel, channel, name))
+        for sink in [one for found in directory for one in found.sinks.values()]:
+            yield from self._guarded(f"sink {sink.id}", partial(self._sink, sink))
         doors = Doors(self.settings.public_url, self.ports.http)
         yield from self._guarded("public URL", lambda: doors.twilio(self.ports.sign))
         if self.settings.slack_app_token is None:
@@ -107,7 +110,7 @@ class Examination:
         yield from self._sources(directory)
 
     def _sources(self, directory: Directory) -> Iterator[Check]:
-        problems = secret_problems(directory, self.settings.secret)
+        problems = secret_problems([*directory.sources.values(), *directory.sinks.values()], self.settings.secret)
         for variable, problem in problems.items():
             yield bad(f"secret {variable}", problem)
         for source in directory.sources.values():
@@ -116,6 +119,11 @@ class Examination:
                 yield Check(
                     Verdict.NOTE, f"source {source.id}: {', '.join(unset)} is not set", "Fine outside a rotation."
                 )
+
+    def _sink(self, sink: Sink) -> Iterator[Check]:
+        """Look whether anybody answers there; nothing is signed or told, so whatever is answered is fine."""
+        with self.ports.http.stream("HEAD", sink.url) as answer:
+            yield good(f"sink {sink.id} answers (HTTP {answer.status_code})")
 
     def _slack(self) -> Iterator[Check]:
         answer = self._slack_call("auth.test")

@@ -27,8 +27,8 @@ from handlers.ports import Due, House
 
 log = structlog.get_logger(__name__)
 
-#: Lanes by prefix, and how many threads carry each: Slack's channels are many and each is slow.
-LANES = {"voice": 1, "control": 2, "text": 1, "slack:": 3}
+#: Lanes by prefix, and how many threads carry each: Slack's channels are many and each is slow; a sink may be slower.
+LANES = {"voice": 1, "control": 2, "text": 1, "slack:": 3, "hook:": 2}
 #: A loop that was not woken looks by itself after so long; other processes' commits may go unnoticed.
 LOOK_ANYWAY = 1.0
 HEARTBEAT = timedelta(seconds=10)

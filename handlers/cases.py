@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from handlers import findings, people
+from handlers import findings, leases, people
 from handlers.case_view import CaseView, view_of
 from handlers.domain import case_code as codes
 from handlers.domain.access import LINK_LIVES, SESSION_IDLE, SESSION_LIVES, Link, PageSession
@@ -84,6 +84,7 @@ def _link(house: House, code: str, facility: str, slack_user: str, delivery: str
         tx.add(link)
         facts = {"purpose": link.purpose, "asked": delivery[:80]}
         tx.audit(AuditFact(action="link:make", actor=actor, case_code=code, facts=facts))
+        leases.act_on_case(tx, house, code, slack_user, "slack")
 
     in_transaction(house, facility, act)
     return f"/open/{token}"
@@ -164,6 +165,7 @@ def view(house: House, opened: Session) -> CaseView:
         actor = people.actor_of(house.directory(), opened.slack_user)
         facts = {"roles": ",".join(opened.roles)}
         tx.audit(AuditFact(action="case:view", actor=actor, case_code=opened.case_code, facts=facts))
+        leases.act_on_case(tx, house, opened.case_code, opened.slack_user, "page")
         return view_of(tx, house, study, opened)
 
     return in_transaction(house, opened.facility, act)

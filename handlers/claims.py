@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
-from handlers import duties, overrides, people, showing, standing, unclaimed
+from handlers import duties, holding, overrides, people, showing
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import WAIVABLE, Refusal
 from handlers.domain.errors import Rejection
@@ -26,38 +26,56 @@ def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     reader = people.radiologist(house.directory(), slack_user)
 
     def act(tx: Transaction) -> str:
-        try:
-            return claim_one(tx, house, read_id, reader)
-        except Rejection as no:  # kept as the click's answer: a repeat is refused the same, and recorded once
-            refused(tx, read_id, reader, no.code)
-            return f"{_REFUSED}{no.code}:{no.sentence}"
+        return or_refused(tx, read_id, f"radiologist:{reader.id}", lambda: claim_one(tx, house, read_id, reader))
 
-    answer = once(house, facility, delivery, act)
+    return told(once(house, facility, delivery, act))
+
+
+def told(answer: str) -> str:
+    """Return the answer that was kept of a click, or refuse again what was refused."""
     if answer.startswith(_REFUSED):
         code, _, sentence = answer.removeprefix(_REFUSED).partition(":")
         raise Rejection(code, sentence)
     return answer
 
 
+def or_refused(tx: Transaction, read_id: str, actor: str, act: Callable[[], str]) -> str:
+    """Return what ``act`` answers; a refusal is recorded and kept as the answer: a repeat is refused the same."""
+    try:
+        return act()
+    except Rejection as no:
+        refused(tx, read_id, actor, no.code)
+        return f"{_REFUSED}{no.code}:{no.sentence}"
+
+
+def refused(tx: Transaction, read_id: str, actor: str, rules: str) -> None:
+    """Record that somebody was refused a read, with the rules that failed."""
+    read = tx.get(Read, read_id)
+    if read is not None:
+        _audit(tx, read, "read:refuse", actor, rules=rules)
+
+
 def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
     """Claim one read inside a transaction of its facility, or refuse with every rule that fails."""
-    directory = house.directory()
-    read = tx.get(Read, read_id)
-    if read is None:
-        raise Rejection("unknown_read", UNKNOWN)
-    _still_open(directory, read, reader)
-    waived = _judge(tx, directory, read, reader)
-    read = tx.put(replace(read, state=ReadState.CLAIMED, claimed_by=reader.id, claimed_at=tx.now))
-    _audit(tx, read, "read:claim", reader, **({"waived": waived} if waived else {}))
-    standing.plan(tx, house, read)
-    unclaimed.over(tx, house, read, "claimed")
-    showing.show_read(tx, house, read)
-    showing.note_study(tx, house, read.study_id, f"Claimed by {reader.name}.")
+    read = existing(tx, read_id)
+    _still_open(house.directory(), read, reader)
+    waived = judge(tx, house.directory(), read, reader)
+    read = holding.begin(tx, house, read, reader)
+    _audit(tx, read, "read:claim", f"radiologist:{reader.id}", **({"waived": waived} if waived else {}))
+    showing.note_read(tx, house, read, f"Claimed by {reader.name}.")
     return "It is yours."
 
 
-def _judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> str:
-    """Refuse with every rule that fails; return the codes of those that two people waived, "" where none was needed."""
+def existing(tx: Transaction, read_id: str) -> Read:
+    """Return a read, or refuse."""
+    read = tx.get(Read, read_id)
+    if read is None:
+        raise Rejection("unknown_read", UNKNOWN)
+    return read
+
+
+def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> str:
+    """Refuse with every rule that fails: the one judgment of a claim. Return the codes of those that two people waived."""
     found = failing(tx, directory, read, reader)
     override = overrides.good(tx, read, reader) if found else None
     left = [one for one in found if override is None or one.code not in WAIVABLE]
@@ -100,13 +118,6 @@ def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
     raise Rejection("read_over", f"This read is {read.state.value}; there is nothing to claim.")
 
 
-def refused(tx: Transaction, read_id: str, reader: Radiologist, rules: str) -> None:
-    """Record that a claim was refused, with the rules that failed."""
-    read = tx.get(Read, read_id)
-    if read is not None:
-        _audit(tx, read, "read:refuse", reader, rules=rules)
-
-
 def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     """Give a read back to the worklist: its holder, or a PACS administrator."""
     facility = facility_or_reject(house, Read, "unknown_read", UNKNOWN, id=read_id)
@@ -120,19 +131,13 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
         mine = actor == f"radiologist:{read.claimed_by}"
         if not mine and not people.is_admin(directory, slack_user, facility):
             raise Rejection("not_holder", "Only its holder or a PACS administrator can release this read.")
-        read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
-        standing.forget(tx, read)
+        read = holding.end(tx, house, read)
         tx.audit(AuditFact(action="read:release", actor=actor, case_code=read.case_code, subject=read.id))
-        showing.show_read(tx, house, read)
         showing.note_study(tx, house, read.study_id, f"Released by {people.name_of(directory, slack_user)}.")
         return "Released; it is on the worklist again."
 
     return once(house, facility, delivery, act)
 
 
-def _audit(tx: Transaction, read: Read, action: str, reader: Radiologist, **facts: str) -> None:
-    tx.audit(
-        AuditFact(
-            action=action, actor=f"radiologist:{reader.id}", case_code=read.case_code, subject=read.id, facts=facts
-        )
-    )
+def _audit(tx: Transaction, read: Read, action: str, actor: str, **facts: str) -> None:
+    tx.audit(AuditFact(action=action, actor=actor, case_code=read.case_code, subject=read.id, facts=facts))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from handlers import held, placing, showing
+from handlers import held, placing, showing, sinks
 from handlers.domain.cards import Note
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
 from handlers.domain.handovers import Handover
@@ -18,7 +18,7 @@ from handlers.domain.machinery import EffectKind
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask
 from handlers.once import in_transaction
-from handlers.ports import Dialer, House, Messenger, Recordings, Sending, Texter, Transaction
+from handlers.ports import Dialer, House, Messenger, Recordings, Sending, Subscribers, Texter, Transaction
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
@@ -38,6 +38,7 @@ class Vendors:
     dialer: Dialer
     texter: Texter
     recordings: Recordings
+    subscribers: Subscribers
 
 
 class NotYet(Exception):
@@ -209,4 +210,5 @@ CARRIERS: dict[EffectKind, Carry] = {
     EffectKind.HANG_UP: lambda house, vendors, sending: placing.hang_up(house, vendors.dialer, sending),
     EffectKind.SEND_TEXT: lambda house, vendors, sending: placing.text(house, vendors.texter, sending),
     EffectKind.FETCH_RECORDING: lambda house, vendors, sending: placing.fetch(house, vendors.recordings, sending),
+    EffectKind.WEBHOOK: lambda house, vendors, sending: sinks.send(house, vendors.subscribers, sending),
 }

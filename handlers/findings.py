@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import desk, endings, people, relays, studies
+from handlers import desk, endings, leases, people, relays, studies
 from handlers.domain.directory import Phrase
 from handlers.domain.errors import Rejection
 from handlers.domain.events import EventKind, FindingEvent
@@ -195,6 +195,7 @@ def report(
         study = tx.get(Study, study_id)
         if study is None:
             raise Rejection("unknown_study", "This study does not exist any more.")
+        leases.act_on_case(tx, house, study.case_code, slack_user, "slack")
         return _start(tx, house, study, reader_id, actor, words, category, to, found_at or tx.now)
 
     return once(house, facility, delivery, act)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import claims, desk, duty, people, showing
+from handlers import claims, desk, duty, holding, people, showing
 from handlers.domain import case_code, oncall
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
@@ -218,11 +218,10 @@ def _pass_on(tx: Transaction, house: House, handover: Handover, read: Read, acto
             )
         )
         return
-    read = tx.put(replace(read, claimed_by=reader.id, claimed_at=tx.now))
+    read = holding.begin(tx, house, read, reader)
     tx.audit(AuditFact(action="read:hand_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
-    showing.show_read(tx, house, read)
     former = person(directory, handover, handover.outgoing).name
-    showing.note_study(tx, house, read.study_id, f"Handed over by {former} to {reader.name}.")
+    showing.note_read(tx, house, read, f"Handed over by {former} to {reader.name}.")
 
 
 def _accepted(tx: Transaction, house: House, handover_id: str, actor: str, before: Held) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import desk, findings, people, reports, studies
+from handlers import desk, findings, people, reports, studies, viewings
 from handlers.domain.errors import RadrelayError
-from handlers.domain.events import Event, FindingEvent, ReportEvent, StudyEvent
+from handlers.domain.events import Event, FindingEvent, ReportEvent, StudyEvent, ViewingEvent
 from handlers.domain.machinery import AuditFact
 from handlers.domain.tasks import TaskKind
 from handlers.once import in_transaction
@@ -26,6 +26,8 @@ def apply(tx: Transaction, house: House, event: Event, source: str) -> None:
             reports.apply(tx, house, event, source)
         case FindingEvent():
             findings.apply(tx, house, event, source)
+        case ViewingEvent():
+            viewings.apply(tx, house, event, source)
 
 
 def handle_next(house: House, parse: Parse, on_failure: Callable[[Exception], None]) -> bool:

@@ -135,7 +135,7 @@ def _claim_all(tx: Transaction, house: House, reads: Sequence[Read], reader: Rad
             claims.claim_one(tx, house, read.id, reader)
             done += 1
         except Rejection as refused:
-            claims.refused(tx, read.id, reader, refused.code)
+            claims.refused(tx, read.id, f"radiologist:{reader.id}", refused.code)
             kept[refused.sentence] = kept.get(refused.sentence, 0) + 1
     if not reads:
         raise Rejection("nothing_waits", "No such read is open.")

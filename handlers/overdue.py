@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import calendars, callbacks, desk, handover, overflow, problems, rungs, standing, studies
+from handlers import calendars, callbacks, desk, handover, leases, overflow, problems, returns, rungs, studies
 from handlers.domain.machinery import DeadlineKind
 from handlers.once import in_transaction
 from handlers.ports import Due, House, Transaction
@@ -21,10 +21,11 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.PROBLEM_REMINDER: problems.reminder_due,
     DeadlineKind.CARD_REFRESH: studies.refresh_due,
     DeadlineKind.STUDY_STABLE: studies.stable_due,
-    DeadlineKind.CLAIM_STANDING: standing.due,
+    DeadlineKind.CLAIM_STANDING: returns.due,
     DeadlineKind.ROTA_CHANGE: handover.change_due,
     DeadlineKind.CALENDAR_FAILING: calendars.failing_due,
     DeadlineKind.HANDOVER_LATE: handover.late_due,
+    DeadlineKind.LEASE_DUE: leases.due,
     DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
     DeadlineKind.OVERFLOW_JUDGED: overflow.judge_due,
 }

@@ -13,6 +13,7 @@ from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
 from handlers.domain.rotas import Rota, Shift
+from handlers.domain.sinks import ReadNotice, Sink
 from handlers.domain.turnaround import EndedRead
 from handlers.domain.worklists import Alike, Claimed, Waiting
 
@@ -275,6 +276,13 @@ class Calendars(Protocol):
 
         Raises ``DeliveryFailed`` with a reason that holds nothing of the feed or its address.
         """
+
+
+class Subscribers(Protocol):
+    """Clients' own systems, which are told who has a read."""
+
+    def deliver(self, sink: Sink, message_id: str, notice: ReadNotice) -> None:
+        """Send one message; raises ``DeliveryFailed``. It may arrive twice, with the same id."""
 
 
 class Script(Protocol):

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from handlers import coverage, desk, duties, overflow, people, problems, showing, standing, studies, unclaimed
+from handlers import coverage, desk, duties, overflow, people, problems, showing, sinks, standing, studies, unclaimed
 from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.problems import REPORTED
+from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import TaskKind
@@ -116,6 +117,8 @@ def _end(tx: Transaction, house: House, read: Read, report: Report) -> None:
     tx.forget(read.id, DeadlineKind.CARD_REFRESH)
     standing.forget(tx, read)
     unclaimed.over(tx, house, read, "reported")
+    if read.by is ReadBy.US:
+        sinks.tell(tx, house, read, ReadEvent.REPORTED, report.signed_by, report.signed_at)
     tx.audit(AuditFact(action="read:end", actor="robot", case_code=read.case_code, subject=read.id))
     read = problems.end_all(tx, house, read, REPORTED)
     showing.show_read(tx, house, read)

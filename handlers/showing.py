@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import overrides_told, receipts
-from handlers.domain import case_code, expiries
-from handlers.domain.cards import DeskCard, ReadCard, age_shown
+from handlers.domain import case_code, expiries, leases
+from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory, Facility
+from handlers.domain.leases import Lease
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.overrides import Override
 from handlers.domain.problems import OUTCOMES, UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import RINGS, DeskTask, TaskKind
+from handlers.domain.viewings import Viewing
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
 
@@ -67,7 +69,9 @@ def note_study(tx: Transaction, house: House, study_id: str, text: str) -> None:
         note_read(tx, house, read, text)
 
 
-def note_read(tx: Transaction, house: House, read: Read, text: str, *, to: str = "", mention: bool = False) -> None:
+def note_read(
+    tx: Transaction, house: House, read: Read, text: str, *, to: str = "", mention: bool = False, rank: int = 6
+) -> None:
     """Add a line to the history in the thread of a read's card, where it has one.
 
     Args:
@@ -77,12 +81,13 @@ def note_read(tx: Transaction, house: House, read: Read, text: str, *, to: str =
         text: a sentence from a fixed list.
         to: the Slack user who is called by it.
         mention: whether everybody in the channel is.
+        rank: lower leaves first.
     """
     pool = house.directory().pools.get(read.pool)
     if pool is not None and read.by is ReadBy.US:
         lane = f"slack:{pool.channel}"
         args = {"text": text} | ({"to": to} if to else {}) | ({"mention": "yes"} if mention else {})
-        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=6))
+        tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=rank))
 
 
 def tell_pool(tx: Transaction, house: House, pool_id: str, text: str) -> None:
@@ -170,6 +175,8 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         claimed_slack_user="" if reader is None else reader.slack_user,
         claimed_at=read.claimed_at,
         reported_by=_signer(directory, read.reported_by),
+        viewers=_viewers(look, directory, read),
+        lease=leases.shown(look.get(Lease, read.id), read) if read.state is ReadState.CLAIMED else "",
         linked=linked,
         test=study.test,
         shadow=facility.shadow,
@@ -187,6 +194,17 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
 
 def _problem_line(problem: Problem) -> str:
     return f"{problem.kind.words}, {f'{problem.taken_by} has it' if problem.taken_by else 'nobody has taken it'}"
+
+
+def _viewers(look: Reading, directory: Directory, read: Read) -> tuple[Viewer, ...]:
+    """Return who has the study of a waiting read open in the PACS, the first one first."""
+    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
+        return ()
+    seen = [one for one in look.all(Viewing, study_id=read.study_id, closed_at=None) if one.is_open(look.now)]
+    return tuple(
+        Viewer(who=_signer(directory, one.who), since=one.opened_at)
+        for one in sorted(seen, key=lambda one: one.opened_at)
+    )
 
 
 def _signer(directory: Directory, signed_by: str | None) -> str:

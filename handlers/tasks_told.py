@@ -109,6 +109,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "The calendar of a rota cannot be read for hours. Its last good copy is used, and may be out of date.",
         "Have an operator look at the record for the reason and at the feed's address; add overrides meanwhile.",
     ),
+    TaskKind.SINK_SILENT: (
+        "A client's system that is to be told who has a read took nothing for a day: its worklist does not agree with ours.",
+        "Ask the site about its receiver and its secret. `radrelay aside list` names what was given up, `aside retry` sends it again.",
+    ),
     TaskKind.SHADOW: (
         "Shadow: this ladder ran to its end and nobody was called. Here the desk would have been rung.",
         "Read the timeline on the case page. Nothing else is to be done.",

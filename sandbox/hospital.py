@@ -178,6 +178,14 @@ class Hospital:
         self._note(accession, "dicom")
         return answer
 
+    def open_study(self, by: str, accession: str | None = None, **over: Any) -> tuple[int, str]:
+        """Send ``study.opened``: somebody opens a study in the PACS, the newest one unless told which."""
+        return self._tell("study.opened", self._viewing(by, accession, **over))
+
+    def close_study(self, by: str, accession: str | None = None, **over: Any) -> tuple[int, str]:
+        """Send ``study.closed``."""
+        return self._tell("study.closed", self._viewing(by, accession, **over))
+
     def report_critical_finding(
         self, accession: str | None = None, text: str | None = None, **over: Any
     ) -> tuple[int, str]:
@@ -283,6 +291,9 @@ class Hospital:
             **over,
         }
         return {key: value for key, value in data.items() if value is not None}
+
+    def _viewing(self, by: str, accession: str | None, **over: Any) -> Json:
+        return {**self._which(accession), "by": by, "at": self._now().isoformat(), **over}
 
     def _report(self, accession: str | None, **over: Any) -> Json:
         signed = {"signed_by": self.site.reader, "signed_at": self._now().isoformat()}

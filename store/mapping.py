@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, handovers, overrides, problems, relays, rotas, studies, tasks
+from handlers.domain import access, handovers, leases, overrides, problems, relays, rotas, studies, tasks, viewings
 from store import tables
 from store.cipher import Cipher
 
@@ -55,6 +55,8 @@ KEPT: Mapping[type[Any], Kept] = {
     overrides.Override: Kept(tables.OverrideRow, "asked_at"),
     studies.Overflow: Kept(tables.OverflowRow, "opened_at"),
     problems.Problem: Kept(tables.ProblemRow, "opened_at"),
+    leases.Lease: Kept(tables.LeaseRow, "claimed_at"),
+    viewings.Viewing: Kept(tables.ViewingRow, "opened_at"),
     studies.Report: Kept(tables.ReportRow, "received_at"),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})

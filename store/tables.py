@@ -110,6 +110,37 @@ class ProblemRow(SQLModel, table=True):
     version: int
 
 
+class LeaseRow(SQLModel, table=True):
+    """Leases of claims, by the read's id."""
+
+    __tablename__: ClassVar[Any] = "lease"
+    id: str = columns.key_column()
+    facility: str
+    holder: str
+    claimed_at: datetime = columns.instant_column()
+    span_seconds: int
+    state: str
+    active_at: datetime = columns.instant_column()
+    told_at: datetime | None = columns.instant_column(nullable=True)
+    offered_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
+class ViewingRow(SQLModel, table=True):
+    """Who has which study open in the PACS."""
+
+    __tablename__: ClassVar[Any] = "viewing"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("study_id", "who"),)
+    id: str = columns.key_column()
+    facility: str
+    study_id: str
+    who: str
+    opened_at: datetime = columns.instant_column()
+    closed_at: datetime | None = columns.instant_column(nullable=True)
+    event_at: datetime = columns.instant_column()
+    version: int
+
+
 class ReportRow(SQLModel, table=True):
     """Reports that were signed."""
 

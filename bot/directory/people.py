@@ -204,6 +204,7 @@ def pool(name: str, entry: Entry) -> Pool:
         members=entry.need("members", names),
         queue_cap=entry.get("queue_cap", _cap, None),
         oncall=entry.get("oncall", identifier, ""),
+        lease=entry.get("lease", lifted(scalars.lease), None),
     )
 
 

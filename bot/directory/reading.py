@@ -81,6 +81,7 @@ def _directory(root: Value, log: Log) -> Directory:
             staff=people.table(top, "staff", people.staff(known)),
             proxy_agreements=people.table(top, "proxy_agreements", people.proxy_agreement),
             sources=sites.sources(top, known),
+            sinks=sites.sinks(top, known),
             phrases=people.table(top, "phrases", sites.phrase),
             rotas=people.table(top, "rotas", rotas.rota, SPECIAL),
             front_desk=top.get("front_desk", people.identifier, next(iter(desks)) if len(desks) == 1 else ""),

@@ -87,6 +87,14 @@ def duration(written: str) -> timedelta:
     return length
 
 
+def lease(written: str) -> timedelta:
+    """Return a duration from one minute to a day: how long whoever holds a read may be silent."""
+    length = duration(written)
+    if not timedelta(minutes=1) <= length <= timedelta(days=1):
+        raise Unfit(f'"{written}" is not between 1m and 1d: write how long a reader may be silent, as in 30m.')
+    return length
+
+
 def written_duration(length: timedelta) -> str:
     """Return the shortest way to write a duration of whole seconds; `duration` reads it back."""
     unit = next(unit for unit, one in _UNITS.items() if length % one == timedelta(0))
@@ -256,6 +264,22 @@ def choice(kind: type[E]) -> Callable[[str], E]:
             raise Unfit(f'"{written}" is not one of {words}.{nearest(written, kind)}') from None
 
     return parse
+
+
+def address(written: str) -> str:
+    """Return the ``https`` URL of a system that is sent to (``http`` on loopback); what is in it goes to nobody else."""
+    try:
+        parts = urlsplit(written)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port == 0 or not written.isascii() or re.search(r"[\s\"'<>\\{}]", written):
+        raise Unfit("this is not an address: write https://HOST/PATH without blanks or quotes.")
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise Unfit("this address holds a user, a password or a fragment: messages are signed with secrets instead.")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in {"127.0.0.1", "localhost"}):
+        raise Unfit("this address is not https: what is told names studies and may not travel in clear.")
+    return written
 
 
 def link(written: str) -> str:

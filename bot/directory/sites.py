@@ -16,6 +16,7 @@ from handlers.domain.clocks import ClockStart
 from handlers.domain.directory import PROBLEM_REMINDER, Facility, Phrase, Source
 from handlers.domain.policies import Storm
 from handlers.domain.problems import ProblemKind
+from handlers.domain.sinks import Sink
 
 #: What a facility may leave to ``defaults``.
 SHARED = frozenset(
@@ -127,6 +128,21 @@ def _source(known: frozenset[str]) -> Reader[Source]:
         return Source(id=name, facilities=places, secret_env=secrets, defaults=defaults)
 
     return read
+
+
+def sinks(top: Entry, known: frozenset[str]) -> dict[str, Sink]:
+    """Read every sink."""
+
+    def read(name: str, entry: Entry) -> Sink:
+        places = entry.need("facilities", some(known, "facility"))
+        secrets = entry.need("secrets", each(lifted(scalars.environment_name)))
+        if places == ():
+            entry.missing("a sink is told of at least one facility: name it in facilities.")
+        if secrets is not None and not 1 <= len(secrets) <= _MOST_SECRETS:
+            entry.missing("a sink has one secret, or two during a rotation: name their environment variables.")
+        return Sink(id=name, facilities=places, url=entry.need("url", lifted(scalars.address)), secret_env=secrets)
+
+    return table(top, "sinks", read)
 
 
 def _defaults(entry: Entry) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from bot.intake import shapes
 from bot.intake.problems import BadEvent, Problem
 from handlers.domain.directory import Directory
-from handlers.domain.events import Event, EventKind, FindingEvent, ReportEvent, StudyEvent
+from handlers.domain.events import Event, EventKind, FindingEvent, ReportEvent, StudyEvent, ViewingEvent
 
 #: How far a sender's clock may run ahead of ours.
 AHEAD = timedelta(minutes=5)
@@ -44,6 +44,15 @@ def parse(body: bytes) -> Event:
                 accession_number=data.accession_number,
                 signed_by=data.signed_by,
                 signed_at=data.signed_at,
+            )
+        case shapes.ViewingData() as data:
+            return ViewingEvent(
+                kind=kind,
+                at=at,
+                facility=data.facility,
+                accession_number=data.accession_number,
+                by=data.by,
+                acted_at=data.at,
             )
         case data:
             said: dict[str, Any] = {name: getattr(data, name) for name in type(data).model_fields}
@@ -139,6 +148,8 @@ def _ahead(event: Event, now: datetime) -> Iterator[Problem]:
                 yield Problem("data.patient.birth_date", "must not lie in the future")
         case ReportEvent():
             stated.append(("data.signed_at", event.signed_at))
+        case ViewingEvent():
+            stated.append(("data.at", event.acted_at))
         case FindingEvent():
             stated.append(("data.found_at", event.found_at))
     for field, instant in stated:

@@ -163,6 +163,15 @@ class NewStudyData(StudyData):
     patient_class: PatientClass
 
 
+class ViewingData(Shape):
+    """Who opened or closed a study in the PACS, and when."""
+
+    facility: Id
+    accession_number: Id
+    by: Line
+    at: Instant
+
+
 class ReportData(Shape):
     """A signed report."""
 
@@ -227,6 +236,14 @@ class ChangedStudy(Shape):
     data: StudyData
 
 
+class Viewing(Shape):
+    """``study.opened`` and ``study.closed``."""
+
+    type: Literal["study.opened", "study.closed"]
+    timestamp: Instant
+    data: ViewingData
+
+
 class Report(Shape):
     """``report.preliminary`` and ``report.final``."""
 
@@ -260,7 +277,8 @@ class FindingRetracted(Shape):
 
 
 Envelope = Annotated[
-    NewStudy | ChangedStudy | Report | FindingReported | FindingAmended | FindingRetracted, Field(discriminator="type")
+    NewStudy | ChangedStudy | Viewing | Report | FindingReported | FindingAmended | FindingRetracted,
+    Field(discriminator="type"),
 ]
 
 

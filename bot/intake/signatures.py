@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
 from handlers.domain.directory import Directory, Source
+from handlers.domain.sinks import Sink
 
 log = structlog.get_logger(__name__)
 
@@ -109,17 +110,18 @@ def _decoded(text: str) -> bytes:
     raise ValueError("is not base64 after whsec_")
 
 
-def secret_problems(directory: Directory, secret: SecretOf) -> dict[str, str]:
-    """Return what keeps sources from being heard, by variable: each that is set is usable, and every source has one.
+def secret_problems(holders: Iterable[Source | Sink], secret: SecretOf) -> dict[str, str]:
+    """Return what keeps sources from being heard, or sinks from being told, by variable: what is set is usable, and each has one.
 
     Of two names one may be unset, which is how a secret is changed. No sentence holds a value.
     """
     problems: dict[str, str] = {}
-    for source in directory.sources.values():
-        values = {name: secret(name) for name in source.secret_env}
-        whose = f"it should be the secret of the source {source.id}: {_SHAPE}"
+    for holder in holders:
+        kind = "sink" if isinstance(holder, Sink) else "source"
+        values = {name: secret(name) for name in holder.secret_env}
+        whose = f"it should be the secret of the {kind} {holder.id}: {_SHAPE}"
         if all(value is None for value in values.values()):
-            problems[" or ".join(values) or f"sources.{source.id}.secrets"] = f"not set; {whose}"
+            problems[" or ".join(values) or f"{kind}s.{holder.id}.secrets"] = f"not set; {whose}"
         for name, value in values.items():
             try:
                 if value is not None:

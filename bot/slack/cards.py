@@ -27,6 +27,7 @@ from bot.slack.blocks import (
 from bot.slack.times import clock, left, span
 from handlers.domain.cards import DeskCard, Note, ReadCard
 
+_VIEWERS = 3  #: people whom a card names as having it open
 _MENU = 100  #: options that a menu takes
 _EMOJI = {"stroke": "🧠", "trauma": "🚑", "stat": "🔴", "urgent": "🟠", "routine": "⚪"}
 _SEX = {"F": "F", "M": "M", "O": "other"}
@@ -48,6 +49,8 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     PROBLEM = "problem"
     ACCEPT_HANDOVER = "accept_handover"
+    STILL_READING = "still_reading"
+    TAKE_OVER = "take_over"
 
 
 def read_block(read_id: str) -> str:
@@ -135,6 +138,21 @@ def _state(card: ReadCard) -> str:
     return ("ready" if card.ready else "arriving") + linked
 
 
+def _viewers(card: ReadCard) -> str:
+    if not card.viewers:
+        return ""
+    shown = [f"{safe(one.who, 60)} since {clock(one.since, card.zone, _now(card))}" for one in card.viewers[:_VIEWERS]]
+    more = f" and {len(card.viewers) - _VIEWERS} more" if len(card.viewers) > _VIEWERS else ""
+    return f"Open in the PACS: {', '.join(shown)}{more}"
+
+
+#: What a card says of a lease that ran out.
+_LEASE = {
+    "told": "Its holder was asked whether they still read this",
+    "offered": "Its holder has not been heard from: it may be taken over",
+}
+
+
 def _holder(card: ReadCard) -> str:
     if card.state != "claimed":
         return ""
@@ -148,6 +166,10 @@ def read_lines(card: ReadCard) -> list[str]:
     if holder := _holder(card):
         lines.append(f"👤 {holder}")
     lines += [f"🧩 Problem: {safe(problem, 120)}" for problem in card.problems]
+    if lease := _LEASE.get(card.lease):
+        lines.append(f"⏳ {lease}")
+    if viewers := _viewers(card):
+        lines.append(f"👁 {viewers}")
     if card.relay:
         lines.append(f"☎️ {safe(card.relay, 240)}")
     if card.late:
@@ -172,13 +194,16 @@ def read_buttons(card: ReadCard) -> list[Json]:
         "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if card.linked else []), problem],
         "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger"), problem],
     }.get(card.state, [])
-    return [*buttons, of("Open case", Action.OPEN_CASE)]
+    still, over = of("Still reading", Action.STILL_READING, "primary"), of("Take over", Action.TAKE_OVER)
+    asked = {"told": [still], "offered": [still, over]}.get(card.lease, [])
+    return [*asked, *buttons, of("Open case", Action.OPEN_CASE)]
 
 
 def read_text(card: ReadCard) -> str:
     """Return all of a read card in one sentence."""
     parts = [headline(card), time_line(card), f"case {safe(card.case_code, 12)}", person_line(card), _holder(card)]
     parts += [f"Problem: {safe(problem, 120)}" for problem in card.problems]
+    parts += [_LEASE.get(card.lease, ""), _viewers(card)]
     parts.append(safe(card.relay, 240))
     parts += [safe(flag.replace("_", " "), 60) for flag in card.flags[:6]]
     return ". ".join(part for part in parts if part) + "."

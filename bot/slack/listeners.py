@@ -44,6 +44,8 @@ class Listeners:
             Action.WITHDRAW: self.withdraw,
             Action.PROBLEM: self.problem,
             Action.ACCEPT_HANDOVER: self.accept_handover,
+            Action.STILL_READING: self.still_reading,
+            Action.TAKE_OVER: self.take_over,
         }.items():
             app.action(action.value)(listener)
         app.command(WORKLIST)(self.worklist)
@@ -73,6 +75,16 @@ class Listeners:
         """Release a read."""
         user, delivery = _who(body), _delivery(body, action)
         self._judge(ack, body, "release", lambda: self._verbs.release(action["value"], user, delivery))
+
+    def still_reading(self, ack: Ack, body: Json, action: Json) -> None:
+        """Keep a read whose holder was asked."""
+        user, delivery = _who(body), _delivery(body, action)
+        self._judge(ack, body, "still reading", lambda: self._verbs.still_reading(action["value"], user, delivery))
+
+    def take_over(self, ack: Ack, body: Json, action: Json) -> None:
+        """Take a read over from a holder who did not answer."""
+        user, delivery = _who(body), _delivery(body, action)
+        self._judge(ack, body, "take over", lambda: self._verbs.take_over(action["value"], user, delivery))
 
     def take(self, ack: Ack, body: Json, action: Json) -> None:
         """Take a desk task."""
@@ -118,6 +130,7 @@ class Listeners:
             study_id = study_of(action["block_id"])
             form = modals.finding_form(offered.value, read_id, study_id, self._about(user, read_id))
             self._replies.open(body, form)
+            attempt("critical finding", lambda: self._verbs.active(read_id, user, _delivery(body, action)))
         else:
             none = "The directory has no finding phrases. Press Open case and enter the finding on the case page."
             self._replies.tell(body, message(offered.refusal or none))
@@ -207,6 +220,7 @@ class Listeners:
             "batch": lambda: verbs.claim_batch(asked.word, asked.count, user, delivery),
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
             "problem": lambda: verbs.report_problem_of_case(asked.case, asked.word.lower(), user, delivery),
+            "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),
             "halt": lambda: verbs.halt(asked.word or None, user, delivery),

@@ -22,6 +22,18 @@ class SlackVerbs(Protocol):
     def release(self, read_id: str, slack_user: str, delivery: str) -> str:
         """Give the read back to the pool."""
 
+    def still_reading(self, read_id: str, slack_user: str, delivery: str) -> str:
+        """Let the holder, who was asked, keep the read."""
+
+    def take_over(self, read_id: str, slack_user: str, delivery: str) -> str:
+        """Give this reader a read whose holder did not answer."""
+
+    def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
+        """Give a case's read to another radiologist of the directory."""
+
+    def active(self, read_id: str, slack_user: str, delivery: str) -> str:
+        """Notice that somebody does something with a read; its holder's lease begins anew."""
+
     def worklist(self, slack_user: str) -> Worklist:
         """Return the open and claimed reads that this person may see, their own first."""
 

@@ -79,6 +79,7 @@ def worker_process(settings: ServiceSettings) -> None:
     with on_signals() as shutdown:
         service = Service(settings, doors=False, works=True)
         try:
+            service.check_secrets()
             _keep_what_is_loaded()
             with service.running():
                 shutdown.wait()

@@ -17,6 +17,7 @@ from bot import intake, pages, web
 from bot.calendars import CalendarFeeds
 from bot.clock import SecretChance, WallClock
 from bot.settings import MemorySettings, ServiceSettings, SettingsProblem
+from bot.sinks import WebhookSender
 from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.wiring import verbs
@@ -27,6 +28,7 @@ from handlers import intake as intake_verbs
 from handlers.dispatcher import Vendors
 from handlers.domain.directory import Directory
 from handlers.domain.errors import RadrelayError
+from handlers.domain.sinks import LANES as SINKS
 from handlers.ports import Chance, Clock, House
 from store import audit, schema
 from store.appender import Appender
@@ -88,8 +90,8 @@ def pacing(calls_per_second: float) -> Callable[[str], Pace]:
         "text": Pace(TEXT_EVERY, alone=False),
         "control": Pace(timedelta(), alone=False),
     }
-    slack = Pace(SLACK_EVERY, alone=True)
-    return lambda lane: paces.get(lane, slack)
+    slack, sink = Pace(SLACK_EVERY, alone=True), Pace(timedelta(), alone=True)
+    return lambda lane: paces.get(lane, sink if lane.startswith(SINKS) else slack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class Service:
             dialer=TwilioDialer(self.account, self.urls),
             texter=TwilioTexter(self.account, self.urls),
             recordings=TwilioRecordings(self.account),
+            subscribers=WebhookSender(self.settings.secret),
         )
 
     def prepare(self) -> None:
@@ -187,8 +190,7 @@ class Service:
     def application(self) -> FastAPI:
         """Return the web application with every door, or refuse where a source has no key to it."""
         settings = self.settings
-        if unusable := intake.secret_problems(self.store.directory(), settings.secret):
-            raise SettingsProblem(unusable)
+        self.check_secrets()
         speaker = Speaker(self.urls, our_number=settings.twilio_from_number, staffed_number=self._front_number())
         verifier = SignatureVerifier(settings.public_url, settings.twilio_auth_token.get_secret_value())
         routers = [
@@ -211,6 +213,15 @@ class Service:
             pages.pictures.router(self.pictures, self.refusals.at("pages")),
         ]
         return web.application(routers, health=self._health(), refusals=self.refusals, running=self.running)
+
+    def check_secrets(self) -> None:
+        """Refuse to start where a source has no key to our doors, or a sink none to sign with."""
+        directory, secret = self.store.directory(), self.settings.secret
+        unusable = intake.secret_problems(directory.sources.values(), secret) if self._doors else {}
+        if self._works:
+            unusable |= intake.secret_problems(directory.sinks.values(), secret)
+        if unusable:
+            raise SettingsProblem(unusable)
 
     def _front_number(self) -> str:
         facilities = list(self.store.directory().facilities.values())

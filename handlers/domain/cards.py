@@ -22,6 +22,14 @@ def age_shown(birth_date: date | None, today: date) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Somebody who has a study open in the PACS."""
+
+    who: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCard:
     """A worklist card."""
 
@@ -47,6 +55,9 @@ class ReadCard:
     claimed_slack_user: str = ""
     claimed_at: datetime | None = None
     reported_by: str = ""
+    #: Where the claim's lease stands when its holder was silent: ``told``, ``offered``; "" otherwise.
+    lease: str = ""
+    viewers: tuple[Viewer, ...] = ()
     linked: int = 0
     test: bool = False
     shadow: bool = False

@@ -18,6 +18,7 @@ from handlers.domain.clocks import ClockStart
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
 from handlers.domain.rotas import Rota
+from handlers.domain.sinks import Sink
 from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
 
 
@@ -225,6 +226,8 @@ class Directory:
     sources: Mapping[str, Source] = field(default_factory=dict)
     #: Agreements by which facilities rely on a distant site's privileges.
     proxy_agreements: Mapping[str, ProxyAgreement] = field(default_factory=dict)
+    #: Clients' systems that are told who has a read.
+    sinks: Mapping[str, Sink] = field(default_factory=dict)
     phrases: Mapping[str, Phrase] = field(default_factory=dict)
     rotas: Mapping[str, Rota] = field(default_factory=dict)
     #: The desk that answers calls to our number which carry no valid code.

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from handlers.domain.leases import LEASE_TABLE, LeaseState
 from handlers.domain.problems import PROBLEM_TABLE, ProblemState
 from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, AttemptState, RelayState
 from handlers.domain.tasks import TASK_TABLE, TaskState
 
 _HEAD = """# State machines
 
-Drawn from the tables in `handlers/domain/relays.py`, `tasks.py` and `problems.py` by `python -m handlers.domain.drawn`. A pair of state and event that a table
+Drawn from the tables in `handlers/domain/relays.py`, `tasks.py`, `leases.py` and `problems.py` by `python -m handlers.domain.drawn`. A pair of state and event that a table
 does not have is an error, never a silent change; a stale callback changes nothing and is recorded as stale.
 """
 
@@ -40,6 +41,11 @@ def page() -> str:
             diagram(RELAY_TABLE, RelayState.CALLING, RelayState.ENDED),
         ),
         ("Attempt", "One try to reach somebody.", diagram(ATTEMPT_TABLE, AttemptState.QUEUED, AttemptState.FINISHED)),
+        (
+            "Lease",
+            "How long a reader who holds a read may be silent. No state of it ends the claim; it ends with it.",
+            diagram(LEASE_TABLE, LeaseState.RUNNING, LeaseState.OFFERED),
+        ),
         ("Desk task", "Something a human at a desk has to do.", diagram(TASK_TABLE, TaskState.OPEN, TaskState.DONE)),
         (
             "Problem",

@@ -15,6 +15,8 @@ class EventKind(StrEnum):
     STUDY_RECEIVED = "study.received"
     STUDY_UPDATED = "study.updated"
     STUDY_CANCELED = "study.canceled"
+    STUDY_OPENED = "study.opened"
+    STUDY_CLOSED = "study.closed"
     REPORT_PRELIMINARY = "report.preliminary"
     REPORT_FINAL = "report.final"
     FINDING_REPORTED = "finding.reported"
@@ -91,4 +93,16 @@ class FindingEvent:
     replaces: str | None = None
 
 
-Event = StudyEvent | ReportEvent | FindingEvent
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewingEvent:
+    """Somebody opened or closed a study in the PACS, at ``acted_at``. ``by`` is a directory id or an NPI."""
+
+    kind: EventKind
+    at: datetime
+    facility: str
+    accession_number: str
+    by: str
+    acted_at: datetime
+
+
+Event = StudyEvent | ReportEvent | FindingEvent | ViewingEvent

@@ -32,6 +32,7 @@ class EffectKind(StrEnum):
     HANG_UP = "hang_up"
     SEND_TEXT = "send_text"
     FETCH_RECORDING = "fetch_recording"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Effect:
 
     kind: EffectKind
     subject: str
-    #: ``slack:CHANNEL``, ``voice``, ``text`` or ``control``.
+    #: ``slack:CHANNEL``, ``hook:SINK``, ``voice``, ``text`` or ``control``.
     lane: str
     args: Mapping[str, str] = field(default_factory=dict)
     #: Lower leaves first: category 1 before card updates.
@@ -68,6 +69,7 @@ class DeadlineKind(StrEnum):
     RECORDING_LATE = "recording_late"  # subject: recording
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it
     OVERFLOW_JUDGED = "overflow_judged"  # subject: facility
+    LEASE_DUE = "lease_due"  # subject: read that is claimed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

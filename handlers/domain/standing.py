@@ -104,6 +104,8 @@ class Pool:
     queue_cap: int | None = None
     #: The rota of the reader who is rung when nobody claims; "" where there is none.
     oncall: str = ""
+    #: How long a holder may be silent before they are asked; None is the usual length of each class.
+    lease: timedelta | None = None
 
 
 Proxies = Mapping[str, ProxyAgreement]

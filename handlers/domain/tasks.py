@@ -39,6 +39,7 @@ class TaskKind(StrEnum):
     SHADOW = "shadow"
     NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
     OVERFLOW_OPEN = "overflow_open"
+    SINK_SILENT = "sink_silent"  # a client's system took nothing for a day
 
 
 #: Tasks that ring the desk's phones until taken; the others are told in Slack only.

@@ -19,6 +19,7 @@ from bot.settings import ServiceSettings
 from bot.verdicts import Check, Verdict
 from handlers.domain.directory import Desk, DeskPhone, Directory, Facility, Source
 from handlers.domain.errors import RadrelayError
+from handlers.domain.sinks import Sink
 from handlers.domain.standing import Agreement, Pool
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -128,6 +129,9 @@ class World:
 
     def _route(self, request: httpx.Request) -> tuple[int, object]:
         path = request.url.path
+        if path == "/hook":
+            assert (request.method, request.content) == ("HEAD", b"")
+            return 405, {}
         if path == "/api/auth.test":
             assert request.headers["authorization"] == "Bearer canary-bot"
             return 200, {"ok": not self.slack_error, "error": self.slack_error, "team_id": "T1"}
@@ -255,6 +259,29 @@ def test_a_bad_secret_of_a_source_is_bad(world: World, monkeypatch: pytest.Monke
     assert [check.what for check in bad] == ["secret DOCTOR_TEST_SECRET"]
     assert bad[0].todo.startswith("holds fewer than 24 bytes; it should be the secret of the source pacs")
     assert "Y2FuYXJ5" not in doctor.table(bad)
+
+
+def _with_sink(world: World) -> None:
+    sink = Sink(id="mercy-pacs", facilities=("mercy",), url="https://pacs.test/hook", secret_env=("DOCTOR_SINK",))
+    world.directory = replace(DIRECTORY, sinks={"mercy-pacs": sink})
+
+
+def test_a_sink_is_looked_for_and_told_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it answers to a HEAD, somebody is there."""
+    _with_sink(world)
+    monkeypatch.setenv("DOCTOR_SINK", SOURCE_SECRET)
+    assert Check(Verdict.GOOD, "sink mercy-pacs answers (HTTP 405)") in world.examined()
+    world.down = "pacs.test"
+    [bad] = [check for check in world.examined() if check.verdict is Verdict.BAD]
+    assert (bad.what, "ConnectError" in bad.todo) == ("sink mercy-pacs", True)
+
+
+def test_a_sink_without_its_secret_is_bad(world: World) -> None:
+    """Nothing could be signed."""
+    _with_sink(world)
+    [bad] = [check for check in world.examined() if check.verdict is Verdict.BAD]
+    assert bad.what == "secret DOCTOR_SINK"
+    assert bad.todo.startswith("not set; it should be the secret of the sink mercy-pacs")
 
 
 def test_in_socket_mode_the_app_token_opens_a_connection(world: World) -> None:

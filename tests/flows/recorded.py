@@ -30,6 +30,8 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "problem": ("problem",),
     "read_override": ("override", "read"),
     "overflow": ("overflow",),
+    "lease": ("lease", "read"),
+    "viewing": ("viewing",),
     "report": ("report",),
     "finding": ("finding",),
     "relay": ("relay", "rung", "finding"),

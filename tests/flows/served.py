@@ -1,4 +1,4 @@
-"""What the stories stand on: a clock that stands still, and three servers on loopback that are started once."""
+"""What the stories stand on: a clock that stands still, and four servers on loopback that are started once."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ class Switch:
 
 @dataclass
 class Servers:
-    """Three servers on loopback, started once."""
+    """Four servers on loopback, started once."""
 
     product: Switch = field(default_factory=Switch)
     slack: Switch = field(default_factory=Switch)
     exchange: Switch = field(default_factory=Switch)
+    pacs: Switch = field(default_factory=Switch)
     urls: dict[str, str] = field(default_factory=dict)
 
 
@@ -53,7 +54,7 @@ def serving() -> Iterator[Servers]:
     """Serve for as long as the body runs."""
     servers = Servers()
     running = []
-    for name in ("product", "slack", "exchange"):
+    for name in ("product", "slack", "exchange", "pacs"):
         listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
             getattr(servers, name), log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1

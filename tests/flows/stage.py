@@ -209,7 +209,11 @@ class Stage:
 
     def card(self) -> Message:
         """Return the newest card in the readers' channel."""
-        return self.workspace.messages(READS)[-1]
+        return self._cards(READS)[-1]
+
+    def _cards(self, channel: str) -> list[Message]:
+        """Return a channel's messages without what a thread has told to all of it."""
+        return [one for one in self.workspace.messages(channel) if not one.thread_ts]
 
     def card_of_read(self) -> Message:
         """Return the newest read's card, wherever notes were told to the whole channel meanwhile."""
@@ -222,7 +226,7 @@ class Stage:
 
     def desk_card(self) -> Message:
         """Return the newest card in the desk's channel; the story has looked at it then."""
-        newest = self.workspace.messages(DESK)[-1]
+        newest = self._cards(DESK)[-1]
         newest.seen = True
         return newest
 
@@ -230,7 +234,7 @@ class Stage:
         self, user: str, action: str, channel: str = READS, message: Message | None = None, value: str | None = None
     ) -> str:
         """Click a button on the newest card of a channel; return the words that only this user sees."""
-        card = message or self.workspace.messages(channel)[-1]
+        card = message or self._cards(channel)[-1]
         before = len(self.workspace.ephemerals(user))
         self.workspace.click(user, channel, card.ts, action, value)
         self.settle()

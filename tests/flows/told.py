@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 #: Every note there is, with the actions of the record one of which it tells.
 NOTES: dict[str, tuple[str, ...]] = {
     r"Claimed by .+\.": ("read:claim",),
+    r".+ opened this in the PACS, though .+ has the read\.": ("viewing:open",),
+    r"Given to .+ by .+\.": ("read:reassign",),
+    r".+ does not have this any more: .+ gave it to .+\.": ("read:reassign",),
+    r".+: do you still read this\? Press Still reading, .+": ("lease:lapse",),
+    r".+ has not been heard from: this read may be taken over\.": ("lease:offer",),
     r"Half of its time is gone and nobody has it\.": ("read:remind",),
     r"Past its target\.": ("read:breach",),
     r"Released by .+\.": ("read:release",),
@@ -52,6 +57,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Problem ended, .+": ("problem:solve",),
     r"Handed over by .+ to .+\.": ("read:hand_over",),
     r".+, this waits to be accepted by you\.": ("handover:remind",),
+    r".+ took this over from .+\.": ("read:take_over",),
 }
 
 

@@ -96,8 +96,9 @@ def _doubles(directory: Directory, marks: Marks) -> Iterator[Problem]:
     active = [one for one in directory.contacts.values() if one.npi is not None and not one.retired]
     yield from _twice(marks, "NPI", ((f"contacts.{one.id}.npi", one.npi) for one in active))
     secrets = (
-        (f"sources.{one.id}.secrets[{at}]", name)
-        for one in directory.sources.values()
+        (f"{section}.{one.id}.secrets[{at}]", name)
+        for section, held in (("sources", directory.sources), ("sinks", directory.sinks))
+        for one in held.values()
         for at, name in enumerate(one.secret_env)
     )
     yield from _twice(marks, "secret", secrets)

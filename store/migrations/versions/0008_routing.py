@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008_routing"
-down_revision = "0006_problem"
+down_revision = "0007_lease"
 branch_labels = None
 depends_on = None
 

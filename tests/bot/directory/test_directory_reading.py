@@ -20,7 +20,13 @@ from tests.bot.directory.sample import GOOD, inspected, line_of, many, spoiled
 
 ROOT = Path(__file__).parents[3]
 
+
 #: (what is written, instead of what, on which line it is found, what is said)
+def _sink(url: str) -> tuple[str, str]:
+    """Return how a sink with this address comes into the good directory."""
+    return "vendor_baas:", f"sinks: {{pacs: {{facilities: [north], url: '{url}', secrets: [P_S]}}}}\nvendor_baas:"
+
+
 UNREADABLE = [
     ("    zone: America/Chicago\n", "    zone: [\n", "desk: front", "in what began in line 7"),
     ("    state: IL\n", "    state: !!python/name:os.system IL\n", "state:", "the tag"),
@@ -84,6 +90,18 @@ UNREADABLE = [
     ("secrets: [RIS_SECRET]", "secrets: [A_A, B_B, C_C]", "ris:", "one secret, or two"),
     ('ris: {facilities: "*"', "ris: {facilities: []", "ris:", "at least one facility"),
     ("twilio: {eff", "twillio: {eff", "twillio", 'Did you mean "twilio"?'),
+    ("members: [lee]}", "members: [lee], lease: 30s}", "lease:", "not between 1m and 1d"),
+    ("vendor_baas:", "sinks: {pacs: {facilities: [north], secrets: [P_S]}}\nvendor_baas:", "pacs:", "url"),
+    (*_sink("http://pacs.example/h"), "sinks:", "not https"),
+    (*_sink("https://u:p@pacs.example/h"), "sinks:", "holds a user, a password"),
+    (*_sink("https://pacs.example/{accession_number}"), "sinks:", "not an address"),
+    (*_sink("https:///h"), "sinks:", "not an address"),
+    (
+        "vendor_baas:",
+        "sinks: {pacs: {facilities: [], url: 'https://p.example', secrets: [P_S]}}\nvendor_baas:",
+        "pacs:",
+        "at least one facility",
+    ),
     ("category: 1}", "category: high}", "high", "from 1 to 3"),
     ("Intracranial hemorrhage", "x" * 76, "x" * 76, "longer than the 75 characters"),
 ]

@@ -17,7 +17,7 @@ from bot.slack.blocks import Json, Message, safe
 from bot.slack.cards import desk_card, read_card, thread_note
 from bot.slack.modals import finding_form, told
 from bot.slack.worklist import home, worklist
-from handlers.domain.cards import DeskCard, Note, ReadCard
+from handlers.domain.cards import DeskCard, Note, ReadCard, Viewer
 from handlers.domain.directory import Phrase
 from sandbox.workspace.blocks import check_message_blocks, check_view, too_long_together
 from tests.bot.slack.values import ANA, CLAIMED, DUE, OUTCOMES, PHRASES, READ, TASK, listed
@@ -152,6 +152,39 @@ def test_a_mention_calls_everybody_and_a_note_nobody() -> None:
     assert thread_note(Note(text="<!here> Busy."), mention=False).text == "&lt;!here&gt; Busy."
 
 
+def test_a_note_for_one_member_of_staff_mentions_them_and_nobody_else() -> None:
+    """The mention is of the directory's Slack id, beside words that are escaped."""
+    assert thread_note(Note(text="<@U0BEN> Busy.", to="U0ANA"), mention=False).text == "<@U0ANA> &lt;@U0BEN&gt; Busy."
+    assert thread_note(Note(text="Busy.", to="<!here>"), mention=False).text.startswith("<@&lt;!here&gt;> ")
+
+
+@pytest.mark.parametrize(
+    ("lease", "offered", "says"),
+    [
+        ("", set(), ""),
+        ("told", {"still_reading"}, "was asked whether they still read this"),
+        ("offered", {"still_reading", "take_over"}, "may be taken over"),
+    ],
+)
+def test_a_lease_that_ran_out_is_told_and_offers_what_may_be_done(lease: str, offered: set[str], says: str) -> None:
+    """The holder is asked first; only an offered read has *Take over*."""
+    message = read_card(replace(CLAIMED, lease=lease))
+    buttons = {one["action_id"] for one in message.blocks[-1]["elements"]}
+    assert buttons == {"release", "critical_finding", "problem", "open_case"} | offered
+    assert says in message.text
+    assert says in " ".join(shown(message))
+
+
+def test_a_card_names_who_has_it_open_in_the_pacs() -> None:
+    """Three of them with the time in the site's zone; the others are counted."""
+    since = DUE - timedelta(minutes=20)
+    viewers = tuple(Viewer(who=f"Dr. <{name}>", since=since) for name in "ABCDE")
+    message = read_card(replace(READ, viewers=viewers))
+    assert "Open in the PACS: Dr. &lt;A&gt; since 01:55 EST" in message.text
+    assert "Dr. &lt;C&gt; since 01:55 EST and 2 more" in " ".join(shown(message))
+    assert "&lt;D&gt;" not in message.text
+
+
 def test_home_shows_mine_before_open() -> None:
     """The Home has my claimed reads first, then the open ones; nobody else's."""
     others = replace(CLAIMED, read_id="r3", claimed_slack_user="U0BEN", facility="Lakeside")
@@ -178,7 +211,9 @@ FIXED_OF_READ |= {
     "reported_by",
     "kind",
 }
-FIXED_OF_READ |= {"paused", "paused_since"}
+FIXED_OF_READ |= {"paused", "paused_since", "lease"}
+#: Names of staff with a time, checked below.
+FIXED_OF_READ |= {"viewers"}
 
 
 def test_a_paused_read_has_no_minutes_running() -> None:
@@ -257,6 +292,8 @@ READS = st.builds(
     last_image_minutes=st.none() | COUNTS,
     minutes_left=st.integers(-(10**6), 10**6),
     read_id=st.uuids().map(str),
+    lease=st.sampled_from(["", "told", "offered"]),
+    viewers=st.lists(st.builds(Viewer, who=TEXTS, since=st.just(DUE)), max_size=5).map(tuple),
     test=st.booleans(),
 )
 TASKS = st.builds(

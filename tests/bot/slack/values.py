@@ -108,6 +108,18 @@ class Verbs:
     def release(self, read_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("release", "Released.", read_id, slack_user, delivery))
 
+    def still_reading(self, read_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("still_reading", "It stays yours.", read_id, slack_user, delivery))
+
+    def take_over(self, read_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("take_over", "It is yours.", read_id, slack_user, delivery))
+
+    def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("reassign", "Reassigned.", case, radiologist, slack_user, delivery))
+
+    def active(self, read_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("active", "", read_id, slack_user, delivery))
+
     def worklist(self, slack_user: str) -> Worklist:
         return listed(self._ask("worklist", [READ], slack_user))
 
