@@ -10,7 +10,7 @@ from handlers.domain.coverage import Duty, Exam, covering, duties, policy_for, t
 from handlers.domain.directory import Facility
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.policies import EscalationPolicy
-from handlers.domain.problems import STUDY_CANCELED
+from handlers.domain.problems import STUDY_CANCELED, SUPERSEDED
 from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Reading, Transaction
@@ -124,7 +124,7 @@ def _same(one: Read | Duty) -> tuple[str, str, str, str, str]:
 
 def supersede(tx: Transaction, house: House, read: Read, note: str) -> None:
     """End a read that is not to be made any more, and tell whoever looks at its card."""
-    read = _over(tx, house, tx.put(replace(read, state=ReadState.SUPERSEDED)), STUDY_CANCELED, "superseded")
+    read = _over(tx, house, tx.put(replace(read, state=ReadState.SUPERSEDED)), SUPERSEDED, "superseded")
     tx.audit(AuditFact(action="read:supersede", actor="robot", case_code=read.case_code, subject=read.id))
     showing.show_read(tx, house, read)
     showing.note_read(tx, house, read, note)

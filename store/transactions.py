@@ -20,7 +20,7 @@ from handlers.domain.machinery import (
     DeadlineKind,
     Effect,
 )
-from handlers.domain.studies import Read, Study
+from handlers.domain.studies import Read, ReadBy, Study
 from handlers.domain.turnaround import EndedRead
 from handlers.domain.worklists import Alike, Claimed, Waiting
 from handlers.ports import Chance, Clock, Delivered, Due, Sending
@@ -96,6 +96,7 @@ _ENDED = (
         _READ.reported_at >= bindparam("since"),
         _READ.reported_at <= bindparam("until"),
         _READ.facility.in_(bindparam("facilities", expanding=True)),
+        _READ.by == ReadBy.US.value,
         _STUDY.test.is_(False),
     )
 )
@@ -161,7 +162,7 @@ class SqlReading:
         return worklist.claimed_since(self.connection, since)
 
     def ended_reads(self, since: datetime, until: datetime, facilities: Collection[str]) -> list[EndedRead]:
-        """Return the reads of these facilities that a report ended in a span, those of test studies left out."""
+        """Return the reads of these facilities that a report of ours ended in a span, those of test studies left out."""
         asked = {"since": since, "until": until, "facilities": list(facilities)}
         return [
             _ended(priority, started, reported, due, timedelta(seconds=target))

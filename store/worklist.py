@@ -27,7 +27,10 @@ _LISTED = and_(
     _READ.state.in_((ReadState.OPEN.value, ReadState.CLAIMED.value)),
     _READ.facility.in_(bindparam("facilities", expanding=True)),
 )
-_IS_GENERAL = case((or_(_READ.general_at.is_(None), _READ.general_at <= bindparam("now")), 1), else_=0)
+_IS_GENERAL = case(
+    (or_(_READ.general_at.is_(None), _READ.general_at <= func.coalesce(_READ.paused_since, bindparam("now"))), 1),
+    else_=0,
+)
 _JUDGED = (
     _READ.facility,
     _READ.pool,

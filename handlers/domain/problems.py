@@ -59,7 +59,7 @@ OUTCOMES: Mapping[str, str] = {
     "canceled": "There is no such problem",
 }
 #: What else ends one: its read is over.
-REPORTED, STUDY_CANCELED = "reported", "study_canceled"
+REPORTED, STUDY_CANCELED, SUPERSEDED = "reported", "study_canceled", "superseded"
 _SOLVES = "solved"
 
 

@@ -11,6 +11,7 @@ from handlers.domain.tasks import TaskKind
 from tests.flows.acts import confirm, hear_out
 from tests.flows.covered import Begin, in_order, reads_of
 from tests.flows.stage import KIM, LEE, READS, SECOND, STONE
+from tests.flows.test_problems import end
 
 DATES = "effective: 2020-01-01, expires: 2039-12-31"
 SUBSPECIALTY = f"""
@@ -78,6 +79,24 @@ def test_what_no_expert_takes_is_open_to_general_readers_half_way(covered: Begin
     stage.advance((read.general_at - stage.clock.instant).total_seconds())
     stage.workspace.expect_message(READS, "is open to you by now")
     assert "Nothing keeps you from it" in stage.command(LEE, f"why {stage.case()}")
+    assert "It is yours" in stage.command(LEE, "next")
+
+
+def test_a_pause_is_no_wait_for_an_expert(covered: Begin) -> None:
+    """While its clock stands still a read does not open to general readers; afterwards it does so much later."""
+    stage = covered(SUBSPECIALTY, NOON)
+    stage.load("members: [lee, stone]", "members: [stone]")
+    stage.stroke_ct()
+    general_at = stage.read().general_at
+    assert general_at is not None
+    stage.command(LEE, f"problem {stage.case()} missing_prior")
+    stage.advance(minutes=30)
+    assert "neuro is not among your subspecialties" in stage.command(LEE, f"why {stage.case()}")
+    assert "Nothing waits" in stage.command(LEE, "next")
+    end(stage, "missing_prior")
+    assert stage.read().general_at == general_at + timedelta(minutes=30)
+    stage.advance((general_at + timedelta(minutes=30) - stage.clock.instant).total_seconds())
+    stage.workspace.expect_message(READS, "is open to you by now")
     assert "It is yours" in stage.command(LEE, "next")
 
 

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from handlers.domain.classes import Priority
-from handlers.domain.studies import Read, ReadState, Study
+from handlers.domain.studies import Read, ReadBy, ReadState, Study
 from handlers.domain.turnaround import EndedRead
 from store import schema, transactions
 from store.database import Database
@@ -61,7 +61,7 @@ def test_an_ended_read_is_its_work_its_pauses_and_its_target(memory: SqlMemory) 
 
 
 def test_only_reads_of_the_span_and_the_sites_that_are_no_tests(memory: SqlMemory) -> None:
-    """Both ends are in it; one that waits, that was canceled, or that ended before or after is not."""
+    """Both ends are in it; one that waits, was canceled, is the client's own, or ended before or after is not."""
     given: dict[str, dict[str, Any]] = {
         "first": {"reported_at": NOON},
         "last": {"reported_at": NOON + 30 * MINUTE},
@@ -70,6 +70,7 @@ def test_only_reads_of_the_span_and_the_sites_that_are_no_tests(memory: SqlMemor
         "open": {"reported_at": None, "state": ReadState.OPEN},
         "canceled": {"reported_at": None, "state": ReadState.CANCELED},
         "elsewhere": {"facility": "south"},
+        "the client's own": {"by": ReadBy.CLIENT},
         "a test": {"test": True},
     }
     for key, changed in given.items():
