@@ -13,8 +13,8 @@ from handlers.domain.clocks import Clock, Pause, due, left, paused, paused_since
 NOON = datetime(2031, 3, 4, 12, 0, tzinfo=UTC)
 TARGET = timedelta(minutes=15)
 NOTHING = timedelta(0)
-_offsets = st.integers(-600, 6000).map(lambda seconds: timedelta(seconds=seconds))
-_lengths = st.integers(0, 3000).map(lambda seconds: timedelta(seconds=seconds))
+_offsets = st.integers(-60, 400).map(lambda seconds: timedelta(seconds=seconds))
+_lengths = st.integers(0, 200).map(lambda seconds: timedelta(seconds=seconds))
 
 
 def at(minutes: float) -> datetime:
@@ -52,7 +52,7 @@ def clocks_and_now(draw: st.DrawFn, *, stops: bool | None = None, open_pauses: b
     stopped = NOON + draw(_offsets) if has_stopped else None
     past = [NOON, *(one.ended or one.began for one in pauses), *([stopped] if stopped else [])]
     now = max(past) + draw(_lengths)
-    target = draw(st.integers(1, 5000).map(lambda seconds: timedelta(seconds=seconds)))
+    target = draw(st.integers(1, 500).map(lambda seconds: timedelta(seconds=seconds)))
     return Clock(started=NOON, target=target, stopped=stopped, pauses=tuple(pauses)), now
 
 
