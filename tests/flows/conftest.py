@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import structlog
 
+from sandbox.serving import Servers, serving
 from tests.conftest import KINDS
 from tests.flows import faults
-from tests.flows.served import Servers, serving
 from tests.flows.stage import Stage
 
 
