@@ -13,6 +13,7 @@ BIN := $(VENV)/bin
 # Python compiles what it imports; of what is installed that is a small part (of Twilio's client nearly nothing).
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q --no-input install --no-compile
 PYTEST_ARGS ?=
+NIGHT ?=
 # The files with such a test, so that the second run need not collect all the others.
 ALONE = $$(grep -rl --include='test_*.py' '^@pytest.mark.alone' tests)
 # An install counts as done when its stamp is newer than its lock and the project's own metadata.
@@ -47,6 +48,10 @@ test: check ## check, then every test (CI=true: nothing may be skipped)
 .PHONY: bench
 bench: $(DEV) ## the figures that docs/performance.md quotes; non-zero when one is missed
 	@$(BIN)/python -m benchmarks
+
+.PHONY: simulate
+simulate: $(DEV) ## live through a night of 500 studies, 12 readers, 60 facilities; NIGHT="--seed 2" for another
+	@$(BIN)/python -m benchmarks.night $(NIGHT)
 
 .PHONY: picture
 picture: $(DEV) ## draw docs/sandbox.png anew (needs Chromium; Debian's fonts-inter, fonts-noto-color-emoji, pngquant)

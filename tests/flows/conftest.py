@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import structlog
 
+from sandbox.serving import Servers, serving
 from tests.conftest import KINDS
 from tests.flows import faults
 from tests.flows.covered import with_coverage
 from tests.flows.rotas import with_rotas
-from tests.flows.served import Servers, serving
 from tests.flows.stage import Stage
 
 

@@ -23,12 +23,14 @@ from handlers.domain.studies import Read, Study
 from handlers.domain.tasks import DeskTask, TaskState
 from sandbox.exchange import Call, Exchange, NumberConfig
 from sandbox.hospital import Hospital, Site
+from sandbox.motion import Clock, Motion
+from sandbox.serving import Servers
 from sandbox.timeline import Timeline
 from sandbox.workspace import Answer, Message, Workspace
 from store import audit
 from tests.databases import share_what_is_compiled
 from tests.flows.recorded import RecordWatch
-from tests.flows.served import Clock, Servers, forget_endpoints
+from tests.flows.served import forget_endpoints
 from tests.flows.told import unexpected_messages
 
 V = TypeVar("V")
@@ -55,8 +57,6 @@ SECRETS = {
     "RADRELAY_SOURCE_DEMO_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "RADRELAY_SOURCE_MODALITY_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
 }
-#: Nothing in a story needs more rounds than this to become quiet; more is a loop.
-MOST_ROUNDS = 10_000
 
 
 class Stage:
@@ -72,6 +72,7 @@ class Stage:
     ) -> None:
         self.clock = Clock(begins)
         self.timeline = Timeline(self.clock.now)
+        self.motion = Motion(self.clock, work=self._work, upcoming=self._upcoming)
         self.servers = servers
         self.folder = folder
         self.directory_file = folder / "directory.yaml"
@@ -131,29 +132,20 @@ class Stage:
 
     def settle(self) -> None:
         """Let everything that can happen now happen."""
-        for _ in range(MOST_ROUNDS):
-            busy = self.service.worker.drain()
-            busy += self.timeline.run_due()
-            self.service.slack.settle(10)
-            if not busy:
-                return
-        raise AssertionError("the story does not become quiet")
+        self.motion.settle()
 
     def advance(self, seconds: float = 0, *, minutes: float = 0) -> None:
         """Move time on, from one due instant to the next."""
-        until = self.clock.instant + timedelta(seconds=seconds, minutes=minutes)
-        self.settle()
-        for _ in range(MOST_ROUNDS):
-            due = [one for one in (self.service.store.memory.next_instant(), self.timeline.next_due()) if one]
-            following = min((one for one in due if one > self.clock.instant), default=until)
-            if following > until:
-                break
-            self.clock.instant = following
-            self.settle()
-            if following == until:
-                break
-        self.clock.instant = until
-        self.settle()
+        self.motion.advance(self.clock.instant + timedelta(seconds=seconds, minutes=minutes))
+
+    def _work(self) -> int:
+        busy = self.service.worker.drain()
+        busy += self.timeline.run_due()
+        self.service.slack.settle(10)
+        return busy
+
+    def _upcoming(self) -> tuple[datetime | None, ...]:
+        return self.service.store.memory.next_instant(), self.timeline.next_due()
 
     # --- looking -----------------------------------------------------------------------------------------------------
 

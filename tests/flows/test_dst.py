@@ -11,8 +11,8 @@ import pytest
 from handlers import cases
 from handlers.domain.relays import Ending, RelayState
 from handlers.domain.tasks import TaskKind
+from sandbox.serving import Servers
 from tests.flows.acts import dialed, exhaust, hear_out, look_at_everything
-from tests.flows.served import Servers
 from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, SUPERVISOR, Stage
 
 Begin = Callable[[datetime], Stage]

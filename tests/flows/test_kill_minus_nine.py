@@ -24,11 +24,11 @@ from handlers.domain.relays import Attempt, AttemptState, Ending, Relay, RelaySt
 from handlers.domain.tasks import DeskTask, TaskState
 from sandbox.exchange import Call
 from sandbox.hospital import Hospital, Site
+from sandbox.serving import Servers
 from sandbox.timeline import Timeline
 from store import audit
 from tests import web
 from tests.flows.acts import created_per_attempt, token_of
-from tests.flows.served import Servers
 from tests.flows.stage import (
     DESK_PHONE,
     DESK_PHONE_2,

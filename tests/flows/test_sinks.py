@@ -10,8 +10,8 @@ from bot.settings import SettingsProblem
 from bot.wiring.service import Service
 from handlers.domain.tasks import TaskKind
 from sandbox.pacs import PATH, Pacs
+from sandbox.serving import Servers
 from store import upkeep
-from tests.flows.served import Servers
 from tests.flows.stage import LEE, QUINN, STONE, Stage
 
 NAME, NEXT = "RADRELAY_SINK_MERCY_SECRET", "RADRELAY_SINK_MERCY_SECRET_NEXT"

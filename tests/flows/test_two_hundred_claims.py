@@ -16,10 +16,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from benchmarks.figures import ten_million_additions
+from sandbox.serving import Servers
 from sandbox.workspace import payloads
 from sandbox.workspace.events import signature
 from sandbox.workspace.model import elements
-from tests.flows.served import Servers
 from tests.flows.stage import DIRECTORY, READS, Stage
 
 READERS = 200
