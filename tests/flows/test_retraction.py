@@ -141,7 +141,7 @@ def test_a_waiting_finding_is_retracted(stage: Stage) -> None:
     stage.settle()
     assert not stage.open_tasks()
     stage.exchange.nothing_rings()
-    stage.stroke_ct(accession_number="SBX9")
+    stage.stroke_ct(accession_number="SBX9", priority="routine")
     stage.advance(minutes=10)
     assert not dialed(stage, KIM)
     assert [one.state for one in stage.all(Finding)] == [FindingState.RETRACTED]
