@@ -46,7 +46,10 @@ class ReadRow(SQLModel, table=True):
     """Reads."""
 
     __tablename__: ClassVar[Any] = "read"
-    __table_args__: ClassVar[Any] = (Index("read_worklist", "state", "pool", "due_at"),)
+    __table_args__: ClassVar[Any] = (
+        Index("read_worklist", "state", "pool", "due_at"),
+        Index("read_claimed_at", "claimed_at"),
+    )
     id: str = columns.key_column()
     facility: str
     study_id: str = Field(index=True)
