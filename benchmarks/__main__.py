@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from benchmarks import accept, deadlines, latency, start
+from benchmarks import accept, deadlines, latency, scale, start
 from benchmarks.figures import Figure, machine, table
 
 LEAST_RUNS = 5
@@ -27,6 +27,7 @@ MEASURES: Mapping[str, Measures] = {
     "crowds": (accept.measure_crowds, "the same ratio with 8 to 128 connections; no target"),
     "latency": (latency.measure, "accepted → card at Slack, finding accepted → call at Twilio"),
     "deadlines": (deadlines.measure, "lateness of 100 deadlines a second"),
+    "scale": (scale.measure, "who of 1,000 radiologists may read a study"),
     "start": (start.measure, "time to ready and idle memory of serve"),
 }
 

@@ -50,6 +50,7 @@ class ReadRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         Index("read_worklist", "state", "pool", "due_at"),
         Index("read_reported", "reported_at"),
+        Index("read_claimed_at", "claimed_at"),
     )
     id: str = columns.key_column()
     facility: str

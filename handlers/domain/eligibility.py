@@ -6,9 +6,10 @@ and 485.616(c); Business Associate Agreement, 45 CFR 164.502(e); reads from abro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Facility
@@ -45,8 +46,7 @@ class Duty:
     general_pool: Pool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """The reader who asks, with what is known of them at this instant."""
 
     reader: Radiologist
@@ -76,44 +76,44 @@ def refusals(
         now: the instant at which every rule is judged.
     """
     asked = Asked(reader=reader, duty=duty, proxies=proxies, today=duty.facility.today(now), held=held)
-    return tuple(refusal for rule in RULES for refusal in rule(asked))
+    return tuple([failed for rule in RULES if (failed := rule(asked)) is not None])
 
 
-def _membership(asked: Asked) -> Iterator[Refusal]:
-    general = asked.duty.general_pool
-    if asked.reader.id not in asked.duty.pool.members and (general is None or asked.reader.id not in general.members):
-        yield Refusal(
+def _membership(asked: Asked) -> Refusal | None:
+    general, reader = asked.duty.general_pool, asked.reader.id
+    if not asked.duty.pool.has(reader) and (general is None or not general.has(reader)):
+        return Refusal(
             code="not_in_pool",
             sentence=f"You are not a member of the pool {asked.duty.pool.id}. A PACS administrator can add you to it.",
         )
+    return None
 
 
-def _service(asked: Asked) -> Iterator[Refusal]:
+def _service(asked: Asked) -> Refusal | None:
     service = asked.reader.service
     if service.begins is not None and asked.today < service.begins:
-        yield Refusal(code="service_not_yet", sentence=f"Your service begins on {service.begins.isoformat()}.")
-    elif service.ends is not None and service.ends < asked.today:
-        yield Refusal(code="service_over", sentence=f"Your service ended on {service.ends.isoformat()}.")
+        return Refusal(code="service_not_yet", sentence=f"Your service begins on {service.begins.isoformat()}.")
+    if service.ends is not None and service.ends < asked.today:
+        return Refusal(code="service_over", sentence=f"Your service ended on {service.ends.isoformat()}.")
+    return None
 
 
-def _license(asked: Asked) -> Iterator[Refusal]:
+def _license(asked: Asked) -> Refusal | None:
     state, today = asked.duty.patient_state, asked.today
-    held = [entry for entry in asked.reader.licenses if entry.state == state]
+    held = asked.reader.licenses_in(state)
     if not held:
-        yield Refusal(
+        return Refusal(
             code="license_missing",
             sentence=f"You have no license on file in {state}, where the patient is. Ask credentialing to add it.",
         )
-        return
     begun = [entry for entry in held if _has_begun(entry, today)]
-    if any(entry.expires >= today for entry in begun):
-        return
+    if [entry for entry in begun if entry.expires >= today]:
+        return None
     if not begun:
         first = min(entry.effective for entry in held if entry.effective is not None)
-        yield Refusal(code="license_not_yet", sentence=f"Your {state} license begins on {first.isoformat()}.")
-        return
+        return Refusal(code="license_not_yet", sentence=f"Your {state} license begins on {first.isoformat()}.")
     last = max(entry.expires for entry in begun)
-    yield Refusal(
+    return Refusal(
         code="license_expired",
         sentence=f"Your {state} license expired on {last.isoformat()}. Ask credentialing to record its renewal.",
     )
@@ -123,36 +123,37 @@ def _has_begun(entry: License | Privilege, today: date) -> bool:
     return entry.effective is None or entry.effective <= today
 
 
-def _privilege(asked: Asked) -> Iterator[Refusal]:
-    """Yield why no privilege carries: the reason of the one that comes nearest, so that one thing is to be mended."""
+def _privilege(asked: Asked) -> Refusal | None:
+    """Return why no privilege carries: the reason of the one that comes nearest, so that one thing is to be mended."""
     facility, modality, today = asked.duty.facility, asked.duty.modality, asked.today
-    here = [entry for entry in asked.reader.privileges if entry.facility == facility.id]
+    here = asked.reader.privileges_at(facility.id)
     fitting = [entry for entry in here if entry.covers(modality)]
     if not fitting:
         what = f"for {modality} " if here else ""
-        yield Refusal(
+        return Refusal(
             code="privilege_missing",
             sentence=f"You have no privilege {what}at {facility.alias}. Ask the medical staff office to grant it.",
         )
-        return
     begun = [entry for entry in fitting if _has_begun(entry, today)]
     if not begun:
         first = min(entry.effective for entry in fitting if entry.effective is not None)
-        yield Refusal(
+        return Refusal(
             code="privilege_not_yet", sentence=f"Your privilege at {facility.alias} begins on {first.isoformat()}."
         )
-        return
     in_date = [entry for entry in begun if entry.expires is None or entry.expires >= today]
     if not in_date:
         last = max(entry.expires for entry in begun if entry.expires is not None)
-        yield Refusal(
+        return Refusal(
             code="privilege_expired",
             sentence=f"Your privilege for {modality} at {facility.alias} expired on {last.isoformat()}.",
         )
-        return
-    found = [_proxy(asked, entry) for entry in in_date]
-    if all(found):
-        yield next(one for one in found if one is not None)
+    nearest: Refusal | None = None
+    for entry in in_date:
+        failed = _proxy(asked, entry)
+        if failed is None:
+            return None
+        nearest = nearest or failed
+    return nearest
 
 
 def _proxy(asked: Asked, privilege: Privilege) -> Refusal | None:
@@ -182,55 +183,60 @@ def _term_words(expires: date, today: date) -> str:
     return f"expired on {expires.isoformat()}" if expires < today else "has not begun"
 
 
-def _agreement(asked: Asked) -> Iterator[Refusal]:
+def _agreement(asked: Asked) -> Refusal | None:
     facility = asked.duty.facility
     if facility.baa is None or not facility.baa.is_active(asked.today):
-        yield Refusal(
+        return Refusal(
             code="baa_inactive",
             sentence=f"No Business Associate Agreement with {facility.alias} is in force. Tell a PACS administrator.",
         )
+    return None
 
 
-def _from_abroad(asked: Asked) -> Iterator[Refusal]:
+def _from_abroad(asked: Asked) -> Refusal | None:
     facility = asked.duty.facility
     abroad = asked.reader.located != HOME
     if abroad and asked.duty.kind is ReadKind.FINAL and not facility.finals_from_abroad:
-        yield Refusal(
+        return Refusal(
             code="final_from_abroad",
             sentence=f"You read from {asked.reader.located}, and {facility.alias} takes final reads from the United States "
             "only. Preliminary reads are open to you.",
         )
+    return None
 
 
-def _subspecialty(asked: Asked) -> Iterator[Refusal]:
+def _subspecialty(asked: Asked) -> Refusal | None:
     wanted = asked.duty.subspecialty
     if wanted and wanted not in asked.reader.subspecialties:
-        yield Refusal(
+        return Refusal(
             code="subspecialty",
             sentence=f"This is a {wanted} read, and {wanted} is not among your subspecialties. If nobody has it when half "
             "of its time is gone, it is open to you.",
         )
+    return None
 
 
-def _queue(asked: Asked) -> Iterator[Refusal]:
+def _queue(asked: Asked) -> Refusal | None:
     cap = cap_of(asked.reader, asked.duty)
     if cap is not None and asked.held is not None and asked.held >= cap:
-        yield Refusal(
+        return Refusal(
             code="queue_full",
             sentence=f"You hold {asked.held} reads, and {cap} is the most at a time. Report or release one first; stroke "
             "and trauma are always open to you.",
         )
+    return None
 
 
 def cap_of(reader: Radiologist, duty: Duty) -> int | None:
     """Return how many reads this reader may hold before such a one is refused; None is any number."""
     if duty.priority in UNCAPPED:
         return None
-    return min((cap for cap in (reader.queue_cap, duty.pool.queue_cap) if cap is not None), default=None)
+    own, pool = reader.queue_cap, duty.pool.queue_cap
+    return pool if own is None else own if pool is None else min(own, pool)
 
 
 #: Every rule there is, in the order in which a refusal names them.
-RULES: tuple[Callable[[Asked], Iterator[Refusal]], ...] = (
+RULES: tuple[Callable[[Asked], Refusal | None], ...] = (
     _membership,
     _service,
     _license,

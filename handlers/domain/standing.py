@@ -91,6 +91,28 @@ class Radiologist:
     service: Service = field(default_factory=Service)
     #: How many reads they hold at most; None is as many as their pool allows.
     queue_cap: int | None = None
+    #: By state and by facility: everybody is judged for every study that waits, so neither is looked for one by one.
+    _licenses_in: Mapping[str, tuple[License, ...]] = field(init=False, repr=False, compare=False)
+    _privileges_at: Mapping[str, tuple[Privilege, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare both for looking up, once."""
+        licenses: dict[str, tuple[License, ...]] = {}
+        for license_ in self.licenses:
+            licenses[license_.state] = (*licenses.get(license_.state, ()), license_)
+        privileges: dict[str, tuple[Privilege, ...]] = {}
+        for privilege in self.privileges:
+            privileges[privilege.facility] = (*privileges.get(privilege.facility, ()), privilege)
+        object.__setattr__(self, "_licenses_in", licenses)
+        object.__setattr__(self, "_privileges_at", privileges)
+
+    def licenses_in(self, state: str) -> tuple[License, ...]:
+        """Return the licenses of a state, in their order."""
+        return self._licenses_in.get(state, ())
+
+    def privileges_at(self, facility: str) -> tuple[Privilege, ...]:
+        """Return the privileges at a facility, in their order."""
+        return self._privileges_at.get(facility, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +128,15 @@ class Pool:
     oncall: str = ""
     #: How long a holder may be silent before they are asked; None is the usual length of each class.
     lease: timedelta | None = None
+    _ids: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the members for looking up, once: a pool may have a thousand."""
+        object.__setattr__(self, "_ids", frozenset(self.members))
+
+    def has(self, reader: str) -> bool:
+        """Tell whether a reader is a member."""
+        return reader in self._ids
 
 
 Proxies = Mapping[str, ProxyAgreement]

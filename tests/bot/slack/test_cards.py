@@ -17,7 +17,7 @@ from bot.slack.blocks import Json, Message, safe
 from bot.slack.cards import desk_card, read_card, thread_note
 from bot.slack.modals import finding_form, told
 from bot.slack.worklist import home, worklist
-from handlers.domain.cards import DeskCard, Note, ReadCard, Viewer
+from handlers.domain.cards import Barred, DeskCard, Note, ReadCard, Viewer, Worklist
 from handlers.domain.directory import Phrase
 from sandbox.workspace.blocks import check_message_blocks, check_view, too_long_together
 from tests.bot.slack.values import ANA, CLAIMED, DUE, OUTCOMES, PHRASES, READ, TASK, listed
@@ -334,6 +334,28 @@ def test_no_worklist_is_too_long(cards: list[ReadCard]) -> None:
     """Any number of reads is one message and one Home that Slack takes."""
     accepted(worklist(listed(cards)))
     assert check_view(json.loads(json.dumps(home(listed(cards), ANA, "x" * 9000))), ("home",)) == []
+
+
+def test_the_busiest_reader_s_home_and_worklist_fit_into_slack() -> None:
+    """200 reads held, 10,000 open, twenty reasons, and every text as long as it comes: within blocks, sections and size."""
+    long = replace(
+        READ, procedure="&" * 5000, facility="<" * 500, relay="&" * 5000, override="&" * 5000, linked=99,
+        flags=("&" * 900,) * 9, test=True, shadow=True,
+    )  # fmt: skip
+    held = replace(long, state="claimed", claimed_by="&" * 500, claimed_slack_user=ANA, claimed_at=DUE)
+    why = tuple("Your privilege is by proxy, & the agreement " + "<" * 2000 for _ in range(7))
+    for mine in (0, 15, 200):
+        cards = [replace(held if at < mine else long, read_id=f"r{at}", ready=at % 2 == 0) for at in range(40)]
+        busiest = Worklist(
+            cards=tuple(cards), mine=mine, ready=6000, arriving=4000, others=3000,
+            barred=tuple(Barred(count=900 - at, why=why) for at in range(20)), barred_reads=12000,
+        )  # fmt: skip
+        view = json.loads(json.dumps(home(busiest, ANA, "&" * 9000)))
+        assert check_view(view, ("home",)) == []
+        assert len(view["blocks"]) <= 100
+        assert all(len(one["text"]["text"]) <= 3000 for one in view["blocks"] if one["type"] == "section")
+        assert len(json.dumps(view).encode()) <= 250_000
+        accepted(worklist(busiest))
 
 
 @given(TEXTS)

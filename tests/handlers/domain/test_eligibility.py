@@ -207,3 +207,21 @@ def test_nobody_may_read_while_any_rule_is_broken(broken: set[str], kind: ReadKi
         binds.discard("queue_full")
     assert bool(case.codes()) == bool(binds)
     assert {thing(code) for code in case.codes()} == {thing(rule) for rule in binds}
+
+
+def test_of_many_licenses_and_privileges_only_those_of_the_place_count() -> None:
+    """They are looked up by state and by facility; several of one place keep their order."""
+    privileges = (Privilege(facility="hill"), *BY_PROXY, Privilege(facility="mercy", modalities=("MR",)))
+    licenses = (License(state="NY", number="1", expires=LATER), License(state="IL", number="2", expires=YESTERDAY))
+    many = reader(Case(), privileges=privileges, licenses=licenses)
+    assert many.codes() == ["license_expired"]
+    assert many.reader.privileges_at("mercy") == privileges[1:]
+    assert many.reader.licenses_in("NY") == licenses[:1]
+    assert (many.reader.privileges_at("moon"), many.reader.licenses_in("WA")) == ((), ())
+
+
+def test_a_reader_whose_licenses_change_is_judged_by_the_new_ones() -> None:
+    """What is prepared for looking up never outlives what it was made from."""
+    moved = replace(READER, licenses=(replace(READER.licenses[0], state="NY"),))
+    assert Case(reader=moved).codes() == ["license_missing"]
+    assert replace(moved, licenses=READER.licenses) == READER
