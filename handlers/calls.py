@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from handlers import bridges, callbacks, identity, lines, outcomes, receipts, receivers
+from handlers import bridges, callbacks, identity, lines, outcomes, receipts, receivers, ringing
 from handlers.domain import case_code as codes
 from handlers.domain import conversation, dialog
 from handlers.domain.conversation import PENDING, Facts, Said
@@ -65,6 +65,8 @@ def _attempt(tx: Transaction, token: str) -> Attempt:
 def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
     """Gather what a call may speak of, as things stand now."""
     directory = house.directory()
+    if attempt.purpose is Purpose.ON_CALL:
+        return ringing.facts(tx, directory, attempt, house.our_number)
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
     task = tx.get(DeskTask, attempt.task_id) if attempt.task_id else None
     facility = directory.facilities.get(attempt.facility)
@@ -162,6 +164,8 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
     if attempt.stage is Stage.OVER or attempt.state is AttemptState.FINISHED:
         return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
     key, number = dialog.keyed(attempt.stage, heard.digits, heard.speech)
+    if attempt.stage is Stage.CLAIM and key is Key.TAKE and not facts.not_to_take:
+        facts = replace(facts, claim_refused=ringing.claim(tx, house, attempt))
     keyed_pin = attempt.stage is Stage.PIN and key is Key.NUMBER
     receiver = identity.whose_pin(tx, house, attempt, number) if keyed_pin else None
     if receiver is not None:

@@ -63,6 +63,7 @@ def _open(tx: Transaction, house: House, study: Study, facility: Facility, duty:
     tx.audit(AuditFact(action="read:open", actor="robot", case_code=study.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
     showing.plan_refresh(tx, read)
+    unclaimed.plan(tx, read)
 
 
 def _unread(by: ReadBy) -> ReadState:
@@ -90,6 +91,7 @@ def follow(tx: Transaction, house: House, study: Study, *, reopened: bool, other
                 AuditFact(action="read:follow", actor="robot", case_code=read.case_code, subject=read.id, facts=facts)
             )
             showing.plan_refresh(tx, read)
+            unclaimed.plan(tx, read)
         showing.show_read(tx, house, read)
     overflow.judge(tx, house, facility)
 

@@ -28,6 +28,7 @@ def end(tx: Transaction, house: House, read: Read) -> Read:
     _tell_released(tx, house, read)
     read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
     standing.forget(tx, read)
+    unclaimed.plan(tx, read)
     showing.show_read(tx, house, read)
     return read
 

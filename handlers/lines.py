@@ -22,6 +22,8 @@ from handlers.ports import House, Transaction
 
 ROBOT = "robot"
 LIVE = (AttemptState.TALKING, AttemptState.BRIDGED)
+#: What a call waits for at first, where that is not the menu.
+_FIRST = {Purpose.DESK: Stage.TAKE, Purpose.RADIOLOGIST: Stage.TAKE, Purpose.ON_CALL: Stage.CLAIM}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Plan:
     send_digits: str = ""
     relay_id: str | None = None
     task_id: str | None = None
+    read_id: str | None = None
     case_code: str = ""
     step: int = 0
     try_no: int = 1
@@ -63,6 +66,7 @@ def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
         facility=tx.facility,
         relay_id=what.relay_id,
         task_id=what.task_id,
+        read_id=what.read_id,
         token=house.chance.token(),
         purpose=what.purpose,
         channel=what.channel,
@@ -74,7 +78,7 @@ def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
         step=what.step,
         try_no=what.try_no,
         state=AttemptState.TALKING if what.inbound else AttemptState.QUEUED,
-        stage=Stage.TAKE if what.purpose in (Purpose.DESK, Purpose.RADIOLOGIST) else Stage.MENU,
+        stage=_FIRST.get(what.purpose, Stage.MENU),
         planned_at=tx.now,
         code=house.chance.digits(CONFIRM_DIGITS, CODE_ALPHABET),
         open_number=what.number if _holds_line(tx, what) else None,

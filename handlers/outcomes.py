@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from handlers import desk, endings, lines, rungs, showing
+from handlers import desk, endings, lines, ringing, rungs, showing
 from handlers.domain.conversation import PENDING
 from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
+from handlers.domain.studies import Read
 from handlers.domain.tasks import TaskKind, TaskState
 from handlers.ports import House, Transaction
 
@@ -19,10 +20,13 @@ def finish(
 ) -> Attempt:
     """Finish an attempt and act on what it came to."""
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
-    case_code = "" if relay is None else relay.case_code
+    read = tx.get(Read, attempt.read_id) if attempt.read_id else None
+    case_code = relay.case_code if relay is not None else "" if read is None else read.case_code
     done = lines.finish(tx, attempt, outcome, case_code=case_code, line_over=line_over, vendor_code=vendor_code)
     if done.purpose is Purpose.DESK:
         desk.rang(tx, house, done, outcome)
+    elif done.purpose is Purpose.ON_CALL:
+        ringing.rang(tx, house, done, outcome)
     elif relay is not None:
         _on_relay(tx, house, relay, done, outcome)
     return done

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, showing
+from handlers import desk, lines, showing
 from handlers.domain import case_code as codes
-from handlers.domain.machinery import AuditFact
+from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
+from handlers.domain.relays import OPEN_ATTEMPT, Attempt
 from handlers.domain.routing import RINGS_A_PHONE
-from handlers.domain.studies import Finding, Read, ReadState
+from handlers.domain.studies import Finding, Read, ReadBy, ReadState, Study
 from handlers.domain.tasks import TaskKind
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
-#: Shares of the target at which the pool is called, and then the desk, where nobody has the read.
-POOL_AT, DESK_AT = 0.5, 0.8
+#: Shares of the target at which whoever is on call is rung (stroke and trauma), then the pool is called, then the desk.
+PHONE_AT, POOL_AT, DESK_AT = 0.2, 0.5, 0.8
+
+
+def plan(tx: Transaction, read: Read) -> None:
+    """Set when whoever is on call is rung for a read that nobody has; one that may wait, or is held, rings nobody."""
+    rings = read.priority in RINGS_A_PHONE and read.state is ReadState.OPEN and read.by is ReadBy.US
+    if not rings:
+        tx.forget(read.id, DeadlineKind.READER_CALL)
+        return
+    due_at = max(tx.now, read.at_share(PHONE_AT))
+    tx.deadline(Deadline(kind=DeadlineKind.READER_CALL, subject=read.id, due_at=due_at))
 
 
 def passed(tx: Transaction, house: House, read: Read) -> Read:
@@ -22,13 +33,10 @@ def passed(tx: Transaction, house: House, read: Read) -> Read:
         read = tx.put(replace(read, breached_at=read.due_at))
         _audit(tx, read, "read:breach")
         showing.note_read(tx, house, read, "Past its target.")
-    if not _is_left_alone(tx, read):
+    if not is_left_alone(tx, read):
         return read
     if tx.now >= read.at_share(DESK_AT):
-        urgent = read.priority in RINGS_A_PHONE
-        desk.open_task(
-            tx, house, TaskKind.UNCLAIMED, case_code=read.case_code, subject_id=read.id, rings=urgent or None
-        )
+        ask_desk(tx, house, read)
     elif tx.now >= read.at_share(POOL_AT):
         _audit(tx, read, "read:remind")
         if read.subspecialty:
@@ -48,13 +56,24 @@ def _open_to_all(tx: Transaction, house: House, read: Read) -> None:
         showing.tell_pool(tx, house, facility.pool, f"{text} It is on your Home, and `/relay next` may give it to you.")
 
 
-def _is_left_alone(tx: Transaction, read: Read) -> bool:
-    """Tell whether nobody reads it: it is open, and nobody has reported a finding on it without a claim."""
-    return read.state is ReadState.OPEN and tx.one(Finding, study_id=read.study_id) is None
+def ask_desk(tx: Transaction, house: House, read: Read) -> None:
+    """Ask the desk to find a reader; its telephones ring for a stroke or a trauma."""
+    rings = read.priority in RINGS_A_PHONE or None
+    desk.open_task(tx, house, TaskKind.UNCLAIMED, case_code=read.case_code, subject_id=read.id, rings=rings)
+
+
+def is_left_alone(look: Reading, read: Read) -> bool:
+    """Tell whether nobody reads it: it is open, no test, and nobody has reported a finding on it without a claim."""
+    study = look.get(Study, read.study_id)
+    wanted = study is not None and not study.test and read.state is ReadState.OPEN
+    return wanted and look.one(Finding, study_id=read.study_id) is None
 
 
 def over(tx: Transaction, house: House, read: Read, outcome: str) -> None:
-    """Ask nobody any more: somebody has it, or it is not wanted."""
+    """Ask nobody any more: somebody has it, or it is not wanted. A telephone that rings for it stops."""
+    tx.forget(read.id, DeadlineKind.READER_CALL)
+    for attempt in tx.all(Attempt, read_id=read.id, state=tuple(OPEN_ATTEMPT)):
+        lines.stop(tx, attempt, case_code=read.case_code)
     desk.settle(tx, house, TaskKind.UNCLAIMED, read.id, outcome)
 
 

@@ -245,6 +245,29 @@ def _not_taken(_prompt: Prompt) -> Words:
     yield Utterance("Not taken. We will keep calling. Goodbye.", Part.ACTION)
 
 
+def _claim(prompt: Prompt) -> Words:
+    called = f", for {prompt.who}" if prompt.who else ""
+    what = " ".join(word for word in (prompt.priority, spoken.one_by_one(prompt.modality)) if word)
+    left = f"{prompt.minutes} minutes left" if prompt.minutes > 0 else "it is late"
+    yield Utterance(
+        f"Radrelay{called}: nobody has a {what} at {prompt.facility}, {left}; press 1 to claim it.", Part.WHO
+    )
+    yield Utterance("2 to pass. Star repeats.", Part.MENU)
+
+
+def _claimed(prompt: Prompt) -> Words:
+    case = f" Case {spoken.in_groups(prompt.case_code, 4)}." if prompt.case_code else ""
+    yield Utterance(f"Claimed; it is yours.{case} Goodbye.", Part.ACTION)
+
+
+def _not_claimed(prompt: Prompt) -> Words:
+    yield Utterance(f"Not claimed. {prompt.who} We are asking the desk. Goodbye.", Part.ACTION)
+
+
+def _passed(_prompt: Prompt) -> Words:
+    yield Utterance("Noted; we are asking the desk. Goodbye.", Part.ACTION)
+
+
 def _callback(_prompt: Prompt) -> Words:
     yield Utterance("Radiology callback line; press 0, pound, for a person.", Part.WHO)
     yield Utterance("Or key or say your six-digit code.", Part.MENU)
@@ -292,6 +315,10 @@ _WORDS: dict[PromptKind, Callable[[Prompt], Words]] = {
     PromptKind.TAKEN: _taken,
     PromptKind.HAS_IT: _has_it,
     PromptKind.NOT_TAKEN: _not_taken,
+    PromptKind.CLAIM: _claim,
+    PromptKind.CLAIMED: _claimed,
+    PromptKind.NOT_CLAIMED: _not_claimed,
+    PromptKind.PASSED: _passed,
     PromptKind.CALLBACK: _callback,
     PromptKind.WHISPER: _whisper,
     PromptKind.WHISPER_GO: _whisper_go,

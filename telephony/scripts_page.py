@@ -33,9 +33,17 @@ EXAMPLE: Final = Prompt(
     ended_by=(Role.PHYSICIAN, Role.NP, Role.PA),
     dial=(Leg(key="radiologist", number="+12025550143"),),
     who="the radiologist",
+    priority="stroke",
+    modality="CT",
+    minutes=9,
 )
 
-_WHO: Final = {PromptKind.DESK: "the night desk", PromptKind.ENDED: "a physician"}
+_WHO: Final = {
+    PromptKind.DESK: "the night desk",
+    PromptKind.ENDED: "a physician",
+    PromptKind.CLAIM: "Dr. Lee",
+    PromptKind.NOT_CLAIMED: "Your Illinois license has expired.",
+}
 _ABOUT: Final = {
     PromptKind.OPENING: "What is heard first. No identifiers.",
     PromptKind.PIN: "The opening for a contact with a PIN. No identifiers.",
@@ -60,6 +68,10 @@ _ABOUT: Final = {
     PromptKind.TAKEN: "1 was pressed at the desk.",
     PromptKind.HAS_IT: "1 at a desk's phone, when somebody else was quicker.",
     PromptKind.NOT_TAKEN: "Nobody pressed 1 at the desk.",
+    PromptKind.CLAIM: "To the reader on call, when nobody claims a stroke or a trauma. No identifiers.",
+    PromptKind.CLAIMED: "1 was pressed, and they may read it.",
+    PromptKind.NOT_CLAIMED: "1 was pressed, and a rule keeps them from it.",
+    PromptKind.PASSED: "2 was pressed.",
     PromptKind.CALLBACK: "Our number was called.",
     PromptKind.WHISPER: "Said to the one being bridged, before the two are connected.",
     PromptKind.WHISPER_GO: "1 was pressed; the two are connected.",

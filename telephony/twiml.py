@@ -54,6 +54,7 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.CODE: _CODE,
     PromptKind.HOLD: Listen(digits=1, finish="", timeout=1),
     PromptKind.DESK: _TAKE,
+    PromptKind.CLAIM: _TAKE,
     PromptKind.WHISPER: _TAKE,
     PromptKind.CALLBACK: Listen(digits=CALLBACK_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=5),
 }

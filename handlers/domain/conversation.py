@@ -34,6 +34,16 @@ MIN_READ_BACK_SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """What of a read that nobody has is said to whoever is on call: nothing of a patient."""
+
+    reader: str
+    priority: str
+    modality: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a call may speak of."""
 
@@ -59,6 +69,10 @@ class Facts:
     ended_words: str = ""
     #: Who has what a desk's phone rings for, or that it is done; "" while it can be taken.
     not_to_take: str = ""
+    #: The read that whoever is on call is asked to claim.
+    unclaimed: Unclaimed | None = None
+    #: Why they may not, once they have tried; "" where they may.
+    claim_refused: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +120,8 @@ def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     if attempt.purpose in (Purpose.DESK, Purpose.RADIOLOGIST):
         prompt = replace(_prompt(PromptKind.DESK, facts, lead), who=attempt.who)
         return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt)
+    if attempt.purpose is Purpose.ON_CALL:
+        return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
     if not facts.may_identify:
         return Said(
             attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=_prompt(PromptKind.NO_AGREEMENT, facts, lead)
@@ -113,6 +129,13 @@ def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     if facts.has_pin:
         return Said(attempt=replace(attempt, stage=Stage.PIN), prompt=_prompt(PromptKind.PIN, facts, lead))
     return Said(attempt=replace(attempt, stage=Stage.MENU), prompt=_prompt(PromptKind.OPENING, facts, lead))
+
+
+def _asked_to_claim(facts: Facts, lead: Lead) -> Prompt:
+    prompt, read = _prompt(PromptKind.CLAIM, facts, lead), facts.unclaimed
+    if read is None:
+        return prompt
+    return replace(prompt, who=read.reader, priority=read.priority, modality=read.modality, minutes=read.minutes)
 
 
 def telling(attempt: Attempt, facts: Facts, now: datetime, lead: Lead = Lead.NONE) -> Said:
@@ -187,6 +210,8 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
         return ended(attempt, facts)
     if attempt.stage is Stage.TAKE:
         return _take(attempt, facts, key)
+    if attempt.stage is Stage.CLAIM:
+        return _claim(attempt, facts, key)
     if key is Key.PERSON or attempt.turn >= dialog.MAX_TURNS:
         return bridging(attempt, facts)
     if key is Key.WRONG_PERSON:
@@ -205,6 +230,22 @@ def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
         return _over(attempt, PromptKind.TAKEN, facts, Outcome.TAKEN, who=attempt.who)
     over = _over(attempt, PromptKind.NOT_TAKEN, facts, Outcome.SILENT)
     lead = Lead.AGAIN if key is Key.SILENCE else Lead.UNKNOWN_KEY
+    return _silent(attempt, opening(attempt, facts, lead), over)
+
+
+def _claim(attempt: Attempt, facts: Facts, key: Key) -> Said:
+    """Decide what the reader on call said; whether they may claim was judged before, in the same transaction."""
+    if facts.not_to_take:
+        return _over(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
+    if key is Key.TAKE and facts.claim_refused:
+        return _over(attempt, PromptKind.NOT_CLAIMED, facts, Outcome.PASSED, who=facts.claim_refused)
+    if key is Key.TAKE:
+        return _over(attempt, PromptKind.CLAIMED, facts, Outcome.TAKEN)
+    passed = _over(attempt, PromptKind.PASSED, facts, Outcome.PASSED)
+    if key is Key.DECLINE:
+        return passed
+    lead = Lead.AGAIN if key in (Key.SILENCE, Key.AGAIN) else Lead.UNKNOWN_KEY
+    over = _over(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
     return _silent(attempt, opening(attempt, facts, lead), over)
 
 

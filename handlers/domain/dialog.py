@@ -41,6 +41,10 @@ class PromptKind(StrEnum):
     TAKEN = "taken"
     HAS_IT = "has_it"  # to a desk's phone: somebody else was quicker, or it is done
     NOT_TAKEN = "not_taken"
+    CLAIM = "claim"  # the reader on call: 1 claims, 2 passes
+    CLAIMED = "claimed"
+    NOT_CLAIMED = "not_claimed"  # they may not claim it; ``who`` says why
+    PASSED = "passed"
     CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
     WHISPER = "whisper"  # to the one being bridged: 1 accepts
     WHISPER_GO = "whisper_go"
@@ -91,7 +95,11 @@ class Prompt:
     #: The roles whose confirmation ends the relay; the menu offers these.
     ended_by: tuple[Role, ...] = ()
     dial: tuple[Leg, ...] = ()
-    who: str = ""  #: a role or a desk's name; never a patient
+    who: str = ""  #: a role, a name of ours or a reason; never a patient
+    #: What of a read that nobody has is said: its class, its modality, and the minutes that are left.
+    priority: str = ""
+    modality: str = ""
+    minutes: int = 0
 
 
 def prompt_to_text(prompt: Prompt) -> str:
@@ -158,6 +166,7 @@ KEYS: dict[Stage, dict[str, Key]] = {
     Stage.RECORD_CHOICE: {"0": Key.PERSON, "1": Key.RECORD, "8": Key.DECLINE, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
     Stage.HOLD: {},
     Stage.TAKE: {"1": Key.TAKE, "*": Key.AGAIN},
+    Stage.CLAIM: {"1": Key.TAKE, "2": Key.DECLINE, "*": Key.AGAIN},
 }
 
 _SPOKEN_DIGITS = {

@@ -67,6 +67,7 @@ class DeadlineKind(StrEnum):
     CALENDAR_FAILING = "calendar_failing"  # subject: rota whose calendar cannot be read
     HANDOVER_LATE = "handover_late"  # subject: handover that nobody accepted
     RECORDING_LATE = "recording_late"  # subject: recording
+    READER_CALL = "reader_call"  # subject: read that nobody has; whoever is on call is rung
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it
     OVERFLOW_JUDGED = "overflow_judged"  # subject: facility
     LEASE_DUE = "lease_due"  # subject: read that is claimed

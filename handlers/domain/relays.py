@@ -118,6 +118,7 @@ class Purpose(StrEnum):
     CALLBACK = "callback"  # they called our number and gave the relay's code
     RADIOLOGIST = "radiologist"  # the reader is asked to take the relay over
     DESK = "desk"  # a desk's phone
+    ON_CALL = "on_call"  # the reader on call is asked to claim a read that nobody has
 
 
 class ReceiverRole(StrEnum):
@@ -143,6 +144,7 @@ class Outcome(StrEnum):
     READ_BACK_TO_HUMAN = "read_back_to_human"  # a call made by hand
     BRIDGED = "bridged"
     TAKEN = "taken"
+    PASSED = "passed"  # the reader on call did not take the read, or may not
     REACHED_WITHOUT_READ_BACK = "reached_without_read_back"
     MESSAGE_LEFT = "message_left"
     VOICEMAIL_LEFT = "voicemail_left"
@@ -212,6 +214,7 @@ class Stage(StrEnum):
     RECORD = "record"
     HOLD = "hold"
     TAKE = "take"  # desk and radiologist: 1 takes it
+    CLAIM = "claim"  # the reader on call: 1 claims, 2 passes
     OVER = "over"
 
 
@@ -297,6 +300,8 @@ class Attempt:
     finished_at: datetime | None = None
     outcome: Outcome | None = None
     vendor_code: str = ""
+    #: The read that whoever is on call is asked to claim.
+    read_id: str | None = None
     version: int = 0
 
 
