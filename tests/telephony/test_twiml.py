@@ -19,6 +19,7 @@ ENDS = [
     *(PromptKind.CONFIRMED, PromptKind.RECORDED, PromptKind.MESSAGE_LEFT, PromptKind.WRONG_PERSON, PromptKind.SILENT),
     *(PromptKind.VOICEMAIL, PromptKind.HANG_UP, PromptKind.RETRACTED, PromptKind.ENDED, PromptKind.TAKEN),
     *(PromptKind.HAS_IT, PromptKind.NOT_TAKEN, PromptKind.REFERRED),
+    *(PromptKind.CLAIMED, PromptKind.NOT_CLAIMED, PromptKind.PASSED),
 ]
 
 
@@ -73,6 +74,7 @@ def test_every_word_is_inside_the_gather(kind: PromptKind) -> None:
         (PromptKind.HOLD, "1", "", "dtmf"),
         (PromptKind.DESK, "1", "", "dtmf"),
         (PromptKind.WHISPER, "1", "", "dtmf"),
+        (PromptKind.CLAIM, "1", "", "dtmf"),
         (PromptKind.CALLBACK, "6", "#", "dtmf speech"),
     ],
 )
