@@ -133,7 +133,7 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
             raise Rejection("not_holder", "Only its holder or a PACS administrator can release this read.")
         read = holding.end(tx, house, read)
         tx.audit(AuditFact(action="read:release", actor=actor, case_code=read.case_code, subject=read.id))
-        showing.note_study(tx, house, read.study_id, f"Released by {people.name_of(directory, slack_user)}.")
+        showing.note_read(tx, house, read, f"Released by {people.name_of(directory, slack_user)}.")
         return "Released; it is on the worklist again."
 
     return once(house, facility, delivery, act)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, overflow, pauses, problems, showing, standing, unclaimed
+from handlers import desk, overflow, pauses, problems, showing, sinks, standing, thresholds, unclaimed
 from handlers.domain import clocks
 from handlers.domain.coverage import Duty, Exam, covering, duties, policy_for, target_of
 from handlers.domain.directory import Facility
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.policies import EscalationPolicy
 from handlers.domain.problems import STUDY_CANCELED, SUPERSEDED
+from handlers.domain.sinks import ReadEvent
 from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Reading, Transaction
@@ -63,7 +64,7 @@ def _open(tx: Transaction, house: House, study: Study, facility: Facility, duty:
     tx.audit(AuditFact(action="read:open", actor="robot", case_code=study.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
     showing.plan_refresh(tx, read)
-    unclaimed.plan(tx, read)
+    thresholds.plan(tx, read)
 
 
 def _unread(by: ReadBy) -> ReadState:
@@ -83,6 +84,8 @@ def follow(tx: Transaction, house: House, study: Study, *, reopened: bool, other
         revived = reopened and read.state is ReadState.CANCELED
         state = _unread(read.by) if revived else read.state
         changed = replace(read, priority=study.priority, state=state)
+        if revived:  # nobody has it; whoever had it before the cancellation claims it again
+            changed = replace(changed, claimed_by=None, claimed_at=None, breached_at=None)
         followed = pauses.following(tx, changed, study, facility, target_of(facility, read, study.priority))
         if followed != read:
             read = tx.put(followed)  # noqa: PLW2901 - the same read, as it is now
@@ -91,7 +94,7 @@ def follow(tx: Transaction, house: House, study: Study, *, reopened: bool, other
                 AuditFact(action="read:follow", actor="robot", case_code=read.case_code, subject=read.id, facts=facts)
             )
             showing.plan_refresh(tx, read)
-            unclaimed.plan(tx, read)
+            thresholds.plan(tx, read)
         showing.show_read(tx, house, read)
     overflow.judge(tx, house, facility)
 
@@ -126,10 +129,13 @@ def _same(one: Read | Duty) -> tuple[str, str, str, str, str]:
 
 def supersede(tx: Transaction, house: House, read: Read, note: str) -> None:
     """End a read that is not to be made any more, and tell whoever looks at its card."""
+    reader = house.directory().radiologists.get(read.claimed_by or "")
+    if read.state is ReadState.CLAIMED and read.claimed_by is not None:
+        sinks.tell(tx, house, read, ReadEvent.RELEASED, read.claimed_by, tx.now)
     read = _over(tx, house, tx.put(replace(read, state=ReadState.SUPERSEDED)), SUPERSEDED, "superseded")
     tx.audit(AuditFact(action="read:supersede", actor="robot", case_code=read.case_code, subject=read.id))
     showing.show_read(tx, house, read)
-    showing.note_read(tx, house, read, note)
+    showing.note_read(tx, house, read, note, to="" if reader is None else reader.slack_user)
 
 
 def _over(tx: Transaction, house: House, read: Read, problem: str, outcome: str) -> Read:
@@ -150,4 +156,5 @@ def cancel(tx: Transaction, house: House, study: Study, actor: str) -> None:
         showing.show_read(tx, house, canceled)
     if ended:
         showing.note_study(tx, house, study.id, "The site canceled this study.")
+        desk.settle(tx, house, TaskKind.NOT_COVERED, study.id, "canceled")
         overflow.judge(tx, house, house.directory().facilities[study.facility])

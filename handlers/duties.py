@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import Duty, Refusal, cap_of, refusals
+from handlers.domain.eligibility import WAIVABLE, Duty, Refusal, cap_of, refusals
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.domain.worklists import Alike
@@ -72,4 +72,4 @@ def refused(
 def standing(directory: Directory, reader: Radiologist, duty: Duty, look: Reading) -> tuple[Refusal, ...]:
     """Judge whether somebody who holds a read may go on with it: what the law asks, not how the house shares work."""
     found = refusals(reader, duty, proxies=directory.proxy_agreements, held=None, now=look.now)
-    return tuple(one for one in found if one.code != "not_in_pool")
+    return tuple(one for one in found if one.code not in WAIVABLE)

@@ -203,7 +203,9 @@ def _move(tx: Transaction, house: House, handover: Handover, actor: str) -> None
 
 def _pass_on(tx: Transaction, house: House, handover: Handover, read: Read, actor: str) -> None:
     directory = house.directory()
-    reader = directory.radiologists[handover.incoming]
+    reader = directory.radiologists.get(handover.incoming)
+    if reader is None:
+        return  # they have left the directory: the read stays, and the answer says with whom
     failing = claims.failing(tx, directory, read, reader)
     facts = {"from": handover.outgoing, "to": reader.id}
     if failing:
@@ -257,7 +259,9 @@ def _kept(look: Reading, directory: Directory, handover: Handover, left: Held) -
     if not left.reads:
         return ""
     incoming, outgoing = (person(directory, handover, one).name for one in (handover.incoming, handover.outgoing))
-    reader = directory.radiologists[handover.incoming]
+    reader = directory.radiologists.get(handover.incoming)
+    if reader is None:
+        return f" {incoming} is not in the directory any more, so reads stay with {outgoing}."
     whys = [
         f"{case_code.shown(read.case_code)} ({', '.join(one.code for one in claims.keeps_from(look, directory, read, reader))})"
         for read in left.reads

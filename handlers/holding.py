@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import leases, showing, sinks, standing, unclaimed
+from handlers import leases, showing, sinks, standing, thresholds, unclaimed
 from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState
@@ -28,7 +28,7 @@ def end(tx: Transaction, house: House, read: Read) -> Read:
     _tell_released(tx, house, read)
     read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
     standing.forget(tx, read)
-    unclaimed.plan(tx, read)
+    thresholds.plan(tx, read)
     showing.show_read(tx, house, read)
     return read
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers import showing
@@ -9,7 +10,7 @@ from handlers.domain import leases as terms
 from handlers.domain.errors import Rejection
 from handlers.domain.leases import Lease, LeaseEvent, LeaseState
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
-from handlers.domain.studies import Read
+from handlers.domain.studies import Read, ReadState
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Reading, Transaction
 
@@ -48,7 +49,7 @@ def act(tx: Transaction, house: House, read: Read | None, reader_id: str, by: st
 
     ``at`` is when, where it is told late; what they did before they were asked is no answer.
     """
-    if read is None or read.claimed_by != reader_id:
+    if read is None or read.state is not ReadState.CLAIMED or read.claimed_by != reader_id:
         return
     lease = of(tx, read)
     if lease is None:  # claimed before there were leases
@@ -60,7 +61,10 @@ def act(tx: Transaction, house: House, read: Read | None, reader_id: str, by: st
         _plan(tx, tx.put(terms.after(lease, LeaseEvent.ACT, acted)))
         if was is not LeaseState.RUNNING:
             showing.show_read(tx, house, read)
-    actor = f"radiologist:{reader_id}"
+    _extended(tx, read, f"radiologist:{reader_id}", by)
+
+
+def _extended(tx: Transaction, read: Read, actor: str, by: str) -> None:
     facts = {"by": by}
     tx.audit(AuditFact(action="lease:extend", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
 
@@ -112,6 +116,10 @@ def due(tx: Transaction, house: House, read_id: str) -> None:
     lease = None if read is None else of(tx, read)
     event = None if lease is None else terms.due(lease, tx.now)
     if read is None or lease is None or event is None:
+        return
+    if read.paused_since is not None:  # nobody can be expected to read: when the clock goes on the lease begins anew
+        _plan(tx, tx.put(replace(lease, active_at=tx.now)))
+        _extended(tx, read, "robot", "pause")
         return
     lease = tx.put(terms.after(lease, event, tx.now))
     reader = house.directory().radiologists.get(lease.holder)

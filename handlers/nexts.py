@@ -103,7 +103,8 @@ def claim_linked(house: House, read_id: str, slack_user: str, delivery: str) -> 
         if read is None or study is None:
             raise Rejection("unknown_read", claims.UNKNOWN)
         linked = tx.all(Study, facility=facility, group=study.group) if study.group else [study]
-        reads = [one for each in linked for one in tx.all(Read, study_id=each.id, state=ReadState.OPEN)]
+        open_reads = [one for each in linked for one in tx.all(Read, study_id=each.id, state=ReadState.OPEN)]
+        reads = [one for one in open_reads if (one.kind, one.pool) == (read.kind, read.pool)]
         return _claim_all(tx, house, reads, reader)
 
     return once(house, facility, delivery, act)

@@ -57,6 +57,8 @@ def _ask(tx: Transaction, house: House, code: str, reader: Radiologist, reason: 
         )
     if not failing:
         raise Rejection("nothing_to_waive", f"No rule keeps {reader.name} from this read: claim it.")
+    if any(one.is_asked() and one.reader == reader.id for one in tx.all(Override, read_id=read.id)):
+        raise Rejection("already_asked", f"This is asked for {reader.name} already; it waits for a second person.")
     asked = Override(
         id=house.chance.token(),
         facility=read.facility,
@@ -98,10 +100,10 @@ def _grant(tx: Transaction, house: House, code: str, slack_user: str) -> str:
 
 def open_read(look: Reading, code: str) -> Read:
     """Return the open read of a case, or refuse."""
-    read = next((one for one in look.all(Read, case_code=code) if one.state is ReadState.OPEN), None)
-    if read is None:
+    waiting = look.all(Read, case_code=code, state=ReadState.OPEN)
+    if not waiting:
         raise Rejection("not_open", f"No read of case {codes.shown(code)} is open on the worklist.")
-    return read
+    return min(waiting, key=lambda one: (one.due_at, one.id))
 
 
 def _judged(tx: Transaction, directory: Directory, code: str, reader: Radiologist) -> tuple[Read, tuple[Refusal, ...]]:

@@ -40,10 +40,10 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
         raise Rejection(
             "not_offered", f"{_whose(directory, read)} It can be taken over only while its card offers that."
         )
-    claims.judge(tx, directory, read, reader)
+    waived = claims.judge(tx, directory, read, reader)
     former, actor = _name(directory, lease.holder), f"radiologist:{reader.id}"
     read = holding.begin(tx, house, read, reader)
-    facts = {"taken_from": lease.holder}
+    facts = {"taken_from": lease.holder} | ({"waived": waived} if waived else {})
     tx.audit(AuditFact(action="read:take_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     text = f"{reader.name} took this over from {former}."
     showing.note_read(tx, house, read, text, to=_slack(directory, lease.holder))
@@ -84,14 +84,14 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
     if read.claimed_by == reader.id:
         raise Rejection("already_theirs", f"{reader.name} has this read already.")
     try:
-        claims.judge(tx, directory, read, reader)
+        waived = claims.judge(tx, directory, read, reader)
     except Rejection as failing:
         raise Rejection(
             failing.code, f"{reader.name} may not read this, and would be told: {failing.sentence}"
         ) from None
     former = read.claimed_by
     read = holding.begin(tx, house, read, reader)
-    facts = {"to": reader.id, "taken_from": former or ""}
+    facts = {"to": reader.id, "taken_from": former or ""} | ({"waived": waived} if waived else {})
     tx.audit(AuditFact(action="read:reassign", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     showing.note_read(tx, house, read, f"Given to {reader.name} by {admin}.", to=reader.slack_user)
     if former is not None:

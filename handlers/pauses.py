@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import showing
+from handlers import showing, thresholds
 from handlers.domain import clocks
 from handlers.domain.clocks import Clock, ClockStart
 from handlers.domain.directory import Facility
@@ -76,6 +76,7 @@ def retimed(tx: Transaction, read: Read, actor: str, reason: str = "") -> Read:
         _clock(tx, AuditFact(action="clock:resume", actor=actor, facts=facts), read)
     changed = tx.put(changed)
     showing.plan_refresh(tx, changed)
+    thresholds.plan(tx, changed)
     return changed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import desk, pauses, people, showing
+from handlers import desk, pauses, people, showing, unclaimed
 from handlers.domain import case_code as codes
 from handlers.domain.cards import Choice
 from handlers.domain.directory import Facility
@@ -74,7 +74,8 @@ def report_problem_of_case(house: House, case: str, kind: str, slack_user: str, 
         raise Rejection("unknown_case", f"There is no case {codes.shown(code)}.")
     reader = house.directory().radiologist_of_slack(slack_user)
     mine = [read for read in waiting if reader is not None and read.claimed_by == reader.id]
-    return report_problem(house, (mine or waiting or reads)[-1].id, kind, slack_user, delivery)
+    concerned = min(mine or waiting or reads[-1:], key=lambda read: (read.due_at, read.id))
+    return report_problem(house, concerned.id, kind, slack_user, delivery)
 
 
 def _still_waiting(read: Read | None) -> Read:
@@ -103,6 +104,8 @@ def _open(
     facts = {"kind": kind.value, "read": read.id, "pauses": problem.pauses}
     tx.audit(AuditFact(action="problem:open", actor=actor, case_code=read.case_code, subject=problem.id, facts=facts))
     read = pauses.retimed(tx, read, actor, kind.value)
+    if read.paused_since is not None:
+        unclaimed.over(tx, house, read, "paused")
     desk.open_task(tx, house, TaskKind.STUDY_PROBLEM, case_code=read.case_code, subject_id=problem.id)
     _plan_reminder(tx, house, problem)
     showing.show_read(tx, house, read)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from handlers import coverage, desk, duties, overflow, people, problems, showing, sinks, standing, studies, unclaimed
 from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import refusals
+from handlers.domain.eligibility import WAIVABLE, refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.problems import REPORTED
@@ -75,7 +75,7 @@ def _owed(reads: Sequence[Read], kind: str) -> Read | None:
     if not of_kind and kind == ReadKind.PRELIMINARY:
         of_kind = ours
     due = [read for read in of_kind if read.state in DUE]
-    return (due or of_kind)[-1] if of_kind else None
+    return min(due, key=lambda read: (read.due_at, read.id)) if due else of_kind[-1] if of_kind else None
 
 
 def _flags(
@@ -93,7 +93,8 @@ def _flags(
         held=None,
         now=event.signed_at,
     )
-    codes = [refusal.code for refusal in failing]
+    holds = read.claimed_by == reader.id  # whoever was judged at the claim is not judged by the house's rules again
+    codes = [refusal.code for refusal in failing if not holds or refusal.code not in WAIVABLE]
     if read.claimed_by is not None and read.claimed_by != reader.id:
         codes.insert(0, "other_reader")
     if read.claimed_by is None and read.state is ReadState.OPEN:

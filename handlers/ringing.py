@@ -35,12 +35,18 @@ def due(tx: Transaction, house: House, read_id: str) -> None:
     if pool is None or not pool.oncall:
         return  # without a rota nobody is on call: the desk is asked when most of the time is gone
     rung = tx.all(Attempt, read_id=read.id, purpose=Purpose.ON_CALL)
-    waits = any(one.state in OPEN_ATTEMPT for one in rung) or read.paused_since is not None
-    if waits or desk.halted(tx, read.facility) is not None:
+    if any(one.state in OPEN_ATTEMPT for one in rung) or desk.halted(tx, read.facility) is not None:
         _look_again(tx, read, LOOK_AGAIN)
         return
+    passed = any(one.outcome is Outcome.PASSED for one in rung)
     reader = on_call_reader(directory, duty.shifts(tx, directory), pool, tx.now)
-    if reader is None or not reader.phone or len(rung) >= TRIES or claims.keeps_from(tx, directory, read, reader):
+    if (
+        passed
+        or reader is None
+        or not reader.phone
+        or len(rung) >= TRIES
+        or claims.keeps_from(tx, directory, read, reader)
+    ):
         unclaimed.ask_desk(tx, house, read)
     elif showing.in_shadow(tx, directory, read.facility, None):
         _record(tx, read, reader, len(rung) + 1, shadow=True)

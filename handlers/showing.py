@@ -14,7 +14,7 @@ from handlers.domain.overrides import Override
 from handlers.domain.problems import OUTCOMES, UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
-from handlers.domain.tasks import RINGS, DeskTask, TaskKind
+from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind
 from handlers.domain.viewings import Viewing
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
@@ -224,7 +224,7 @@ def in_shadow(look: Reading, directory: Directory, facility: str, relay_id: str 
 def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
     """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
     what, todo = told(kind)
-    if kind in (TaskKind.SHADOW, TaskKind.STUDY_PROBLEM):  # what the site sends is read, in shadow too
+    if kind is TaskKind.SHADOW or kind in ABOUT_READING:  # what the site sends is read, in shadow too
         return what, todo
     rang = " Here the desk's phones would have rung." if kind in RINGS else ""
     return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"

@@ -29,5 +29,5 @@ def midnight_after(facility: Facility, instant: datetime) -> datetime:
 
 
 def forget(tx: Transaction, read: Read) -> None:
-    """Judge a claim no more: it is over."""
-    tx.forget(read.id, DeadlineKind.CLAIM_STANDING)
+    """Judge a claim no more, and ask nobody whether they still read: it is over."""
+    tx.forget(read.id, DeadlineKind.CLAIM_STANDING, DeadlineKind.LEASE_DUE)

@@ -170,7 +170,7 @@ def _wait_until_stable(tx: Transaction, study: Study) -> None:
 def stable_due(tx: Transaction, house: House, study_id: str) -> None:
     """Count a study as ready whose last image came a while ago; a late image updates the same card."""
     study = tx.get(Study, study_id)
-    if study is not None and not study.ready:
+    if study is not None and not study.ready and study.facility in house.directory().facilities:
         study = tx.put(replace(study, ready=True, ready_at=study.ready_at or tx.now))
         _audit(tx, study, "study:stable", "robot", images=study.instance_count)
         coverage.follow(tx, house, study, reopened=False, other_exam=False)

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import desk, lines, showing
+from handlers import desk, lines, showing, thresholds
 from handlers.domain import case_code as codes
-from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
+from handlers.domain.machinery import AuditFact, DeadlineKind
+from handlers.domain.overrides import Override
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt
 from handlers.domain.routing import RINGS_A_PHONE
-from handlers.domain.studies import Finding, Read, ReadBy, ReadState, Study
+from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Reading, Transaction
-
-#: Shares of the target at which whoever is on call is rung (stroke and trauma), then the pool is called, then the desk.
-PHONE_AT, POOL_AT, DESK_AT = 0.2, 0.5, 0.8
-
-
-def plan(tx: Transaction, read: Read) -> None:
-    """Set when whoever is on call is rung for a read that nobody has; one that may wait, or is held, rings nobody."""
-    rings = read.priority in RINGS_A_PHONE and read.state is ReadState.OPEN and read.by is ReadBy.US
-    if not rings:
-        tx.forget(read.id, DeadlineKind.READER_CALL)
-        return
-    due_at = max(tx.now, read.at_share(PHONE_AT))
-    tx.deadline(Deadline(kind=DeadlineKind.READER_CALL, subject=read.id, due_at=due_at))
 
 
 def passed(tx: Transaction, house: House, read: Read) -> Read:
@@ -35,9 +23,9 @@ def passed(tx: Transaction, house: House, read: Read) -> Read:
         showing.note_read(tx, house, read, "Past its target.")
     if not is_left_alone(tx, read):
         return read
-    if tx.now >= read.at_share(DESK_AT):
+    if tx.now >= read.at_share(thresholds.DESK_AT):
         ask_desk(tx, house, read)
-    elif tx.now >= read.at_share(POOL_AT):
+    elif tx.now >= read.at_share(thresholds.POOL_AT):
         _audit(tx, read, "read:remind")
         if read.subspecialty:
             _open_to_all(tx, house, read)
@@ -63,10 +51,16 @@ def ask_desk(tx: Transaction, house: House, read: Read) -> None:
 
 
 def is_left_alone(look: Reading, read: Read) -> bool:
-    """Tell whether nobody reads it: it is open, no test, and nobody has reported a finding on it without a claim."""
+    """Tell whether nobody reads it: open, its clock runs, no test, and no finding says that somebody reads it unclaimed.
+
+    A finding says so only while nobody has claimed or reported another read of the study: it may be theirs.
+    """
     study = look.get(Study, read.study_id)
-    wanted = study is not None and not study.test and read.state is ReadState.OPEN
-    return wanted and look.one(Finding, study_id=read.study_id) is None
+    if study is None or study.test or read.state is not ReadState.OPEN or read.paused_since is not None:
+        return False
+    found = [one for one in look.all(Finding, study_id=study.id) if one.state is not FindingState.RETRACTED]
+    others = look.all(Read, study_id=study.id, state=(ReadState.CLAIMED, ReadState.REPORTED))
+    return not found or bool(others)
 
 
 def over(tx: Transaction, house: House, read: Read, outcome: str) -> None:
@@ -75,6 +69,9 @@ def over(tx: Transaction, house: House, read: Read, outcome: str) -> None:
     for attempt in tx.all(Attempt, read_id=read.id, state=tuple(OPEN_ATTEMPT)):
         lines.stop(tx, attempt, case_code=read.case_code)
     desk.settle(tx, house, TaskKind.UNCLAIMED, read.id, outcome)
+    desk.settle(tx, house, TaskKind.READ_RETURNED, read.id, outcome)
+    for asked in tx.all(Override, read_id=read.id):
+        desk.settle(tx, house, TaskKind.OVERRIDE_ASKED, asked.id, outcome)
 
 
 def _audit(tx: Transaction, read: Read, action: str) -> None:

@@ -114,7 +114,7 @@ def may_read(look: Reading, directory: Directory, reader: Radiologist) -> Iterat
     for one in _shown(look, judge, facilities, reader.id):
         if one.whose is Whose.OTHERS:
             return
-        if one.whose is not Whose.MINE:
+        if one.whose is not Whose.MINE and one.read.paused_since is None:
             yield one
 
 

@@ -59,6 +59,21 @@ RINGS = frozenset(
 )
 
 
+#: Tasks about the reading itself, which is real work at a site in shadow too.
+ABOUT_READING = frozenset(
+    {
+        TaskKind.STUDY_PROBLEM,
+        TaskKind.UNCLAIMED,
+        TaskKind.READ_RETURNED,
+        TaskKind.OVERRIDE_ASKED,
+        TaskKind.EXPIRES_SOON,
+        TaskKind.NOT_COVERED,
+        TaskKind.OVERFLOW_OPEN,
+        TaskKind.HANDOVER,
+    }
+)
+
+
 class TaskState(StrEnum):
     """Where a desk task stands; taken is not done."""
 

@@ -35,6 +35,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove them; what is not a final read by us cannot be kept."""
     op.drop_table("overflow")
+    op.execute("UPDATE read SET state = 'canceled' WHERE state = 'superseded'")
     op.execute("DELETE FROM read WHERE kind <> 'final' OR \"by\" <> 'us'")
     for name in _EARLIER:
         op.drop_column("read", name)
