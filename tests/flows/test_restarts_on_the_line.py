@@ -18,7 +18,7 @@ from handlers.domain.tasks import TaskState
 from sandbox.exchange import Call
 from tests.flows.acts import exhaust, hear_out, hear_the_finding, key_back, log_by_hand, look_at_everything
 from tests.flows.ringing import until_rings
-from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, OKAFOR
+from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR
 from tests.flows.stage import Stage as World
 
 PIN = "2748"
@@ -184,6 +184,22 @@ def the_desk_has_picked_up_and_not_taken_it(world: World) -> Iterator[None]:
     assert [one.state for one in world.open_tasks()] == [TaskState.TAKEN]
     assert not other.is_live
     log_by_hand(world)
+
+
+@waits_in(Stage.CLAIM)
+def whoever_is_on_call_was_asked_to_claim(world: World) -> Iterator[None]:
+    rota = (
+        '{for: readers, zone: America/Chicago, rotation: {people: [lee], begins: 2026-01-05, at: "07:00", every: 1w}}'
+    )
+    world.load("\nvendor_baas:\n", f"\nrotas:\n  readers: {rota}\n\nvendor_baas:\n")
+    world.load("members: [lee, haddad, stone]}", "members: [lee, haddad, stone], oncall: readers}")
+    world.stroke_ct()
+    call = until_rings(world, LEE_PHONE, 5)
+    call.answer()
+    world.settle()
+    yield
+    assert "it is yours" in world.press(call, "1")
+    assert world.read().claimed_by == "lee"
 
 
 def on_the_line(world: World, stage: Stage) -> bool:

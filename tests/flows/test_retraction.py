@@ -8,7 +8,7 @@ from handlers.domain.relays import Ending, Outcome, RelayState
 from handlers.domain.studies import Finding, FindingState
 from handlers.domain.tasks import TaskKind, TaskState
 from tests.flows.acts import confirm, desk_takes, dialed, hear_out, hear_the_finding, key_back, look_at_everything
-from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, Stage
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, Stage
 
 
 def retract(stage: Stage) -> None:
@@ -22,6 +22,7 @@ def test_while_it_rings_it_is_hung_up_and_nobody_else_is_called(stage: Stage) ->
     """The ringing stops in the same instant; no rung follows, however long one waits."""
     call = stage.critical_stroke()
     hear_out(stage)
+    stage.click(LEE, "claim")  # whose finding it was; an unclaimed stroke would ring the desk
     retract(stage)
     assert not call.is_live
     relay = stage.relay()
@@ -38,6 +39,7 @@ def test_between_two_tries_nobody_is_called_again(stage: Stage) -> None:
     """The retry that was planned is forgotten."""
     call = stage.critical_stroke()
     hear_out(stage)
+    stage.click(LEE, "claim")  # whose finding it was; an unclaimed stroke would ring the desk
     call.busy()
     stage.settle()
     retract(stage)

@@ -65,7 +65,7 @@ def test_a_license_that_ends_while_a_read_is_held_gives_it_back_at_the_facility_
 
 def test_a_privilege_that_is_withdrawn_from_the_directory_gives_the_read_back_soon(stage: Stage) -> None:
     """No date ends here: a loaded directory says so, and within a quarter of an hour it is heeded."""
-    stage.stroke_ct()
+    stage.stroke_ct(priority="routine")
     stage.click(LEE, "claim")
     stage.load(LEE_EVERYWHERE, LEE_EVERYWHERE.replace('"*"', "[prairie]"))
     stage.advance(minutes=16)

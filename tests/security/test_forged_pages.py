@@ -64,10 +64,10 @@ def test_forged_links_are_refused(stage: Stage, record_property: Record) -> None
 
 def test_forged_visits_and_forms_are_refused(stage: Stage, record_property: Record) -> None:
     """Cookies, forms and seals, each with one thing changed; the unchanged page is shown, and its form starts a relay."""
-    stage.stroke_ct()
+    stage.stroke_ct(priority="routine")
     first = stage.case()
     stage.advance(1)
-    stage.stroke_ct()
+    stage.stroke_ct(priority="routine")
     stage.command(LEE, f"open {first}")
     elsewhere = Browser(stage)
     elsewhere.sign_in(newest_link(stage))
