@@ -281,7 +281,7 @@ GUARDS = (
         "no patient in Slack",
         "handlers/claims.py",
         'f"Claimed by {reader.name}."',
-        'f"Claimed by {reader.name}: {study.patient_name}."',
+        'f"Claimed by {reader.name}: {tx.get(Study, read.study_id).patient_name}."',
         "tests/security/test_phi_lint.py",
     ),
     Guard(
