@@ -168,7 +168,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         last_image_minutes=None if since is None else max(0, int((look.now - since).total_seconds() // 60)),
         ready=study.ready,
         due_at=read.due_at,
-        minutes_left=int((read.due_at - (read.paused_since or look.now)).total_seconds() // 60),
+        minutes_left=int((read.due_at - read.clock_at(look.now)).total_seconds() // 60),
         zone=facility.zone,
         state=read.state.value,
         claimed_by="" if reader is None else reader.name,
