@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import Connection, Select, Text, and_, bindparam, case, cast, extract, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from handlers.domain.classes import Priority, ReadKind
+from handlers.domain.eligibility import UNCAPPED
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.domain.worklists import ORDER, Alike, Claimed, Waiting, Whose
 from store.cipher import Cipher
@@ -27,19 +32,32 @@ _LISTED = and_(
     _READ.state.in_((ReadState.OPEN.value, ReadState.CLAIMED.value)),
     _READ.facility.in_(bindparam("facilities", expanding=True)),
 )
-_IS_GENERAL = case(
-    (or_(_READ.general_at.is_(None), _READ.general_at <= func.coalesce(_READ.paused_since, bindparam("now"))), 1),
-    else_=0,
+#: A clock that stands still falls due by so much later as it has stood still until now.
+_DUE = case(
+    (_READ.paused_since.is_(None), extract("epoch", _READ.due_at)),
+    else_=extract("epoch", _READ.due_at)
+    + extract("epoch", bindparam("now", type_=_READ.due_at.type))
+    - extract("epoch", _READ.paused_since),
 )
+_IS_GENERAL = case(
+    (or_(_READ.general_at.is_(None), _READ.general_at <= func.coalesce(_READ.paused_since, bindparam("now"))), "1"),
+    else_="0",
+)
+#: All of a class that the judgment asks about.
+_IS_UNCAPPED = case((_READ.priority.in_(sorted(one.value for one in UNCAPPED)), "1"), else_="0")
 _JUDGED = (
     _READ.facility,
     _READ.pool,
-    _READ.priority,
     _READ.kind,
     _READ.subspecialty,
     _STUDY.modality,
     _STUDY.patient_state,
+    _IS_GENERAL,
+    _IS_UNCAPPED,
 )
+#: Between the parts of a likeness; neither a directory's ids nor modalities and states may hold it.
+_BETWEEN = "/"
+_LIKENESS = functools.reduce(lambda whole, part: whole + _BETWEEN + part, _JUDGED)
 
 
 def _joined(*columns: Any) -> Select[Any]:
@@ -47,15 +65,50 @@ def _joined(*columns: Any) -> Select[Any]:
     return select(*columns).select_from(joined).where(_LISTED)
 
 
-_PAGE = (
-    _joined(KEPT[Read].table, _STUDY.modality, _STUDY.patient_state, _WHOSE.label("whose"))
-    .order_by(_WHOSE, _RANK, _READ.due_at, _READ.id)
-    .limit(bindparam("many"))
-    .offset(bindparam("past"))
-)
-_ALIKE = _joined(*_JUDGED, _WHOSE.label("whose"), _IS_GENERAL.label("is_general"), func.count().label("many")).group_by(
-    *_JUDGED, _IS_GENERAL, _WHOSE
-)
+def _paged(*further: Any) -> Select[Any]:
+    """Return the statement of a page: its reads are found and put in order before all of their columns are fetched."""
+    order = (_WHOSE.label("whose"), _RANK.label("rank"), _DUE.label("due"), _READ.due_at, _READ.id)
+    found = (
+        _joined(*order, _STUDY.modality, _STUDY.patient_state)
+        .where(_READ.priority.in_(bindparam("classes", expanding=True)), *further)
+        .order_by(*order)
+        .limit(bindparam("many"))
+        .offset(bindparam("past"))
+        .subquery()
+    )
+    here = found.c
+    return (
+        select(KEPT[Read].table, here.modality, here.patient_state, here.whose)
+        .join(found, here.id == _READ.id)
+        .order_by(here.whose, here.rank, here.due, here.due_at, here.id)
+    )
+
+
+def _open_to(likenesses: Any) -> Select[Any]:
+    """Return the statement of a page without what is open and not alike to these.
+
+    By its facility alone most of that is left out before its study is looked at.
+    """
+    at_these = _READ.facility.in_(bindparam("open_at", expanding=True))
+    return _paged(or_(~_IS_OPEN, at_these), or_(~_IS_OPEN, _LIKENESS.in_(likenesses)))
+
+
+#: One parameter, however many they are: a database takes some ten thousands and no more.
+_LIKENESSES = bindparam("likenesses", type_=Text)
+_PAGE = _paged()
+_PAGE_OPEN_TO = {
+    "sqlite": _open_to(select(func.json_each(_LIKENESSES).table_valued("value").c.value)),
+    "postgresql": _open_to(select(func.jsonb_array_elements_text(cast(_LIKENESSES, JSONB)))),
+}
+_ALIKE = _joined(
+    *_JUDGED[:-2],
+    _IS_GENERAL.label("is_general"),
+    _READ.priority,
+    func.count().label("all"),
+    func.count(case((and_(~_IS_OPEN, _READ.claimed_by == bindparam("holder")), 1))).label("mine"),
+    func.count(case((_IS_OPEN, 1))).label("open"),
+    func.count(case((and_(_IS_OPEN, _STUDY.ready), 1))).label("ready"),
+).group_by(_READ.facility, _STUDY.modality, _READ.priority, _STUDY.patient_state, *_JUDGED[:-1])
 
 _IS_HELD = _READ.state == ReadState.CLAIMED.value
 _HELD = case((_IS_HELD, 1), else_=0)
@@ -73,11 +126,35 @@ _CLAIMED = (
 )
 
 
-def page(
-    connection: Connection, cipher: Cipher, facilities: Collection[str], holder: str, *, many: int, past: int
-) -> list[Waiting]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What page is asked for: of which facilities, for whom, when, how many reads after how many."""
+
+    facilities: Collection[str]
+    holder: str
+    now: datetime
+    many: int
+    past: int
+    #: What is open is left out unless it is alike to one of these; None leaves nothing out.
+    open_to: Collection[Alike] | None
+    classes: Collection[Priority]
+
+
+def page(connection: Connection, cipher: Cipher, asked: Asked) -> list[Waiting]:
     """Return a page of the open and claimed reads of these facilities: by whose, by class, by time to breach."""
-    asked = {"facilities": list(facilities), "holder": holder, "many": many, "past": past}
+    values = {
+        "facilities": list(asked.facilities),
+        "holder": asked.holder,
+        "now": asked.now,
+        "many": asked.many,
+        "past": asked.past,
+        "classes": [one.value for one in asked.classes],
+    }
+    statement = _PAGE
+    if asked.open_to is not None:
+        statement = _PAGE_OPEN_TO[connection.dialect.name]
+        values["open_at"] = sorted({one.facility for one in asked.open_to})
+        values["likenesses"] = json.dumps([_likeness(one) for one in asked.open_to])
     return [
         Waiting(
             read=value_of(Read, row, cipher),
@@ -85,12 +162,19 @@ def page(
             modality=row["modality"],
             patient_state=row["patient_state"],
         )
-        for row in map(dict, connection.execute(_PAGE, asked).mappings())
+        for row in map(dict, connection.execute(statement, values).mappings())
     ]
 
 
+def _likeness(one: Alike) -> str:
+    """Return what the database makes of such reads, too."""
+    flags = ("1" if one.is_general else "0", "1" if one.priority in UNCAPPED else "0")
+    judged = (one.facility, one.pool, one.kind.value, one.subspecialty, one.modality, one.patient_state)
+    return _BETWEEN.join((*judged, *flags))
+
+
 def alike(connection: Connection, facilities: Collection[str], holder: str, now: datetime) -> list[Alike]:
-    """Return how many reads of the same worklist are alike in everything that is judged."""
+    """Return how many reads of the same worklist are of one class and alike in everything else that is judged."""
     asked = {"facilities": list(facilities), "holder": holder, "now": now}
     return [
         Alike(
@@ -101,9 +185,11 @@ def alike(connection: Connection, facilities: Collection[str], holder: str, now:
             patient_state=row.patient_state,
             kind=ReadKind(row.kind),
             subspecialty=row.subspecialty,
-            is_general=bool(row.is_general),
-            whose=Whose(row.whose),
-            count=row.many,
+            is_general=row.is_general == "1",
+            mine=row.mine,
+            ready=row.ready,
+            arriving=row.open - row.ready,
+            others=row.all - row.mine - row.open,
         )
         for row in connection.execute(_ALIKE, asked)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from datetime import timedelta
 from itertools import product
 
@@ -65,15 +66,16 @@ def test_what_is_alike_adds_up_to_what_is_listed(memory: SqlMemory) -> None:
         listed = look.worklist(["north", "south"], "lee", many=99, past=0)
         alike = look.alike(["north", "south"], "lee")
         nothing = look.alike([], "lee")
-    assert sum(one.count for one in alike) == len(listed)
+    assert sum(one.mine + one.open + one.others for one in alike) == len(listed)
     for one in alike:
-        fitting = [
-            each
+        fitting = Counter(
+            each.whose
             for each in listed
-            if (each.read.facility, each.read.priority, each.modality, each.whose)
-            == (one.facility, one.priority, one.modality, one.whose)
-        ]
-        assert len(fitting) == one.count
+            if (each.read.facility, each.modality) == (one.facility, one.modality)
+            and each.read.priority is one.priority
+        )
+        counted = {Whose.MINE: one.mine, Whose.READY: one.ready, Whose.ARRIVING: one.arriving, Whose.OTHERS: one.others}
+        assert fitting == Counter(counted)
     assert nothing == []
 
 
