@@ -25,6 +25,10 @@ PAGE = 40
 REASONS_AT_MOST = 20
 
 
+#: All that is judged of a read.
+_Likeness = tuple[str | bool, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """Everything that waits at some facilities, counted, and judged for one reader: what is judged alike is judged once."""
@@ -66,21 +70,24 @@ def survey(look: Reading, directory: Directory, facilities: Collection[str], rea
     holder = "" if reader is None else reader.id
     held = None if reader is None else duties.held_by(look, reader)
     counts = dict.fromkeys(product(Whose, ORDER), 0)
-    barred: Counter[tuple[Refusal, ...]] = Counter()
-    judged: dict[tuple[str | bool, ...], tuple[Refusal, ...]] = {}
-    open_to: dict[tuple[str | bool, ...], Alike] = {}
+    judged: dict[_Likeness, tuple[Refusal, ...]] = {}
+    open_to: dict[_Likeness, Alike] = {}
+    kept: Counter[_Likeness] = Counter()
     for one in look.alike(facilities, holder):
         counts[Whose.MINE, one.priority] += one.mine
         counts[Whose.OTHERS, one.priority] += one.others
-        key = (one.facility, one.pool, *one[3:8], one.priority in UNCAPPED)
-        if one.open and key not in judged:
-            judged[key] = () if reader is None else _failing(look, directory, one, reader, held)
-        if one.open and judged[key]:
-            barred[judged[key]] += one.open
+        likeness: _Likeness = (*one[:7], one.priority in UNCAPPED)
+        if one.open and likeness not in judged:
+            judged[likeness] = () if reader is None else _failing(look, directory, one, reader, held)
+        if one.open and judged[likeness]:
+            kept[likeness] += one.open
         elif one.open:
-            open_to[key] = one
+            open_to[likeness] = one
             counts[Whose.READY, one.priority] += one.ready
             counts[Whose.ARRIVING, one.priority] += one.arriving
+    barred: Counter[tuple[Refusal, ...]] = Counter()
+    for likeness, many in kept.items():
+        barred[judged[likeness]] += many
     return Survey(facilities, holder, counts, barred, None if reader is None else open_to.values())
 
 

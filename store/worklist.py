@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Select, Text, and_, bindparam, case, cast, extract, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -55,9 +54,6 @@ _JUDGED = (
     _IS_GENERAL,
     _IS_UNCAPPED,
 )
-#: Between the parts of a likeness; neither a directory's ids nor modalities and states may hold it.
-_BETWEEN = "/"
-_LIKENESS = functools.reduce(lambda whole, part: whole + _BETWEEN + part, _JUDGED)
 
 
 def _joined(*columns: Any) -> Select[Any]:
@@ -84,22 +80,31 @@ def _paged(*further: Any) -> Select[Any]:
     )
 
 
-def _open_to(likenesses: Any) -> Select[Any]:
+def _open_to(likeness: Any, likenesses: Any) -> Select[Any]:
     """Return the statement of a page without what is open and not alike to these.
 
-    By its facility alone most of that is left out before its study is looked at.
+    By its facility alone some of that is left out before its study is looked at.
     """
     at_these = _READ.facility.in_(bindparam("open_at", expanding=True))
-    return _paged(or_(~_IS_OPEN, at_these), or_(~_IS_OPEN, _LIKENESS.in_(likenesses)))
+    return _paged(or_(~_IS_OPEN, at_these), or_(~_IS_OPEN, likeness.in_(likenesses)))
 
 
+_KINDS = {one.value: one for one in ReadKind}
+_CLASSES = {one.value: one for one in Priority}
 #: One parameter, however many they are: a database takes some ten thousands and no more.
 _LIKENESSES = bindparam("likenesses", type_=Text)
 _PAGE = _paged()
 _PAGE_OPEN_TO = {
-    "sqlite": _open_to(select(func.json_each(_LIKENESSES).table_valued("value").c.value)),
-    "postgresql": _open_to(select(func.jsonb_array_elements_text(cast(_LIKENESSES, JSONB)))),
+    "sqlite": _open_to(func.json_array(*_JUDGED), select(func.json_each(_LIKENESSES).table_valued("value").c.value)),
+    "postgresql": _open_to(
+        func.jsonb_build_array(*_JUDGED), select(func.jsonb_array_elements(cast(_LIKENESSES, JSONB)))
+    ),
 }
+#: What tells reads apart first, so that the database compares few columns.
+_APART = (
+    *(_READ.facility, _STUDY.modality, _READ.priority, _STUDY.patient_state),
+    *(_READ.subspecialty, _READ.kind, _READ.pool, _IS_GENERAL),
+)
 _ALIKE = _joined(
     *_JUDGED[:-2],
     _IS_GENERAL.label("is_general"),
@@ -108,7 +113,7 @@ _ALIKE = _joined(
     func.count(case((and_(~_IS_OPEN, _READ.claimed_by == bindparam("holder")), 1))).label("mine"),
     func.count(case((_IS_OPEN, 1))).label("open"),
     func.count(case((and_(_IS_OPEN, _STUDY.ready), 1))).label("ready"),
-).group_by(_READ.facility, _STUDY.modality, _READ.priority, _STUDY.patient_state, *_JUDGED[:-1])
+).group_by(*_APART)
 
 _IS_HELD = _READ.state == ReadState.CLAIMED.value
 _HELD = case((_IS_HELD, 1), else_=0)
@@ -154,7 +159,7 @@ def page(connection: Connection, cipher: Cipher, asked: Asked) -> list[Waiting]:
     if asked.open_to is not None:
         statement = _PAGE_OPEN_TO[connection.dialect.name]
         values["open_at"] = sorted({one.facility for one in asked.open_to})
-        values["likenesses"] = json.dumps([_likeness(one) for one in asked.open_to])
+        values["likenesses"] = orjson.dumps([_likeness(one) for one in asked.open_to]).decode()
     return [
         Waiting(
             read=value_of(Read, row, cipher),
@@ -166,11 +171,10 @@ def page(connection: Connection, cipher: Cipher, asked: Asked) -> list[Waiting]:
     ]
 
 
-def _likeness(one: Alike) -> str:
+def _likeness(one: Alike) -> list[str]:
     """Return what the database makes of such reads, too."""
     flags = ("1" if one.is_general else "0", "1" if one.priority in UNCAPPED else "0")
-    judged = (one.facility, one.pool, one.kind.value, one.subspecialty, one.modality, one.patient_state)
-    return _BETWEEN.join((*judged, *flags))
+    return [one.facility, one.pool, one.kind.value, one.subspecialty, one.modality, one.patient_state, *flags]
 
 
 def alike(connection: Connection, facilities: Collection[str], holder: str, now: datetime) -> list[Alike]:
@@ -178,20 +182,15 @@ def alike(connection: Connection, facilities: Collection[str], holder: str, now:
     asked = {"facilities": list(facilities), "holder": holder, "now": now}
     return [
         Alike(
-            facility=row.facility,
-            pool=row.pool,
-            priority=Priority(row.priority),
-            modality=row.modality,
-            patient_state=row.patient_state,
-            kind=ReadKind(row.kind),
-            subspecialty=row.subspecialty,
-            is_general=row.is_general == "1",
-            mine=row.mine,
-            ready=row.ready,
-            arriving=row.open - row.ready,
-            others=row.all - row.mine - row.open,
+            *(facility, pool, _KINDS[kind], subspecialty, modality, state, general == "1", _CLASSES[priority]),
+            mine=mine,
+            ready=ready,
+            arriving=waiting - ready,
+            others=listed - mine - waiting,
         )
-        for row in connection.execute(_ALIKE, asked)
+        for facility, pool, kind, subspecialty, modality, state, general, priority, listed, mine, waiting, ready in (
+            connection.execute(_ALIKE, asked)
+        )
     ]
 
 

@@ -57,13 +57,14 @@ class Alike(NamedTuple):
 
     facility: str
     pool: str
-    priority: Priority
-    modality: str
-    patient_state: str
     kind: ReadKind
     subspecialty: str
+    modality: str
+    patient_state: str
     #: Readers without the subspecialty may read it by now.
     is_general: bool
+    #: Of this only whether caps hold for it is judged.
+    priority: Priority
     mine: int
     ready: int
     arriving: int
