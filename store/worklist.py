@@ -19,6 +19,8 @@ from store.cipher import Cipher
 from store.mapping import KEPT, value_of
 
 _READ, _STUDY = KEPT[Read].table.c, KEPT[Study].table.c
+#: Of a type, or SQLite would compare two spellings of an instant.
+_NOW = bindparam("now", type_=_READ.due_at.type)
 _IS_OPEN = _READ.state == ReadState.OPEN.value
 _WHOSE = case(
     (and_(_READ.state == ReadState.CLAIMED.value, _READ.claimed_by == bindparam("holder")), Whose.MINE.value),
@@ -34,12 +36,10 @@ _LISTED = and_(
 #: A clock that stands still falls due by so much later as it has stood still until now.
 _DUE = case(
     (_READ.paused_since.is_(None), extract("epoch", _READ.due_at)),
-    else_=extract("epoch", _READ.due_at)
-    + extract("epoch", bindparam("now", type_=_READ.due_at.type))
-    - extract("epoch", _READ.paused_since),
+    else_=extract("epoch", _READ.due_at) + extract("epoch", _NOW) - extract("epoch", _READ.paused_since),
 )
 _IS_GENERAL = case(
-    (or_(_READ.general_at.is_(None), _READ.general_at <= func.coalesce(_READ.paused_since, bindparam("now"))), "1"),
+    (or_(_READ.general_at.is_(None), _READ.general_at <= func.coalesce(_READ.paused_since, _NOW)), "1"),
     else_="0",
 )
 #: All of a class that the judgment asks about.
