@@ -27,7 +27,7 @@ MEASURES: Mapping[str, Measures] = {
     "crowds": (accept.measure_crowds, "the same ratio with 8 to 128 connections; no target"),
     "latency": (latency.measure, "accepted → card at Slack, finding accepted → call at Twilio"),
     "deadlines": (deadlines.measure, "lateness of 100 deadlines a second"),
-    "scale": (scale.measure, "who of 1,000 radiologists may read a study"),
+    "scale": (scale.measure, "who of 1,000 radiologists may read a study; a page of 10,000 open reads"),
     "start": (start.measure, "time to ready and idle memory of serve"),
 }
 

@@ -1,10 +1,11 @@
-"""What judging costs where many read: 1,000 radiologists, each with 8 licenses and 60 privileges, for one study."""
+"""What many cost: 1,000 radiologists, each with 8 licenses and 60 privileges, judged for one study; 10,000 open reads."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, date, datetime, timedelta
 
+from benchmarks import waiting
 from benchmarks.figures import Bound, Figure
 from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Facility
@@ -22,7 +23,10 @@ PROXY = ProxyAgreement(id="apex", term=TERM, list_as_of=date(2026, 11, 1), list_
 
 
 def measure(runs: int, *, quick: bool) -> list[Figure]:
-    """Judge everybody for one study again and again, of one site after the other; SystemExit unless half of them may read it."""
+    """Judge everybody for one study again and again, of one site after the other; SystemExit unless half of them may read it.
+
+    Then ask for worklists.
+    """
     studies = FACILITIES if quick else FACILITIES * 5
     readers = [_reader(number) for number in range(RADIOLOGISTS)]
     pool = Pool(id="night", channel="C1", members=tuple(one.id for one in readers), queue_cap=20)
@@ -37,6 +41,7 @@ def measure(runs: int, *, quick: bool) -> list[Figure]:
         Figure.of_samples("  its p50", "ms", wall, 0.50, None, 0.0),
         Figure.of_samples("  p95 of the processor's time alone", "ms", processor, 0.95, None, 0.0),
         Figure.of_samples("  p50 of the processor's time alone", "ms", processor, 0.50, None, 0.0),
+        *waiting.measure(runs, quick=quick),
     ]
 
 

@@ -42,7 +42,7 @@ def of(directory: Directory, read: Read | Alike, *, modality: str, state: str, i
 
 def is_general(read: Read, now: datetime) -> bool:
     """Tell whether a subspecialty's read has waited so long that readers without it may read it; a pause is no wait."""
-    return read.general_at is None or (read.paused_since or now) >= read.general_at
+    return read.general_at is None or read.clock_at(now) >= read.general_at
 
 
 def held_by(look: Reading, reader: Radiologist) -> int:

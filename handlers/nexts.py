@@ -48,7 +48,8 @@ def next_read(house: House, slack_user: str, delivery: str) -> str:
 
 def _choose(tx: Transaction, directory: Directory, reader: Radiologist) -> str:
     """Return the id of the read that is next, and record that it was offered."""
-    waiting = list(islice(worklists.may_read(tx, directory, reader), LOOKED_AT))
+    sites = worklists.seen_by(directory, reader.slack_user)
+    waiting = list(islice(worklists.may_read(tx, directory, reader, sites), LOOKED_AT))
     at_work = _at_work(tx, directory)
     mine = at_work.pop(reader.id, routing.Load())
     colleagues = {one.read.id: _colleagues(directory, one, at_work, tx) for one in waiting}
@@ -120,9 +121,8 @@ def claim_batch(house: House, facility: str, count: int, slack_user: str, delive
     many = min(count, BATCH_AT_MOST)
 
     def act(tx: Transaction) -> str:
-        waiting = worklists.may_read(tx, directory, reader)
-        here = islice((one.read for one in waiting if one.read.facility == facility), many)
-        return _claim_all(tx, house, list(here), reader)
+        waiting = islice(worklists.may_read(tx, directory, reader, [facility]), many)
+        return _claim_all(tx, house, [one.read for one in waiting], reader)
 
     return once(house, facility, delivery, act)
 

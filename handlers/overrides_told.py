@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from handlers.domain.directory import Directory
 from handlers.domain.overrides import Override
 from handlers.domain.studies import Read, ReadState
-from handlers.ports import Reading
 
 
-def line(look: Reading, directory: Directory, read: Read) -> str:
-    """Return what a card says of an override: asked, granted, or the one by which the read is held."""
-    newest = look.one(Override, read_id=read.id)
+def line(newest: Override | None, directory: Directory, read: Read, now: datetime) -> str:
+    """Return what a card says of a read's newest override: asked, granted, or the one by which the read is held."""
     if newest is None:
         return ""
     if newest.is_asked():
@@ -19,7 +19,7 @@ def line(look: Reading, directory: Directory, read: Read) -> str:
     why = newest.reason.value.replace("_", " ")
     told = f"Override for {reader}: {why}, asked by {asker}, granted by {granter}"
     by_it = newest.used_at is not None and read.claimed_by == newest.reader
-    return told if by_it or (read.state is ReadState.OPEN and newest.is_good(look.now)) else ""
+    return told if by_it or (read.state is ReadState.OPEN and newest.is_good(now)) else ""
 
 
 def asked_words(directory: Directory, asked: Override) -> str:

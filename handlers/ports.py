@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from handlers.domain.cards import DeskCard, HandoverCard, Note, ReadCard
+from handlers.domain.classes import Priority
 from handlers.domain.dialog import Prompt
 from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
 from handlers.domain.rotas import Rota, Shift
 from handlers.domain.sinks import ReadNotice, Sink
 from handlers.domain.turnaround import EndedRead
-from handlers.domain.worklists import Alike, Claimed, Waiting
+from handlers.domain.worklists import ORDER, Alike, Claimed, Waiting
 
 V = TypeVar("V")
 
@@ -57,8 +58,21 @@ class Reading(Protocol):
     def count_since(self, kind: type[Any], field: str, since: datetime, /, **equal: Any) -> int:
         """Count values whose ``field`` lies at or after ``since``."""
 
-    def worklist(self, facilities: Collection[str], holder: str, *, many: int, past: int) -> list[Waiting]:
-        """Return a page of the open and claimed reads of these facilities, in the worklist's order for ``holder``."""
+    def worklist(
+        self,
+        facilities: Collection[str],
+        holder: str,
+        *,
+        many: int,
+        past: int,
+        open_to: Collection[Alike] | None = None,
+        classes: Collection[Priority] = ORDER,
+    ) -> list[Waiting]:
+        """Return a page of the open and claimed reads of these facilities, in the worklist's order for ``holder``.
+
+        Only reads of these classes are listed, and of what is open only that which is alike to ``open_to``, where it is
+        not None.
+        """
 
     def alike(self, facilities: Collection[str], holder: str) -> list[Alike]:
         """Return how many reads of that worklist are alike in everything that is judged."""

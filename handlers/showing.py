@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from handlers import overrides_told, receipts
 from handlers.domain import case_code, expiries, leases
@@ -18,6 +21,8 @@ from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind
 from handlers.domain.viewings import Viewing
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
+
+V = TypeVar("V")
 
 #: A card is drawn again at these shares of its target, so that its minutes stay honest where they matter.
 REFRESH_AT = (0.5, 0.8, 1.0)
@@ -142,16 +147,47 @@ def relay_line(relay: Relay | None) -> str:
 
 def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
     """Make a read's card from how things stand now."""
-    study = look.get(Study, read.study_id)
+    return read_cards(look, directory, [read])[0]
+
+
+class _Beside:
+    """What cards show beside their reads: a look of each kind, however many reads there are."""
+
+    def __init__(self, look: Reading, reads: Sequence[Read]) -> None:
+        ids, of_studies = tuple(read.id for read in reads), tuple({read.study_id for read in reads})
+        self.studies = {one.id: one for one in look.all(Study, id=of_studies)}
+        groups = {(one.facility, one.group) for one in self.studies.values() if one.group}
+        where = {"facility": tuple({site for site, _ in groups}), "group": tuple({group for _, group in groups})}
+        self.linked = Counter((one.facility, one.group) for one in look.all(Study, **where)) if groups else Counter()
+        self.relays = {one.study_id: one for one in look.all(Relay, study_id=of_studies)}
+        self.reports = _by(look.all(Report, study_id=of_studies), lambda one: one.study_id)
+        self.viewings = _by(look.all(Viewing, study_id=of_studies, closed_at=None), lambda one: one.study_id)
+        self.problems = _by(look.all(Problem, read_id=ids, state=UNSOLVED), lambda one: one.read_id)
+        self.overrides = {one.read_id: one for one in look.all(Override, read_id=ids)}
+        self.leases = {one.id: one for one in look.all(Lease, id=ids)}
+
+
+def _by(values: Iterable[V], key: Callable[[V], str]) -> dict[str, list[V]]:
+    sorted_out: defaultdict[str, list[V]] = defaultdict(list)
+    for one in values:
+        sorted_out[key(one)].append(one)
+    return sorted_out
+
+
+def read_cards(look: Reading, directory: Directory, reads: Sequence[Read]) -> list[ReadCard]:
+    """Make the cards of reads from how things stand now, with as many looks as for one."""
+    beside = _Beside(look, reads)
+    return [_card(look.now, directory, read, beside) for read in reads]
+
+
+def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> ReadCard:
+    study = beside.studies.get(read.study_id)
     if study is None:
         raise LookupError(f"the study of read {read.id} is missing")
     facility = directory.facilities[read.facility]
     reader = directory.radiologists.get(read.claimed_by or "")
     since = study.last_image_at
-    linked = len(look.all(Study, facility=study.facility, group=study.group)) - 1 if study.group else 0
-    relays = look.all(Relay, study_id=study.id)
-    reports = look.all(Report, study_id=study.id)
-    problems = look.all(Problem, read_id=read.id, state=UNSOLVED)
+    reports, problems = beside.reports.get(study.id, []), beside.problems.get(read.id, [])
     standing = [problem.kind.words for problem in problems if problem.pauses]
     return ReadCard(
         read_id=read.id,
@@ -162,26 +198,26 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         patient_class=study.patient_class.value,
         modality=study.modality,
         procedure=study.description or study.body_part,
-        age=age_shown(study.birth_date, facility.today(look.now)),
+        age=age_shown(study.birth_date, facility.today(now)),
         sex=study.sex,
         images=study.instance_count,
-        last_image_minutes=None if since is None else max(0, int((look.now - since).total_seconds() // 60)),
+        last_image_minutes=None if since is None else max(0, int((now - since).total_seconds() // 60)),
         ready=study.ready,
         due_at=read.due_at,
-        minutes_left=int((read.due_at - (read.paused_since or look.now)).total_seconds() // 60),
+        minutes_left=int((read.due_at - read.clock_at(now)).total_seconds() // 60),
         zone=facility.zone,
         state=read.state.value,
         claimed_by="" if reader is None else reader.name,
         claimed_slack_user="" if reader is None else reader.slack_user,
         claimed_at=read.claimed_at,
         reported_by=_signer(directory, read.reported_by),
-        viewers=_viewers(look, directory, read),
-        lease=leases.shown(look.get(Lease, read.id), read) if read.state is ReadState.CLAIMED else "",
-        linked=linked,
+        viewers=_viewers(beside.viewings.get(study.id, []), directory, read, now),
+        lease=leases.shown(beside.leases.get(read.id), read) if read.state is ReadState.CLAIMED else "",
+        linked=beside.linked[study.facility, study.group] - 1 if study.group else 0,
         test=study.test,
         shadow=facility.shadow,
-        relay=relay_line(relays[-1] if relays else None),
-        override=overrides_told.line(look, directory, read),
+        relay=relay_line(beside.relays.get(study.id)),
+        override=overrides_told.line(beside.overrides.get(read.id), directory, read, now),
         late=read.breached_at is not None,
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
         kind=read.kind.value,
@@ -196,11 +232,11 @@ def _problem_line(problem: Problem) -> str:
     return f"{problem.kind.words}, {f'{problem.taken_by} has it' if problem.taken_by else 'nobody has taken it'}"
 
 
-def _viewers(look: Reading, directory: Directory, read: Read) -> tuple[Viewer, ...]:
+def _viewers(viewings: Sequence[Viewing], directory: Directory, read: Read, now: datetime) -> tuple[Viewer, ...]:
     """Return who has the study of a waiting read open in the PACS, the first one first."""
     if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
         return ()
-    seen = [one for one in look.all(Viewing, study_id=read.study_id, closed_at=None) if one.is_open(look.now)]
+    seen = [one for one in viewings if one.is_open(now)]
     return tuple(
         Viewer(who=_signer(directory, one.who), since=one.opened_at)
         for one in sorted(seen, key=lambda one: one.opened_at)

@@ -3,50 +3,100 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
 
 from handlers import duties, hands, people, showing
 from handlers.domain import case_code as codes
 from handlers.domain.cards import Barred, Worklist
+from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import Duty, Refusal, refusals
+from handlers.domain.eligibility import UNCAPPED, Refusal, refusals
 from handlers.domain.errors import Rejection
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
-from handlers.domain.worklists import Alike, Waiting, Whose
+from handlers.domain.worklists import OPEN, ORDER, Alike, Waiting, Whose
 from handlers.ports import House, Reading
 
-#: A card takes several looks; no more are made than any drawing of the worklist shows.
-CARDS_AT_MOST = 40
-#: Reads are fetched so many at a time until enough of them may be read.
-PAGE = 200
+#: A card takes several looks; no more are made than any drawing of the worklist shows. Reads are fetched so many at a time.
+PAGE = 40
 #: Nobody is shown more reasons than these at a time.
 REASONS_AT_MOST = 20
 
 
-class Judge:
-    """Judges one reader for many reads: what is alike is judged once."""
+#: All that is judged of a read.
+_Likeness = tuple[str | bool, ...]
 
-    def __init__(self, look: Reading, directory: Directory, reader: Radiologist) -> None:
-        self._directory = directory
-        self._reader = reader
-        self._held = duties.held_by(look, reader)
-        self._now = look.now
-        self._judged: dict[tuple[str | bool, ...], tuple[Refusal, ...]] = {}
 
-    def failing(self, one: Waiting | Alike) -> tuple[Refusal, ...]:
-        """Return every rule that keeps the reader from such a read."""
-        of = one.read if isinstance(one, Waiting) else one
-        general = duties.is_general(one.read, self._now) if isinstance(one, Waiting) else one.is_general
-        key = (of.facility, of.pool, of.priority, of.kind, of.subspecialty, general, one.modality, one.patient_state)
-        if key not in self._judged:
-            duty = duties.of(self._directory, of, modality=one.modality, state=one.patient_state, is_general=general)
-            self._judged[key] = self._refusals(duty)
-        return self._judged[key]
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Everything that waits at some facilities, counted, and judged for one reader: what is judged alike is judged once."""
 
-    def _refusals(self, duty: Duty) -> tuple[Refusal, ...]:
-        proxies = self._directory.proxy_agreements
-        return refusals(self._reader, duty, proxies=proxies, held=self._held, now=self._now)
+    facilities: Collection[str]
+    #: The reader's id, "" for somebody who only looks.
+    holder: str
+    #: How many reads are listed, in the worklist's order.
+    counts: Mapping[tuple[Whose, Priority], int]
+    #: How many open reads are kept from the reader, by every rule that fails.
+    barred: Counter[tuple[Refusal, ...]]
+    #: What is open that they may read; None for somebody who only looks: all of it.
+    open_to: Collection[Alike] | None
+
+    def count(self, whose: Whose) -> int:
+        """Return how many of these are listed."""
+        return sum(self.counts[whose, priority] for priority in ORDER)
+
+    def page(self, look: Reading, past: int) -> list[Waiting]:
+        """Return so many reads of the worklist after the first ``past``, without what the reader may not read.
+
+        Only the classes of which they can be are looked through.
+        """
+        classes: set[Priority] = set()
+        before: list[tuple[Priority, int]] = []
+        begins = 0
+        for (_, priority), count in self.counts.items():
+            if begins + count <= past:
+                before.append((priority, count))
+            elif begins < past + PAGE:
+                classes.add(priority)
+            begins += count
+        past -= sum(count for priority, count in before if priority not in classes)
+        return look.worklist(self.facilities, self.holder, many=PAGE, past=past, open_to=self.open_to, classes=classes)
+
+
+def survey(look: Reading, directory: Directory, facilities: Collection[str], reader: Radiologist | None) -> Survey:
+    """Count what waits at these facilities; what is claimed already is not judged."""
+    holder = "" if reader is None else reader.id
+    held = None if reader is None else duties.held_by(look, reader)
+    counts = dict.fromkeys(product(Whose, ORDER), 0)
+    judged: dict[_Likeness, tuple[Refusal, ...]] = {}
+    open_to: dict[_Likeness, Alike] = {}
+    kept: Counter[_Likeness] = Counter()
+    for one in look.alike(facilities, holder):
+        counts[Whose.MINE, one.priority] += one.mine
+        counts[Whose.OTHERS, one.priority] += one.others
+        likeness: _Likeness = (*one[:7], one.priority in UNCAPPED)
+        if one.open and likeness not in judged:
+            judged[likeness] = () if reader is None else _failing(look, directory, one, reader, held)
+        if one.open and judged[likeness]:
+            kept[likeness] += one.open
+        elif one.open:
+            open_to[likeness] = one
+            counts[Whose.READY, one.priority] += one.ready
+            counts[Whose.ARRIVING, one.priority] += one.arriving
+    barred: Counter[tuple[Refusal, ...]] = Counter()
+    for likeness, many in kept.items():
+        barred[judged[likeness]] += many
+    return Survey(facilities, holder, counts, barred, None if reader is None else open_to.values())
+
+
+def _failing(
+    look: Reading, directory: Directory, one: Alike, reader: Radiologist, held: int | None
+) -> tuple[Refusal, ...]:
+    """Return every rule that keeps a reader from such reads."""
+    duty = duties.of(directory, one, modality=one.modality, state=one.patient_state, is_general=one.is_general)
+    return duties.refused(directory, reader, duty, held, look.now)
 
 
 def seen_by(directory: Directory, slack_user: str) -> list[str]:
@@ -63,59 +113,34 @@ def worklist(house: House, slack_user: str) -> Worklist:
     directory = house.directory()
     facilities = seen_by(directory, slack_user)
     reader = directory.radiologist_of_slack(slack_user)
-    holder = "" if reader is None else reader.id
     with house.memory.reading() as look:
-        judge = None if reader is None else Judge(look, directory, reader)
-        counts: Counter[Whose] = Counter()
-        barred: Counter[tuple[Refusal, ...]] = Counter()
-        for one in look.alike(facilities, holder):
-            failing = _keeps_from(judge, one)
-            if failing:
-                barred[failing] += one.count
-            else:
-                counts[one.whose] += one.count
-        first = [one for one, _ in zip(_shown(look, judge, facilities, holder), range(CARDS_AT_MOST), strict=False)]
-        cards = tuple(showing.read_card(look, directory, one.read) for one in first)
+        found = survey(look, directory, facilities, reader)
+        cards = showing.read_cards(look, directory, [one.read for one in found.page(look, 0)])
     return Worklist(
-        cards=cards,
-        mine=counts[Whose.MINE],
-        ready=counts[Whose.READY],
-        arriving=counts[Whose.ARRIVING],
-        others=counts[Whose.OTHERS],
+        cards=tuple(cards),
+        mine=found.count(Whose.MINE),
+        ready=found.count(Whose.READY),
+        arriving=found.count(Whose.ARRIVING),
+        others=found.count(Whose.OTHERS),
         barred=tuple(
             Barred(count=count, why=tuple(one.sentence for one in failing))
-            for failing, count in barred.most_common(REASONS_AT_MOST)
+            for failing, count in found.barred.most_common(REASONS_AT_MOST)
         ),
-        barred_reads=barred.total(),
+        barred_reads=found.barred.total(),
     )
 
 
-def _keeps_from(judge: Judge | None, one: Waiting | Alike) -> tuple[Refusal, ...]:
-    """Return what keeps somebody from an open read; what is claimed already is not judged."""
-    is_open = one.whose in (Whose.READY, Whose.ARRIVING)
-    return judge.failing(one) if judge is not None and is_open else ()
+def may_read(
+    look: Reading, directory: Directory, reader: Radiologist, facilities: Collection[str]
+) -> Iterator[Waiting]:
+    """Yield the open reads of these facilities that a reader may claim and read now, in the worklist's order.
 
-
-def _shown(look: Reading, judge: Judge | None, facilities: list[str], holder: str) -> Iterator[Waiting]:
-    """Yield the worklist in its order, without what this reader may not read."""
-    past = 0
-    while facilities:
-        page = look.worklist(facilities, holder, many=PAGE, past=past)
-        yield from (one for one in page if not _keeps_from(judge, one))
-        if len(page) < PAGE:
-            return
-        past += PAGE
-
-
-def may_read(look: Reading, directory: Directory, reader: Radiologist) -> Iterator[Waiting]:
-    """Yield the open reads that a reader may claim now, in the worklist's order."""
-    facilities = seen_by(directory, reader.slack_user)
-    judge = Judge(look, directory, reader)
-    for one in _shown(look, judge, facilities, reader.id):
-        if one.whose is Whose.OTHERS:
-            return
-        if one.whose is not Whose.MINE and one.read.paused_since is None:
-            yield one
+    A read whose clock stands still can be claimed, and not read: it is left out.
+    """
+    found = survey(look, directory, facilities, reader)
+    last = sum(found.counts.values()) - found.count(Whose.OTHERS)
+    for past in range(0, last, PAGE):
+        yield from (one for one in found.page(look, past) if one.whose in OPEN and one.read.paused_since is None)
 
 
 def why(house: House, case: str, slack_user: str) -> list[str]:

@@ -22,7 +22,7 @@ from handlers.domain.machinery import (
 )
 from handlers.domain.studies import Read, ReadBy, Study
 from handlers.domain.turnaround import EndedRead
-from handlers.domain.worklists import Alike, Claimed, Waiting
+from handlers.domain.worklists import ORDER, Alike, Claimed, Waiting
 from handlers.ports import Chance, Clock, Delivered, Due, Sending
 from store import audit, deadlines, queues, worklist
 from store.cipher import Cipher
@@ -149,9 +149,19 @@ class SqlReading:
             self.connection.execute(_counting(KEPT[kind], shape, field), {**wanted, "since": since}).scalar_one()
         )
 
-    def worklist(self, facilities: Collection[str], holder: str, *, many: int, past: int) -> list[Waiting]:
+    def worklist(
+        self,
+        facilities: Collection[str],
+        holder: str,
+        *,
+        many: int,
+        past: int,
+        open_to: Collection[Alike] | None = None,
+        classes: Collection[Priority] = ORDER,
+    ) -> list[Waiting]:
         """Return a page of the open and claimed reads of these facilities, in the worklist's order for ``holder``."""
-        return worklist.page(self.connection, self.cipher, facilities, holder, many=many, past=past)
+        asked = worklist.Asked(facilities, holder, self.now, many, past, open_to, classes)
+        return worklist.page(self.connection, self.cipher, asked)
 
     def alike(self, facilities: Collection[str], holder: str) -> list[Alike]:
         """Return how many reads of that worklist are alike in everything that is judged."""

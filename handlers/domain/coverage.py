@@ -111,8 +111,9 @@ class OverflowChange(StrEnum):
 
 
 def late_at(read: Read, share: int) -> datetime:
-    """Return the instant at which so many percent of the time between a read's opening and its due instant have passed."""
-    return read.opened_at + (read.due_at - read.opened_at) * share / 100
+    """Return when so many percent of the time that a read came with are used up, if its clock stands still no more."""
+    came_with = read.clock_started_at + timedelta(seconds=read.target_seconds) - read.opened_at
+    return read.due_at - came_with * (100 - share) / 100
 
 
 def overflow_change(
@@ -131,7 +132,7 @@ def overflow_change(
     if limits is None or not agreement.is_in_force(facility.local(now)):
         return None if opened_at is None else OverflowChange.CLOSE
     counted = [read for read in waiting if read.state is ReadState.OPEN and read.coverage != agreement.id]
-    late = sum(late_at(read, limits.late_share) <= now for read in counted)
+    late = sum(late_at(read, limits.late_share) <= read.clock_at(now) for read in counted)
     if opened_at is None:
         return _opens(limits, len(counted), late)
     if now < opened_at + limits.at_least or len(counted) > limits.closes or late:
@@ -148,11 +149,17 @@ def _opens(limits: OverflowLimits, backlog: int, late: int) -> OverflowChange | 
 def next_judgment(
     agreement: CoverageAgreement, waiting: Sequence[Read], opened_at: datetime | None, now: datetime
 ) -> datetime | None:
-    """Return the next instant at which an overflow may change by itself; None when only an event can change it."""
+    """Return the next instant at which an overflow may change by itself; None when only an event can change it.
+
+    When a clock that stands still will go on is not known: as long as one does, overflow is looked at again and again.
+    """
     limits = agreement.overflow
     if limits is None:
         return None
-    instants = [late_at(read, limits.late_share) for read in waiting if read.coverage != agreement.id]
+    counted = [read for read in waiting if read.coverage != agreement.id]
+    instants = [late_at(read, limits.late_share) for read in counted if read.paused_since is None]
+    if len(instants) < len(counted):
+        instants.append(now + JUDGED_EVERY)
     if opened_at is not None:
         instants += [opened_at + limits.at_least, now + JUDGED_EVERY]
     return min((instant for instant in instants if instant > now), default=None)

@@ -67,8 +67,8 @@ def next_read(
 
 
 def _has_yielded(one: Waiting, now: datetime) -> bool:
-    """Tell whether an urgent read has waited long enough for the one with the least open work."""
-    return now >= one.read.at_share(YIELDS)
+    """Tell whether an urgent read has waited long enough for the one with the least open work; a pause is no wait."""
+    return one.read.clock_at(now) >= one.read.at_share(YIELDS)
 
 
 def _balanced(rest: Sequence[Waiting], mine: float, others: Sequence[float]) -> Waiting:

@@ -135,6 +135,10 @@ class Read:
         """Return the instant at which a share of the target is used up, as the clock stands now."""
         return self.due_at - timedelta(seconds=self.target_seconds * (1 - share))
 
+    def clock_at(self, now: datetime) -> datetime:
+        """Return the instant that its clock shows: now, or, while it stands still, the one at which it stopped."""
+        return self.paused_since or now
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overflow:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import NamedTuple
 
 from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.studies import Read
@@ -23,6 +24,10 @@ class Whose(IntEnum):
     READY = 1  #: open, and its images are complete
     ARRIVING = 2  #: open, and images are still to come
     OTHERS = 3  #: claimed by somebody else
+
+
+#: What is there to be claimed.
+OPEN = frozenset({Whose.READY, Whose.ARRIVING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +52,25 @@ class Claimed:
     last: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
-    """How many reads of a worklist are alike in everything that is judged."""
+class Alike(NamedTuple):
+    """How many reads of a worklist are of one class and alike in everything else that is judged: thousands of these are made."""
 
     facility: str
     pool: str
-    priority: Priority
-    modality: str
-    patient_state: str
     kind: ReadKind
     subspecialty: str
+    modality: str
+    patient_state: str
     #: Readers without the subspecialty may read it by now.
     is_general: bool
-    whose: Whose
-    count: int
+    #: Of this only whether caps hold for it is judged.
+    priority: Priority
+    mine: int
+    ready: int
+    arriving: int
+    others: int
+
+    @property
+    def open(self) -> int:
+        """How many of them are there to be claimed."""
+        return self.ready + self.arriving

@@ -271,6 +271,19 @@ def test_late_reads_open_it_and_keep_it_open() -> None:
     assert next_judgment(OVERFLOW, late, None, NOON - timedelta(seconds=1)) == NOON
 
 
+def test_a_pause_makes_no_read_late() -> None:
+    """A clock that stands still since 79 minutes of 100 were gone is not late, and is looked at again soon."""
+    late = waiting(2, opened=NOON - timedelta(minutes=80), due_in=timedelta(minutes=100))
+    still = [replace(one, paused_since=NOON - timedelta(minutes=1)) for one in late]
+    assert change_of(still, None) is None
+    assert change_of(still, None, NOON + timedelta(days=1)) is None
+    assert next_judgment(OVERFLOW, still, None, NOON) == NOON + JUDGED_EVERY
+    gone_on = [replace(one, due_at=one.due_at + timedelta(minutes=30)) for one in late]
+    assert change_of(gone_on, None, NOON + timedelta(minutes=30, seconds=-1)) is None
+    assert change_of(gone_on, None, NOON + timedelta(minutes=30)) is OverflowChange.OPEN_LATE
+    assert next_judgment(OVERFLOW, gone_on, None, NOON) == NOON + timedelta(minutes=30)
+
+
 def test_what_overflow_took_and_what_is_claimed_does_not_count() -> None:
     """Else its own studies would keep it open for ever."""
     taken = [replace(one, coverage="overflow") for one in waiting(9)]

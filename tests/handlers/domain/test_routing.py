@@ -46,6 +46,15 @@ def test_an_urgent_read_waits_for_nobody_longer_than_a_share_of_its_time() -> No
     assert next_read([late, film], Load(held=2), idle, NOW) == late
 
 
+def test_a_pause_is_no_wait_for_the_one_with_the_least_open_work() -> None:
+    """Images were asked for when a minute had passed: the read has waited for a minute, however long they take."""
+    stroke = waiting("stroke", Priority.STROKE, waited=20)
+    still = replace(stroke, read=replace(stroke.read, paused_since=NOW - timedelta(minutes=19)))
+    film = waiting("film", modality="CR")
+    assert next_read([stroke, film], Load(held=2), {"stroke": [Load(held=0)]}, NOW) == stroke
+    assert next_read([still, film], Load(held=2), {"stroke": [Load(held=0)]}, NOW) == film
+
+
 def test_nobody_who_asks_is_idle_while_something_waits() -> None:
     """Where only urgent reads wait that a colleague might take, the first of them is given all the same."""
     stroke = waiting("stroke", Priority.STROKE)
