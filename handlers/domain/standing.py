@@ -98,10 +98,10 @@ class Radiologist:
     def __post_init__(self) -> None:
         """Prepare both for looking up, once."""
         licenses: dict[str, tuple[License, ...]] = {}
-        for license_ in self.licenses:
+        for license_ in self.licenses or ():
             licenses[license_.state] = (*licenses.get(license_.state, ()), license_)
         privileges: dict[str, tuple[Privilege, ...]] = {}
-        for privilege in self.privileges:
+        for privilege in self.privileges or ():
             privileges[privilege.facility] = (*privileges.get(privilege.facility, ()), privilege)
         object.__setattr__(self, "_licenses_in", licenses)
         object.__setattr__(self, "_privileges_at", privileges)
@@ -132,7 +132,7 @@ class Pool:
 
     def __post_init__(self) -> None:
         """Prepare the members for looking up, once: a pool may have a thousand."""
-        object.__setattr__(self, "_ids", frozenset(self.members))
+        object.__setattr__(self, "_ids", frozenset(self.members or ()))  # a file that is being read may lack them
 
     def has(self, reader: str) -> bool:
         """Tell whether a reader is a member."""
