@@ -29,6 +29,8 @@ class ReportLine:
     signed_by: str
     signed_at: datetime
     flags: tuple[str, ...]
+    #: What it covers, where it names a region.
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,8 @@ class ReadLine:
     claimed_by: str
     claimed_at: datetime | None
     due_at: datetime
+    #: "" is the whole study.
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,13 +226,16 @@ def _read(directory: Directory, read: Read) -> ReadLine:
         claimed_by="" if reader is None else reader.name,
         claimed_at=read.claimed_at,
         due_at=read.due_at,
+        region=read.region,
     )
 
 
 def _report(directory: Directory, report: Report) -> ReportLine:
     known = directory.radiologists.get(report.signed_by)
     name = report.signed_by if known is None else known.name
-    return ReportLine(kind=report.kind, signed_by=name, signed_at=report.signed_at, flags=report.flags)
+    return ReportLine(
+        kind=report.kind, signed_by=name, signed_at=report.signed_at, flags=report.flags, region=report.region
+    )
 
 
 def _finding(directory: Directory, finding: Finding) -> FindingLine:

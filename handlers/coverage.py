@@ -57,10 +57,15 @@ def _open(tx: Transaction, house: House, study: Study, facility: Facility, duty:
         coverage=duty.coverage,
         subspecialty=duty.subspecialty,
     )
-    read = replace(read, general_at=pauses.general_at(read))
+    begin(tx, house, replace(read, general_at=pauses.general_at(read)))
+
+
+def begin(tx: Transaction, house: House, read: Read) -> None:
+    """Begin a duty to read: keep it, record it, and show it to those who may have it."""
     tx.add(read)
     facts = {"kind": read.kind.value, "by": read.by.value, "coverage": read.coverage}
-    tx.audit(AuditFact(action="read:open", actor="robot", case_code=study.case_code, subject=read.id, facts=facts))
+    facts |= {"region": read.region} if read.region else {}
+    tx.audit(AuditFact(action="read:open", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
     showing.plan_refresh(tx, read)
 
@@ -126,7 +131,7 @@ def supersede(tx: Transaction, house: House, read: Read, note: str) -> None:
     """End a read that is not to be made any more, and tell whoever looks at its card."""
     read = _over(tx, house, tx.put(replace(read, state=ReadState.SUPERSEDED)), SUPERSEDED, "superseded")
     tx.audit(AuditFact(action="read:supersede", actor="robot", case_code=read.case_code, subject=read.id))
-    showing.show_read(tx, house, read)
+    showing.show_held(tx, house, read)
     showing.note_read(tx, house, read, note)
 
 

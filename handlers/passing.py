@@ -69,12 +69,12 @@ def reassign(house: House, case: str, radiologist: str, slack_user: str, deliver
 
 
 def _to_be_read(tx: Transaction, code: str) -> Read:
-    """Return the read of a case that waits, the most pressing one; where none does, the newest."""
+    """Return the read of a case that waits, the most pressing one and rather one that is open; where none does, the newest."""
     reads = tx.all(Read, case_code=code)
     if not reads:
         raise Rejection("unknown_read", claims.UNKNOWN)
     waiting = [one for one in reads if one.state in (ReadState.OPEN, ReadState.CLAIMED)]
-    return min(waiting, key=lambda one: one.due_at) if waiting else reads[-1]
+    return min(waiting, key=lambda one: (one.due_at, one.state is ReadState.CLAIMED)) if waiting else reads[-1]
 
 
 def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by: tuple[str, str]) -> str:

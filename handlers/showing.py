@@ -14,7 +14,7 @@ from handlers.domain.overrides import Override
 from handlers.domain.problems import OUTCOMES, UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
-from handlers.domain.tasks import RINGS, DeskTask, TaskKind
+from handlers.domain.tasks import RINGS, DeskTask, TaskKind, TaskState
 from handlers.domain.viewings import Viewing
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
@@ -45,6 +45,24 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
     """Ask for the cards of a study's reads to be redrawn."""
     for read in tx.all(Read, study_id=study_id):
         show_read(tx, house, read)
+
+
+def show_held(tx: Transaction, house: House, read: Read) -> None:
+    """Ask for a read's card to be redrawn after it changed hands or ended, and for all that says so of a split study."""
+    show_read(tx, house, read)
+    if read.region:
+        for other in other_regions(tx, read):
+            show_read(tx, house, other)
+        for task in tx.all(DeskTask, case_code=read.case_code, state=(TaskState.OPEN, TaskState.TAKEN)):
+            show_task(tx, house, task)
+
+
+def other_regions(look: Reading, read: Read) -> list[Read]:
+    """Return the reads of the other regions of a split study, in the order in which they were named."""
+    if not read.region:
+        return []
+    reads = look.all(Read, study_id=read.study_id, kind=read.kind)
+    return [one for one in reads if one.region and one.id != read.id]
 
 
 def card_of(look: Reading, **equal: str) -> Read | None:
@@ -153,6 +171,7 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
     reports = look.all(Report, study_id=study.id)
     problems = look.all(Problem, read_id=read.id, state=UNSOLVED)
     standing = [problem.kind.words for problem in problems if problem.pauses]
+    others = other_regions(look, read)
     return ReadCard(
         read_id=read.id,
         study_id=study.id,
@@ -186,6 +205,9 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
         kind=read.kind.value,
         subspecialty=read.subspecialty,
+        region=read.region,
+        regions=tuple(_region_line(directory, one) for one in others),
+        regions_open=sum(one.state is ReadState.OPEN for one in others),
         problems=tuple(_problem_line(problem) for problem in problems),
         paused=", ".join(standing) if read.paused_since is not None else "",
         paused_since=read.paused_since,
@@ -194,6 +216,12 @@ def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
 
 def _problem_line(problem: Problem) -> str:
     return f"{problem.kind.words}, {f'{problem.taken_by} has it' if problem.taken_by else 'nobody has taken it'}"
+
+
+def _region_line(directory: Directory, read: Read) -> str:
+    """Return ``chest: open``, ``pelvis: Dr. Ruth Stone``."""
+    holder = _signer(directory, read.claimed_by) if read.state is ReadState.CLAIMED else ""
+    return f"{read.region}: {holder or read.state.value}"
 
 
 def _viewers(look: Reading, directory: Directory, read: Read) -> tuple[Viewer, ...]:
@@ -238,6 +266,18 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
     return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
 
 
+def _regions_meant(look: Reading, task: DeskTask) -> str:
+    """Return, of a split study, which region a task is about and which are open; "" of any other."""
+    reads = [read for read in look.all(Read, case_code=task.case_code) if read.region] if task.case_code else []
+    if not reads:
+        return ""
+    problem = look.get(Problem, task.subject_id)
+    subject = task.subject_id if problem is None else problem.read_id
+    meant = "".join(f" It is about the {read.region} only." for read in reads if read.id == subject)
+    still = ", ".join(read.region for read in reads if read.state is ReadState.OPEN)
+    return f"{meant} Split by region; open: {still or 'none'}."
+
+
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
@@ -249,6 +289,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     if problem is not None:
         still = " While it lasts the clock of its read stands still." if problem.pauses else ""
         what = f"{what} Reported: {problem.kind.words}.{still}"
+    what += _regions_meant(look, task)
     read = card_of(look, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,

@@ -49,8 +49,13 @@ def _open_to_all(tx: Transaction, house: House, read: Read) -> None:
 
 
 def _is_left_alone(tx: Transaction, read: Read) -> bool:
-    """Tell whether nobody reads it: it is open, and nobody has reported a finding on it without a claim."""
-    return read.state is ReadState.OPEN and tx.one(Finding, study_id=read.study_id) is None
+    """Tell whether nobody reads it: it is open, and nobody has reported a finding on it without a claim.
+
+    A finding on a split study is of whoever has another of its regions.
+    """
+    if read.state is not ReadState.OPEN:
+        return False
+    return bool(read.region) or tx.one(Finding, study_id=read.study_id) is None
 
 
 def over(tx: Transaction, house: House, read: Read, outcome: str) -> None:

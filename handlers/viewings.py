@@ -80,6 +80,8 @@ def _follow(tx: Transaction, house: House, read: Read, who: str, at: datetime) -
     if who == read.claimed_by:
         leases.act(tx, house, read, who, "pacs", at)
         return
+    if read.region and tx.one(Read, study_id=read.study_id, state=ReadState.CLAIMED, claimed_by=who) is not None:
+        return  # they have another region of it
     since = "" if read.claimed_at is None else read.claimed_at.isoformat()
     if not tx.first_time("viewing", f"{read.id} {since} {who}"):
         return

@@ -57,7 +57,7 @@ def test_what_becomes_of_a_read_is_told_in_order_once_each(stage: Stage, pacs: P
 
 
 def test_a_message_names_the_study_and_the_reader_and_no_patient(stage: Stage, pacs: Pacs) -> None:
-    """Six fields, of which none is the patient's."""
+    """Eight fields, of which none is the patient's."""
     claimed(stage)
     stage.settle()
     study, [told], at = stage.study(), pacs.told, stage.read().claimed_at
@@ -69,6 +69,7 @@ def test_a_message_names_the_study_and_the_reader_and_no_patient(stage: Stage, p
         "radiologist": "lee",
         "npi": "1234567893",
         "read": "final",
+        "region": None,
         "at": at.isoformat(),
     }
 

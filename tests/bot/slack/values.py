@@ -117,6 +117,9 @@ class Verbs:
     def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("reassign", "Reassigned.", case, radiologist, slack_user, delivery))
 
+    def split(self, case: str, words: Sequence[str], slack_user: str, delivery: str) -> str:
+        return str(self._ask("split", "Split.", case, tuple(words), slack_user, delivery))
+
     def active(self, read_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("active", "", read_id, slack_user, delivery))
 
