@@ -10,6 +10,7 @@ from handlers import desk, receipts, receivers
 from handlers.domain import case_code as codes
 from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory, Facility
+from handlers.domain.regions import in_order
 from handlers.domain.relays import Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import Finding, Read, Report, Study
 from handlers.domain.tasks import DeskTask
@@ -186,7 +187,9 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         last_image_at=study.last_image_at,
         ready=study.ready,
         test=study.test,
-        reads=tuple(_read(directory, one) for one in sorted(tx.all(Read, study_id=study.id), key=_preliminary_first)),
+        reads=tuple(
+            _read(directory, one) for one in sorted(in_order(tx.all(Read, study_id=study.id)), key=_preliminary_first)
+        ),
         reports=tuple(_report(directory, one) for one in tx.all(Report, study_id=study.id)),
         findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
         relay=None if relay is None else _relay(tx, directory, relay),

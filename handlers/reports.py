@@ -17,7 +17,7 @@ from handlers.domain.eligibility import refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.problems import REPORTED
-from handlers.domain.regions import Covered, covered
+from handlers.domain.regions import Covered, covered, in_order
 from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Report, Study
@@ -40,7 +40,7 @@ def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> Non
         return
     region = "" if event.region is None else event.region.value
     signed_by = UNKNOWN if reader is None else reader.id
-    reads = tx.all(Read, study_id=study.id)
+    reads = in_order(tx.all(Read, study_id=study.id))
     covers = covered(reads, kind, region, signed_by)
     judged = _judged(reads, kind, region, covers)
     flags = _flags(directory, study, judged, reader, event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers import overrides_told, receipts
-from handlers.domain import case_code, expiries, leases
+from handlers.domain import case_code, expiries, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.leases import Lease
@@ -58,11 +58,11 @@ def show_held(tx: Transaction, house: House, read: Read) -> None:
 
 
 def other_regions(look: Reading, read: Read) -> list[Read]:
-    """Return the reads of the other regions of a split study, in the order in which they were named."""
+    """Return the reads of the other regions of a split study."""
     if not read.region:
         return []
     reads = look.all(Read, study_id=read.study_id, kind=read.kind)
-    return [one for one in reads if one.region and one.id != read.id]
+    return regions.in_order(one for one in reads if one.region and one.id != read.id)
 
 
 def card_of(look: Reading, **equal: str) -> Read | None:
@@ -268,7 +268,8 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
 
 def _regions_meant(look: Reading, task: DeskTask) -> str:
     """Return, of a split study, which region a task is about and which are open; "" of any other."""
-    reads = [read for read in look.all(Read, case_code=task.case_code) if read.region] if task.case_code else []
+    of_case = look.all(Read, case_code=task.case_code) if task.case_code else []
+    reads = regions.in_order(read for read in of_case if read.region)
     if not reads:
         return ""
     problem = look.get(Problem, task.subject_id)

@@ -87,7 +87,7 @@ def _split(tx: Transaction, house: House, read: Read, wanted: tuple[Region, ...]
     if first.claimed_by is not None:
         leases.act(tx, house, first, first.claimed_by, "slack")
     named = ", ".join(wanted)
-    showing.show_read(tx, house, first)
+    showing.show_held(tx, house, first)
     showing.note_read(
         tx, house, first, f"Split by region by {name}: {named}. One clock; a problem with one pauses that one only."
     )

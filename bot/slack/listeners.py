@@ -220,7 +220,7 @@ class Listeners:
             "batch": lambda: verbs.claim_batch(asked.word, asked.count, user, delivery),
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
             "problem": lambda: verbs.report_problem_of_case(asked.case, asked.word.lower(), user, delivery),
-            "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery),
+            "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery, region=asked.further.lower()),
             "split": lambda: verbs.split(asked.case, asked.words, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),

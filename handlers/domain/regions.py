@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,6 +37,12 @@ def asked(words: Sequence[str]) -> tuple[Region, ...]:
     if not FEWEST <= len(typed) <= MOST:
         raise Rejection("how_many_regions", f"A read is split into {FEWEST} to {MOST} regions of: {known}.")
     return tuple(Region(word) for word in typed)
+
+
+def in_order(reads: Iterable[Read]) -> list[Read]:
+    """Return reads of the whole first, then by region from head to foot; those of one region stay as they came."""
+    places = {"": 0} | {region.value: place for place, region in enumerate(Region, 1)}
+    return sorted(reads, key=lambda read: places[read.region])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,23 @@ def test_a_read_that_passes_on_is_released_and_claimed(stage: Stage, pacs: Pacs)
     ]
 
 
+def test_a_split_releases_the_whole_and_claims_one_region(stage: Stage, pacs: Pacs) -> None:
+    """What the PACS is told of each names the region that it is of."""
+    assert stage.hospital.send_trauma()[0] == 202
+    stage.settle()
+    stage.click(LEE, "claim")
+    stage.command(LEE, f"split {stage.case()} chest pelvis")
+    assert stage.hospital.report_final(region="pelvis", signed_by="lee")[0] == 202
+    stage.advance(5)
+    assert [(one.type, one.data["region"], one.data["radiologist"]) for one in pacs.told] == [
+        ("read.claimed", None, "lee"),
+        ("read.released", None, "lee"),
+        ("read.claimed", "chest", "lee"),
+        ("read.reported", "pelvis", "lee"),
+    ]
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]  # the pelvis was never claimed
+
+
 def test_a_signer_whom_the_directory_does_not_have_is_nobody_by_name(stage: Stage, pacs: Pacs) -> None:
     """What was stated as a name could be anything, and is not handed on."""
     stage.stroke_ct()

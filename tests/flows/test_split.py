@@ -1,95 +1,20 @@
-"""A trauma split by region: a read for each, claimed by whoever may, reported one by one or all at once, under one clock."""
+"""A trauma split by region: a read for each, claimed by whoever may, under one clock; who may split, and what cannot be."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from handlers import splitting
-from handlers.domain.studies import Read, ReadState, Report, StudyStatus
+from handlers import claims, splitting
+from handlers.domain.errors import Rejection
+from handlers.domain.studies import Read, ReadState
 from handlers.domain.tasks import TaskKind
-from sandbox.workspace import Message
 from tests.flows.acts import confirm, hear_out, look_at_everything
-from tests.flows.covered import Begin
-from tests.flows.stage import (
-    DESK,
-    DESK_PHONE,
-    DESK_PHONE_2,
-    HADDAD,
-    KIM,
-    LEE,
-    QUINN,
-    READS,
-    SILVA,
-    STONE,
-    STRANGER,
-    Stage,
-)
-from tests.flows.test_coverage_nighthawk import NIGHT, SECTIONS
+from tests.flows.splits import card, click, halves, reads, report, split, states, thread, trauma
+from tests.flows.stage import DESK, DESK_PHONE, DESK_PHONE_2, HADDAD, KIM, LEE, QUINN, SILVA, STONE, STRANGER, Stage
 from tests.flows.test_problems import by_button, end
-from tests.flows.test_turnaround import tat
-
-
-def trauma(stage: Stage) -> None:
-    """Let a trauma CT arrive at Mercy, its last image just now."""
-    assert stage.hospital.send_trauma(last_image_at=stage.clock.instant.isoformat())[0] == 202
-    stage.settle()
-
-
-def split(stage: Stage, user: str = QUINN, regions: str = "head chest pelvis") -> str:
-    """Type the command for the newest case; the cards are posted, one a second."""
-    answer = stage.command(user, f"split {stage.case()} {regions}")
-    stage.advance(6)
-    return answer
-
-
-def reads(stage: Stage) -> dict[str, Read]:
-    """Return the newest study's reads by region."""
-    return {read.region: read for read in stage.all(Read, study_id=stage.study().id)}
-
-
-def states(stage: Stage) -> dict[str, ReadState]:
-    """Return how each region stands."""
-    return {region: read.state for region, read in reads(stage).items()}
-
-
-def card(stage: Stage, region: str) -> Message:
-    """Return a region's card."""
-    with stage.service.store.memory.reading() as look:
-        shown = look.message(reads(stage)[region].id)
-    assert shown is not None
-    found = stage.workspace.memory.find(*shown)
-    assert found is not None
-    return found
-
-
-def click(stage: Stage, user: str, action: str, region: str) -> str:
-    """Click a button on a region's card."""
-    return stage.click(user, action, message=card(stage, region))
-
-
-def thread(stage: Stage, region: str) -> str:
-    """Return all that stands under a region's card."""
-    return "\n".join(one.text for one in stage.workspace.thread(READS, card(stage, region).ts))
-
-
-def report(stage: Stage, signed_by: str = "lee", region: str | None = None, kind: str = "final") -> None:
-    """Let a report be signed, of a region where one is named."""
-    named = {} if region is None else {"region": region}
-    send = stage.hospital.report_final if kind == "final" else stage.hospital.report_preliminary
-    assert send(signed_by=signed_by, **named)[0] == 202
-    stage.settle()
-    stage.advance(6)
-
-
-def halves(stage: Stage) -> None:
-    """Let Lee hold the head and Stone the chest of a trauma; the pelvis is open."""
-    trauma(stage)
-    split(stage)
-    click(stage, LEE, "claim", "head")
-    click(stage, STONE, "claim", "chest")
-    stage.advance(6)
 
 
 def test_an_administrator_splits_an_open_trauma_and_two_readers_claim_at_once(stage: Stage) -> None:
@@ -141,63 +66,6 @@ def test_what_is_left_of_a_split_is_claimed_together(stage: Stage) -> None:
     assert "2 of 2 are yours." in click(stage, LEE, "claim_linked", "pelvis")
     assert {region: one.claimed_by for region, one in reads(stage).items()} == {
         "head": "lee", "chest": "stone", "pelvis": "lee",
-    }  # fmt: skip
-
-
-def test_a_report_that_names_a_region_ends_that_one(stage: Stage) -> None:
-    """One each; the other readers' reads stay as they are."""
-    halves(stage)
-    report(stage, "lee", "head")
-    assert states(stage) == {"head": ReadState.REPORTED, "chest": ReadState.CLAIMED, "pelvis": ReadState.OPEN}
-    report(stage, "stone", "chest")
-    assert states(stage) == {"head": ReadState.REPORTED, "chest": ReadState.REPORTED, "pelvis": ReadState.OPEN}
-    assert "Final report signed by Dr. Ruth Stone, chest only." in thread(stage, "chest")
-    assert [(one.region, one.flags) for one in stage.all(Report)] == [("head", ()), ("chest", ())]
-    assert stage.open_tasks() == []
-
-
-def test_a_report_that_names_none_ends_what_its_signer_holds(stage: Stage) -> None:
-    """Dr. Lee's head is reported; nobody else's region is."""
-    halves(stage)
-    report(stage, "lee")
-    assert states(stage) == {"head": ReadState.REPORTED, "chest": ReadState.CLAIMED, "pelvis": ReadState.OPEN}
-    assert stage.open_tasks() == []
-
-
-def test_a_report_on_the_whole_by_somebody_who_holds_nothing_ends_the_rest_and_is_odd(stage: Stage) -> None:
-    """The desk is told why, and whoever held a region is told that it is over."""
-    halves(stage)
-    report(stage, "lee", "head")
-    report(stage, "lee")
-    assert set(states(stage).values()) == {ReadState.REPORTED}
-    assert stage.all(Report)[-1].flags == ("other_reader", "never_claimed")
-    assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]
-    everywhere = thread(stage, "chest") + thread(stage, "pelvis")
-    assert everywhere.count("Final report signed by Dr. Maya Lee. Odd: other reader, never claimed.") == 1
-    assert everywhere.count("Ended by a report on the whole study, signed by Dr. Maya Lee.") == 1
-
-
-def test_a_report_on_a_region_that_is_no_read_ends_nothing_and_is_odd(stage: Stage) -> None:
-    """Part of a study that was not split does not make the rest of it read."""
-    trauma(stage)
-    stage.click(LEE, "claim")
-    report(stage, "lee", "head")
-    assert stage.read().state is ReadState.CLAIMED
-    assert stage.all(Report)[-1].flags == ("other_region",)
-    assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]
-
-
-def test_a_final_of_the_whole_supersedes_every_region_of_the_preliminary(covered: Begin) -> None:
-    """The client's own radiologist was first; nobody reads for nothing."""
-    stage = covered(SECTIONS, NIGHT)
-    trauma(stage)
-    split(stage, QUINN, "chest abdomen")
-    assert sorted(reads(stage)) == ["", "abdomen", "chest"]
-    click(stage, LEE, "claim", "chest")
-    report(stage, "lee", "chest", kind="preliminary")
-    report(stage, "1999999984")
-    assert states(stage) == {
-        "": ReadState.REPORTED, "chest": ReadState.REPORTED, "abdomen": ReadState.SUPERSEDED,
     }  # fmt: skip
 
 
@@ -274,21 +142,6 @@ def test_a_problem_with_one_region_pauses_that_one_only(stage: Stage) -> None:
     )
 
 
-def test_turnaround_counts_the_study_once_by_its_last_region(stage: Stage) -> None:
-    """Not before all of it is read: reported after 4 and after 9 minutes, it took 9."""
-    trauma(stage)
-    began = stage.clock.instant
-    stage.click(LEE, "claim")
-    split(stage, LEE, "head chest")
-    click(stage, STONE, "claim", "chest")
-    for region, signer, minutes in (("head", "lee", 4), ("chest", "stone", 9)):
-        assert "no read ended" in tat(stage)
-        signed = began + timedelta(minutes=minutes)
-        stage.advance((signed - stage.clock.instant).total_seconds())
-        report(stage, signer, region)
-    assert "Trauma: 1 read, 1 of 1 in target (100 %). p50 9 min, p90 9 min, p95 9 min; target 20 min." in tat(stage)
-
-
 def test_a_finding_in_one_region_is_no_look_at_another(stage: Stage) -> None:
     """The chest that nobody has is missed at half of its time, and told to the desk, which hears which region it is."""
     trauma(stage)
@@ -307,14 +160,50 @@ def test_a_finding_in_one_region_is_no_look_at_another(stage: Stage) -> None:
     look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
 
 
-def test_a_cancellation_ends_every_region(stage: Stage) -> None:
-    """And who held one does not hold it any more."""
-    halves(stage)
-    assert stage.hospital.cancel_study()[0] == 202
+def test_two_readers_who_claim_two_regions_at_the_same_instant_both_have_one(stage: Stage) -> None:
+    """Of two who claim the same one, one wins; regions do not stand in each other's way."""
+    trauma(stage)
+    split(stage, QUINN, "head chest")
+    wanted = [(LEE, "head"), (STONE, "chest"), (STONE, "head"), (LEE, "chest")]
+    ids = {region: read.id for region, read in reads(stage).items()}
+
+    def one(user: str, region: str) -> str:
+        try:
+            return claims.claim(stage.service.house, ids[region], user, f"at-once:{user}:{region}")
+        except Rejection as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(4) as at_once:
+        answers = list(at_once.map(lambda asked: one(*asked), wanted))
     stage.settle()
+    assert sorted(answers) == ["It is yours.", "It is yours.", "already_claimed", "already_claimed"]
+    assert all(read.claimed_by for read in reads(stage).values())
+
+
+def test_split_late_each_open_region_is_told_to_the_desk_at_once(stage: Stage) -> None:
+    """No later instant of their one clock would; who claims one settles its task."""
+    trauma(stage)
+    stage.click(LEE, "claim")
+    stage.advance(minutes=17)
+    split(stage, LEE, "head chest pelvis")
+    asked = {task.subject_id for task in stage.open_tasks() if task.kind is TaskKind.UNCLAIMED}
+    assert asked == {reads(stage)["chest"].id, reads(stage)["pelvis"].id}
+    click(stage, STONE, "claim_linked", "chest")
+    assert stage.open_tasks() == []
+    look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
+
+
+def test_an_administrator_gives_a_region_to_somebody(stage: Stage) -> None:
+    """The one that they name; else the first that nobody has."""
+    halves(stage)
+    assert "Dr. Ruth Stone has the pelvis now, and is told." in stage.command(QUINN, f"reassign {stage.case()} stone")
+    said = stage.command(QUINN, f"reassign {stage.case()} lee Chest")
+    assert "Dr. Maya Lee has the chest now instead of Dr. Ruth Stone" in said
+    assert "no read of that region" in stage.command(QUINN, f"reassign {stage.case()} lee spine")
     stage.advance(6)
-    assert stage.study().status is StudyStatus.CANCELED
-    assert set(states(stage).values()) == {ReadState.CANCELED}
+    assert {region: one.claimed_by for region, one in reads(stage).items()} == {
+        "head": "lee", "chest": "lee", "pelvis": "stone",
+    }  # fmt: skip
 
 
 def test_whoever_reads_one_region_may_open_the_study(stage: Stage) -> None:
