@@ -55,6 +55,7 @@ def test_a_report_on_a_region_that_is_no_read_ends_nothing_and_is_odd(stage: Sta
     assert stage.read().state is ReadState.CLAIMED
     assert stage.all(Report)[-1].flags == ("other_region",)
     assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]
+    assert "on a region that is no read" in stage.desk_card().words
 
 
 def test_a_final_of_the_whole_supersedes_every_region_of_the_preliminary(covered: Begin) -> None:
