@@ -99,6 +99,7 @@ def _body(notice: ReadNotice) -> bytes:
         "radiologist": notice.radiologist or None,
         "npi": notice.npi or None,
         "read": notice.kind.value,
+        "region": notice.region or None,
         "at": notice.at.isoformat(),
     }
     return orjson.dumps({"type": notice.event.value, "timestamp": notice.recorded_at.isoformat(), "data": data})

@@ -10,6 +10,7 @@ from handlers import desk, receipts, receivers
 from handlers.domain import case_code as codes
 from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory, Facility
+from handlers.domain.regions import in_order
 from handlers.domain.relays import Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import Finding, Read, Report, Study
 from handlers.domain.tasks import DeskTask
@@ -29,6 +30,8 @@ class ReportLine:
     signed_by: str
     signed_at: datetime
     flags: tuple[str, ...]
+    #: What it covers, where it names a region.
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,8 @@ class ReadLine:
     claimed_by: str
     claimed_at: datetime | None
     due_at: datetime
+    #: "" is the whole study.
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +187,9 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         last_image_at=study.last_image_at,
         ready=study.ready,
         test=study.test,
-        reads=tuple(_read(directory, one) for one in sorted(tx.all(Read, study_id=study.id), key=_preliminary_first)),
+        reads=tuple(
+            _read(directory, one) for one in sorted(in_order(tx.all(Read, study_id=study.id)), key=_preliminary_first)
+        ),
         reports=tuple(_report(directory, one) for one in tx.all(Report, study_id=study.id)),
         findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
         relay=None if relay is None else _relay(tx, directory, relay),
@@ -222,13 +229,16 @@ def _read(directory: Directory, read: Read) -> ReadLine:
         claimed_by="" if reader is None else reader.name,
         claimed_at=read.claimed_at,
         due_at=read.due_at,
+        region=read.region,
     )
 
 
 def _report(directory: Directory, report: Report) -> ReportLine:
     known = directory.radiologists.get(report.signed_by)
     name = report.signed_by if known is None else known.name
-    return ReportLine(kind=report.kind, signed_by=name, signed_at=report.signed_at, flags=report.flags)
+    return ReportLine(
+        kind=report.kind, signed_by=name, signed_at=report.signed_at, flags=report.flags, region=report.region
+    )
 
 
 def _finding(directory: Directory, finding: Finding) -> FindingLine:

@@ -58,10 +58,15 @@ def _open(tx: Transaction, house: House, study: Study, facility: Facility, duty:
         coverage=duty.coverage,
         subspecialty=duty.subspecialty,
     )
-    read = replace(read, general_at=pauses.general_at(read))
+    begin(tx, house, replace(read, general_at=pauses.general_at(read)))
+
+
+def begin(tx: Transaction, house: House, read: Read) -> None:
+    """Begin a duty to read: keep it, record it, and show it to those who may have it."""
     tx.add(read)
     facts = {"kind": read.kind.value, "by": read.by.value, "coverage": read.coverage}
-    tx.audit(AuditFact(action="read:open", actor="robot", case_code=study.case_code, subject=read.id, facts=facts))
+    facts |= {"region": read.region} if read.region else {}
+    tx.audit(AuditFact(action="read:open", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
     showing.plan_refresh(tx, read)
     thresholds.plan(tx, read)
@@ -134,7 +139,7 @@ def supersede(tx: Transaction, house: House, read: Read, note: str) -> None:
         sinks.tell(tx, house, read, ReadEvent.RELEASED, read.claimed_by, tx.now)
     read = _over(tx, house, tx.put(replace(read, state=ReadState.SUPERSEDED)), SUPERSEDED, "superseded")
     tx.audit(AuditFact(action="read:supersede", actor="robot", case_code=read.case_code, subject=read.id))
-    showing.show_read(tx, house, read)
+    showing.show_held(tx, house, read)
     showing.note_read(tx, house, read, note, to="" if reader is None else reader.slack_user)
 
 

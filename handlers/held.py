@@ -80,7 +80,8 @@ def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCar
 def _read_line(directory: Directory, read: Read) -> str:
     site = directory.facilities[read.facility]
     due = showing.clock_time(site, read.due_at)
-    return f"{case_code.shown(read.case_code)} · {read.priority.value} · {site.alias} · due {due}"
+    region = f" · {read.region} only" if read.region else ""
+    return f"{case_code.shown(read.case_code)} · {read.priority.value}{region} · {site.alias} · due {due}"
 
 
 def _task_line(directory: Directory, task: DeskTask) -> str:

@@ -19,7 +19,7 @@ def begin(tx: Transaction, house: House, read: Read, reader: Radiologist) -> Rea
     standing.plan(tx, house, read)
     unclaimed.over(tx, house, read, "claimed")
     sinks.tell(tx, house, read, ReadEvent.CLAIMED, reader.id, tx.now)
-    showing.show_read(tx, house, read)
+    showing.show_held(tx, house, read)
     return read
 
 
@@ -29,7 +29,7 @@ def end(tx: Transaction, house: House, read: Read) -> Read:
     read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
     standing.forget(tx, read)
     thresholds.plan(tx, read)
-    showing.show_read(tx, house, read)
+    showing.show_held(tx, house, read)
     return read
 
 

@@ -50,8 +50,11 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
     return f"It is yours, taken over from {former}, who is told."
 
 
-def reassign(house: House, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
-    """Give a read to a radiologist, named by directory id or NPI, whoever has it now: a PACS administrator of its site."""
+def reassign(house: House, case: str, radiologist: str, slack_user: str, delivery: str, *, region: str = "") -> str:
+    """Give a read to a radiologist, named by directory id or NPI, whoever has it now: a PACS administrator of its site.
+
+    Of a split study it is the read of ``region``, or, where none is named, the first that nobody has.
+    """
     code = parse_case(case)
     facility = facility_of_case(house, code)
     directory = house.directory()
@@ -61,20 +64,24 @@ def reassign(house: House, case: str, radiologist: str, slack_user: str, deliver
         raise Rejection("unknown_radiologist", "There is no such radiologist. Type the id that the directory file has.")
 
     def act(tx: Transaction) -> str:
-        read = _to_be_read(tx, code)
+        read = _to_be_read(tx, code, region)
         by = people.name_of(directory, slack_user)
         return claims.or_refused(tx, read.id, actor, lambda: _reassign(tx, house, read, reader, (actor, by)))
 
     return claims.told(once(house, facility, delivery, act))
 
 
-def _to_be_read(tx: Transaction, code: str) -> Read:
-    """Return the read of a case that waits, the most pressing one; where none does, the newest."""
+def _to_be_read(tx: Transaction, code: str, region: str) -> Read:
+    """Return the read of a case that waits, the most pressing one and rather one that is open; where none does, the newest."""
     reads = tx.all(Read, case_code=code)
     if not reads:
         raise Rejection("unknown_read", claims.UNKNOWN)
+    if region:
+        reads = [one for one in reads if one.region == region]
+    if not reads:
+        raise Rejection("unknown_region", "This case has no read of that region. Its cards say into which it is split.")
     waiting = [one for one in reads if one.state in (ReadState.OPEN, ReadState.CLAIMED)]
-    return min(waiting, key=lambda one: one.due_at) if waiting else reads[-1]
+    return min(waiting, key=lambda one: (one.due_at, one.state is ReadState.CLAIMED)) if waiting else reads[-1]
 
 
 def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by: tuple[str, str]) -> str:
@@ -97,9 +104,9 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
     if former is not None:
         text = f"{_name(directory, former)} does not have this any more: {admin} gave it to {reader.name}."
         showing.note_read(tx, house, read, text, to=_slack(directory, former))
-    return (
-        f"{reader.name} has it now{'' if former is None else f' instead of {_name(directory, former)}'}, and is told."
-    )
+    what = f"the {read.region}" if read.region else "it"
+    instead = "" if former is None else f" instead of {_name(directory, former)}"
+    return f"{reader.name} has {what} now{instead}, and is told."
 
 
 def _name(directory: Directory, reader_id: str | None) -> str:

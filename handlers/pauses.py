@@ -40,8 +40,17 @@ def clock_of(look: Reading, read: Read) -> Clock:
         started=read.clock_started_at,
         target=timedelta(seconds=read.target_seconds),
         stopped=read.reported_at if read.state is ReadState.REPORTED else None,
-        pauses=tuple(problem.pause() for problem in look.all(Problem, read_id=read.id, pauses=True)),
+        pauses=tuple(problem.pause() for problem in _pausing(look, read)),
     )
+
+
+def _pausing(look: Reading, read: Read) -> list[Problem]:
+    """Return the problems that ever stopped a read's clock: its own, and before a split those of the read it was part of."""
+    own = look.all(Problem, read_id=read.id, pauses=True)
+    if not read.split_from:
+        return own
+    shared = look.all(Problem, read_id=read.split_from, pauses=True)
+    return [problem for problem in shared if problem.opened_at < read.opened_at] + own
 
 
 def following(look: Reading, read: Read, study: Study, facility: Facility, target: timedelta) -> Read:

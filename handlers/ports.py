@@ -81,7 +81,10 @@ class Reading(Protocol):
         """Return what is held by anybody, and what was claimed since an instant."""
 
     def ended_reads(self, since: datetime, until: datetime, facilities: Collection[str]) -> list[EndedRead]:
-        """Return the reads of these facilities that a report of ours ended in a span, those of test studies left out."""
+        """Return the reads of these facilities that a report of ours ended in a span, those of test studies left out.
+
+        A study that was split by region is one, as the last of its regions, once all of them have ended.
+        """
 
     def message(self, subject: str) -> tuple[str, str] | None:
         """Return (channel, ts) of the Slack message that shows a subject."""

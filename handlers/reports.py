@@ -1,7 +1,8 @@
 """Reports that were signed: each ends the read of its kind. An odd one is accepted, flagged and told: a clinical fact.
 
 A final report also ends a preliminary read that is still to come. A report that nobody here owes (the facility's own
-radiologists read) ends what was awaited, and is not odd for being signed by a stranger.
+radiologists read) ends what was awaited, and is not odd for being signed by a stranger. Of a study that was split by region a
+report ends what it covers.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ from handlers.domain.eligibility import WAIVABLE, refusals
 from handlers.domain.events import ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.problems import REPORTED
+from handlers.domain.regions import Covered, covered, in_order
 from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
+
+#: Who signed, where the directory does not have them.
+UNKNOWN = "unknown"
 
 
 def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> None:
@@ -33,10 +38,12 @@ def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> Non
         tx.audit(AuditFact(action="report:unknown_study", actor=source, facts={"kind": kind}))
         desk.open_task(tx, house, TaskKind.UNKNOWN_REPORT, subject_id=house.chance.token())
         return
-    reads = tx.all(Read, study_id=study.id)
-    owed = _owed(reads, kind)
-    flags = _flags(directory, study, owed, reader, event)
-    signed_by = "unknown" if reader is None else reader.id
+    region = "" if event.region is None else event.region.value
+    signed_by = UNKNOWN if reader is None else reader.id
+    reads = in_order(tx.all(Read, study_id=study.id))
+    covers = covered(reads, kind, region, signed_by)
+    judged = _judged(reads, kind, region, covers)
+    flags = _flags(directory, study, judged, reader, event)
     report = Report(
         id=house.chance.token(),
         facility=study.facility,
@@ -46,23 +53,43 @@ def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> Non
         signed_at=event.signed_at,
         received_at=tx.now,
         flags=flags,
+        region=region,
     )
     tx.add(report)
-    facts = {"kind": kind, "signed_by": signed_by, "flags": ",".join(flags)}
+    facts = {"kind": kind, "signed_by": signed_by, "flags": ",".join(flags)} | ({"region": region} if region else {})
     tx.audit(
         AuditFact(action="report:receive", actor=source, case_code=study.case_code, subject=report.id, facts=facts)
     )
-    told_in = owed or showing.card_of(tx, study_id=study.id)
-    ended = _end_reads(tx, house, reads, report)
+    card = None if judged else showing.card_of(tx, study_id=study.id)
+    _end_reads(tx, house, reads, covers, report)
     if flags:
         desk.open_task(tx, house, TaskKind.ODD_REPORT, case_code=study.case_code, subject_id=report.id)
-    stranger = "the site's own radiologist" if owed is None else "a reader who is not in the directory"
-    odd = f" Odd: {', '.join(flag.replace('_', ' ') for flag in flags)}." if flags else ""
-    if told_in is not None:
-        name = stranger if reader is None else reader.name
-        showing.note_read(tx, house, told_in, f"{kind.capitalize()} report signed by {name}.{odd}")
-    if ended:
+    stranger = "a reader who is not in the directory" if judged else "the site's own radiologist"
+    _tell(tx, house, judged or ([] if card is None else [card]), report, stranger if reader is None else reader.name)
+    if covers.ended or covers.superseded:
         overflow.judge(tx, house, directory.facilities[study.facility])
+
+
+def _tell(tx: Transaction, house: House, reads: Sequence[Read], report: Report, name: str) -> None:
+    """Tell a report under the first card, and under the others that it ended their reads too."""
+    only = f", {report.region} only" if report.region else ""
+    odd = f" Odd: {', '.join(flag.replace('_', ' ') for flag in report.flags)}." if report.flags else ""
+    for read in reads[:1]:
+        showing.note_read(tx, house, read, f"{report.kind.capitalize()} report signed by {name}{only}.{odd}")
+    for read in reads[1:]:
+        holder = house.directory().radiologists.get(read.claimed_by or "")
+        to = "" if holder is None or holder.id == report.signed_by else holder.slack_user
+        showing.note_read(tx, house, read, f"Ended by a report on the whole study, signed by {name}.", to=to)
+
+
+def _judged(reads: Sequence[Read], kind: str, region: str, covers: Covered) -> list[Read]:
+    """Return the reads by us that a report is judged with: those it ends, else the one of its region, else of the study."""
+    ours = [read for read in covers.ended if read.by is ReadBy.US]
+    if ours:
+        return ours
+    named = [read for read in reads if region and read.region == region]
+    owed = _owed(named, kind) or _owed(reads, kind)
+    return [] if owed is None else [owed]
 
 
 def _owed(reads: Sequence[Read], kind: str) -> Read | None:
@@ -79,13 +106,17 @@ def _owed(reads: Sequence[Read], kind: str) -> Read | None:
 
 
 def _flags(
-    directory: Directory, study: Study, read: Read | None, reader: Radiologist | None, event: ReportEvent
+    directory: Directory, study: Study, judged: Sequence[Read], reader: Radiologist | None, event: ReportEvent
 ) -> tuple[str, ...]:
     """Return what is odd about a report, as codes: judged at the instant of signing. Others' readers are not ours to judge."""
-    if read is None:
-        return ()
-    if reader is None:
-        return ("unknown_reader",)
+    is_of_none = event.region is not None and all(read.region != event.region for read in judged)
+    codes = ["other_region"] if judged and is_of_none else []
+    for read in judged:
+        codes += ["unknown_reader"] if reader is None else _odd(directory, study, read, reader, event)
+    return tuple(dict.fromkeys(codes))
+
+
+def _odd(directory: Directory, study: Study, read: Read, reader: Radiologist, event: ReportEvent) -> list[str]:
     failing = refusals(
         reader,
         duties.of_read(directory, read, study, event.signed_at),
@@ -99,18 +130,16 @@ def _flags(
         codes.insert(0, "other_reader")
     if read.claimed_by is None and read.state is ReadState.OPEN:
         codes.insert(0, "never_claimed")
-    return tuple(codes)
+    return codes
 
 
-def _end_reads(tx: Transaction, house: House, reads: Sequence[Read], report: Report) -> bool:
-    """End the reads of the report's kind, and by a final one also what is preliminary still; True where one ended."""
-    due = [read for read in reads if read.state in DUE]
-    for read in due:
-        if read.kind.value == report.kind:
+def _end_reads(tx: Transaction, house: House, reads: Sequence[Read], covers: Covered, report: Report) -> None:
+    """End the reads that a report covers, and what a final one makes superfluous."""
+    for read in reads:
+        if read in covers.ended:
             _end(tx, house, read, report)
-        elif report.kind == ReadKind.FINAL:
+        elif read in covers.superseded:
             coverage.supersede(tx, house, read, "Superseded: the final report is signed.")
-    return bool(due)
 
 
 def _end(tx: Transaction, house: House, read: Read, report: Report) -> None:
@@ -122,4 +151,4 @@ def _end(tx: Transaction, house: House, read: Read, report: Report) -> None:
         sinks.tell(tx, house, read, ReadEvent.REPORTED, report.signed_by, report.signed_at)
     tx.audit(AuditFact(action="read:end", actor="robot", case_code=read.case_code, subject=read.id))
     read = problems.end_all(tx, house, read, REPORTED)
-    showing.show_read(tx, house, read)
+    showing.show_held(tx, house, read)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from handlers import overrides_told, receipts
-from handlers.domain import case_code, expiries, leases
+from handlers.domain import case_code, expiries, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.leases import Lease
@@ -17,7 +17,7 @@ from handlers.domain.overrides import Override
 from handlers.domain.problems import OUTCOMES, UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
-from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind
+from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind, TaskState
 from handlers.domain.viewings import Viewing
 from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import told
@@ -50,6 +50,26 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
     """Ask for the cards of a study's reads to be redrawn."""
     for read in tx.all(Read, study_id=study_id):
         show_read(tx, house, read)
+
+
+def show_held(tx: Transaction, house: House, read: Read) -> None:
+    """Ask for a read's card to be redrawn after it changed hands or ended, and for all that says so of a split study."""
+    show_read(tx, house, read)
+    if read.region:
+        for other in other_regions(tx, read):
+            show_read(tx, house, other)
+        for task in tx.all(DeskTask, case_code=read.case_code, state=(TaskState.OPEN, TaskState.TAKEN)):
+            show_task(tx, house, task)
+
+
+def other_regions(look: Reading, read: Read) -> list[Read]:
+    """Return the reads of the other regions of a split study."""
+    return _others(read, look.all(Read, study_id=read.study_id, kind=read.kind)) if read.region else []
+
+
+def _others(read: Read, of_study: Iterable[Read]) -> list[Read]:
+    alike = (one for one in of_study if one.region and one.kind is read.kind and one.id != read.id)
+    return regions.in_order(alike)
 
 
 def card_of(look: Reading, **equal: str) -> Read | None:
@@ -165,6 +185,8 @@ class _Beside:
         self.problems = _by(look.all(Problem, read_id=ids, state=UNSOLVED), lambda one: one.read_id)
         self.overrides = {one.read_id: one for one in look.all(Override, read_id=ids)}
         self.leases = {one.id: one for one in look.all(Lease, id=ids)}
+        split = tuple({read.study_id for read in reads if read.region})
+        self.regions = _by(look.all(Read, study_id=split), lambda one: one.study_id) if split else {}
 
 
 def _by(values: Iterable[V], key: Callable[[V], str]) -> dict[str, list[V]]:
@@ -189,6 +211,7 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
     since = study.last_image_at
     reports, problems = beside.reports.get(study.id, []), beside.problems.get(read.id, [])
     standing = [problem.kind.words for problem in problems if problem.pauses]
+    others = _others(read, beside.regions.get(study.id, [])) if read.region else []
     return ReadCard(
         read_id=read.id,
         study_id=study.id,
@@ -222,6 +245,9 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
         kind=read.kind.value,
         subspecialty=read.subspecialty,
+        region=read.region,
+        regions=tuple(_region_line(directory, one) for one in others),
+        regions_open=sum(one.state is ReadState.OPEN for one in others),
         problems=tuple(_problem_line(problem) for problem in problems),
         paused=", ".join(standing) if read.paused_since is not None else "",
         paused_since=read.paused_since,
@@ -230,6 +256,12 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
 
 def _problem_line(problem: Problem) -> str:
     return f"{problem.kind.words}, {f'{problem.taken_by} has it' if problem.taken_by else 'nobody has taken it'}"
+
+
+def _region_line(directory: Directory, read: Read) -> str:
+    """Return ``chest: open``, ``pelvis: Dr. Ruth Stone``."""
+    holder = _signer(directory, read.claimed_by) if read.state is ReadState.CLAIMED else ""
+    return f"{read.region}: {holder or read.state.value}"
 
 
 def _viewers(viewings: Sequence[Viewing], directory: Directory, read: Read, now: datetime) -> tuple[Viewer, ...]:
@@ -274,6 +306,19 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
     return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
 
 
+def _regions_meant(look: Reading, task: DeskTask) -> str:
+    """Return, of a split study, which region a task is about and which are open; "" of any other."""
+    of_case = look.all(Read, case_code=task.case_code) if task.case_code else []
+    reads = regions.in_order(read for read in of_case if read.region)
+    if not reads:
+        return ""
+    problem = look.get(Problem, task.subject_id)
+    subject = task.subject_id if problem is None else problem.read_id
+    meant = "".join(f" It is about the {read.region} only." for read in reads if read.id == subject)
+    still = ", ".join(read.region for read in reads if read.state is ReadState.OPEN)
+    return f"{meant} Split by region; open: {still or 'none'}."
+
+
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
@@ -285,6 +330,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     if problem is not None:
         still = " While it lasts the clock of its read stands still." if problem.pauses else ""
         what = f"{what} Reported: {problem.kind.words}.{still}"
+    what += _regions_meant(look, task)
     read = card_of(look, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,

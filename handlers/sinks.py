@@ -27,6 +27,7 @@ def tell(tx: Transaction, house: House, read: Read, event: ReadEvent, reader_id:
         "event": event.value,
         "radiologist": reader_id,
         "at": at.isoformat(),
+        "region": read.region,
         "recorded_at": tx.now.isoformat(),
     }
     for sink in directory.sinks.values():
@@ -69,6 +70,7 @@ def _notice(house: House, sink: Sink, sending: Sending) -> ReadNotice | None:
         accession_number=study.accession_number,
         study_instance_uid=study.study_instance_uid,
         kind=read.kind,
+        region=args.get("region", ""),  # none in what was recorded before reads were split
         radiologist="" if reader is None else reader.id,
         npi="" if reader is None else reader.npi,
         at=datetime.fromisoformat(args["at"]),

@@ -58,7 +58,7 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Look at the open relays (`/relay status`) for who may have called, and call them back.",
     ),
     TaskKind.ODD_REPORT: (
-        "A report was signed by somebody else than the claiming reader, or by a reader who may not read here.",
+        "A report was signed by somebody else than its reader, by one who may not read here, or on a region that is no read.",
         "Open the case and settle it with the readers and the site; the report was accepted as it is.",
     ),
     TaskKind.UNKNOWN_REPORT: (

@@ -53,14 +53,15 @@ def ask_desk(tx: Transaction, house: House, read: Read) -> None:
 def is_left_alone(look: Reading, read: Read) -> bool:
     """Tell whether nobody reads it: open, its clock runs, no test, and no finding says that somebody reads it unclaimed.
 
-    A finding says so only while nobody has claimed or reported another read of the study: it may be theirs.
+    A finding says so only while nobody has claimed or reported another read of the study, or another of its regions: it
+    may be theirs.
     """
     study = look.get(Study, read.study_id)
     if study is None or study.test or read.state is not ReadState.OPEN or read.paused_since is not None:
         return False
     found = [one for one in look.all(Finding, study_id=study.id) if one.state is not FindingState.RETRACTED]
     others = look.all(Read, study_id=study.id, state=(ReadState.CLAIMED, ReadState.REPORTED))
-    return not found or bool(others)
+    return not found or bool(others) or bool(read.region)
 
 
 def over(tx: Transaction, house: House, read: Read, outcome: str) -> None:

@@ -74,6 +74,8 @@ class ReadRow(SQLModel, table=True):
     by: str
     coverage: str
     subspecialty: str
+    region: str
+    split_from: str
     version: int
 
 
@@ -154,6 +156,7 @@ class ReportRow(SQLModel, table=True):
     signed_at: datetime = columns.instant_column()
     received_at: datetime = columns.instant_column()
     flags: str
+    region: str
     version: int
 
 

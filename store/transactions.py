@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Update, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Update, and_, bindparam, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from handlers.domain.classes import Priority
@@ -20,7 +20,7 @@ from handlers.domain.machinery import (
     DeadlineKind,
     Effect,
 )
-from handlers.domain.studies import Read, ReadBy, Study
+from handlers.domain.studies import Read, ReadBy, ReadState, Study
 from handlers.domain.turnaround import EndedRead
 from handlers.domain.worklists import ORDER, Alike, Claimed, Waiting
 from handlers.ports import Chance, Clock, Delivered, Due, Sending
@@ -89,6 +89,14 @@ def _counting(kept: Kept, shape: _Shape, field: str) -> Select[Any]:
 #: What figures need of a read, and no more: a month of many sites is tens of thousands. Only what was reported has the
 #: instant; asking for the state as well would have SQLite look through every read that ever was.
 _READ, _STUDY = KEPT[Read].table.c, KEPT[Study].table.c
+#: A study that was split ends with the last of its regions, and counts once: as that one.
+_OTHER = KEPT[Read].table.alias("other")
+_IS_SPLIT_OFF = and_(_OTHER.c.study_id == _READ.study_id, _OTHER.c.kind == _READ.kind, _OTHER.c.region != "")
+_ENDS_LATER = or_(
+    _OTHER.c.state.in_((ReadState.OPEN.value, ReadState.CLAIMED.value)),
+    _OTHER.c.reported_at > _READ.reported_at,
+    and_(_OTHER.c.reported_at == _READ.reported_at, _OTHER.c.id > _READ.id),
+)
 _ENDED = (
     select(_READ.priority, _READ.clock_started_at, _READ.reported_at, _READ.due_at, _READ.target_seconds)
     .join_from(KEPT[Read].table, KEPT[Study].table, _STUDY.id == _READ.study_id)
@@ -98,6 +106,7 @@ _ENDED = (
         _READ.facility.in_(bindparam("facilities", expanding=True)),
         _READ.by == ReadBy.US.value,
         _STUDY.test.is_(False),
+        or_(_READ.region == "", ~select(_OTHER.c.id).where(_IS_SPLIT_OFF, _ENDS_LATER).exists()),
     )
 )
 

@@ -44,6 +44,7 @@ def parse(body: bytes) -> Event:
                 accession_number=data.accession_number,
                 signed_by=data.signed_by,
                 signed_at=data.signed_at,
+                region=data.region,
             )
         case shapes.ViewingData() as data:
             return ViewingEvent(

@@ -19,6 +19,7 @@ from pydantic import (
 
 from bot.directory.scalars import STATES
 from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.regions import Region
 
 MAX_FINDING = 400
 MAX_COUNT = 1_000_000
@@ -179,6 +180,7 @@ class ReportData(Shape):
     accession_number: Id
     signed_by: Line
     signed_at: Instant
+    region: Region | None = None
 
 
 class FindingData(Shape):

@@ -89,10 +89,14 @@ def study_of(block_id: str) -> str:
 
 
 def headline(card: ReadCard) -> str:
-    """Return ``STROKE · Riverside · CT Head without contrast``, with what keeps it from being real in front."""
+    """Return ``STROKE · Riverside · CT Head without contrast``, with what keeps it from being real in front.
+
+    A trauma that was split says of which region it is: ``TRAUMA · CHEST ONLY · Riverside · …``.
+    """
     marks = [word for word, is_so in (("TEST", card.test), ("SHADOW", card.shadow)) if is_so]
     marks += ["PRELIMINARY"] if card.kind == "preliminary" else []
-    return " · ".join([*marks, safe(card.priority.upper(), 12), safe(card.facility, 36), _procedure(card)])
+    region = [f"{safe(card.region.upper(), 12)} ONLY"] if card.region else []
+    return " · ".join([*marks, safe(card.priority.upper(), 12), *region, safe(card.facility, 36), _procedure(card)])
 
 
 def _procedure(card: ReadCard) -> str:
@@ -146,6 +150,13 @@ def _viewers(card: ReadCard) -> str:
     return f"Open in the PACS: {', '.join(shown)}{more}"
 
 
+def _regions(card: ReadCard) -> str:
+    """Return who has the other regions of a split study, all under one clock."""
+    if not card.regions:
+        return ""
+    return f"Split, one clock: {', '.join(safe(one, 80) for one in card.regions)}"
+
+
 #: What a card says of a lease that ran out.
 _LEASE = {
     "told": "Its holder was asked whether they still read this",
@@ -165,6 +176,8 @@ def read_lines(card: ReadCard) -> list[str]:
     lines = [f"*{time_line(card)}* · case `{safe(card.case_code, 12)}`", person_line(card)]
     if holder := _holder(card):
         lines.append(f"👤 {holder}")
+    if regions := _regions(card):
+        lines.append(f"🔀 {regions}")
     lines += [f"🧩 Problem: {safe(problem, 120)}" for problem in card.problems]
     if lease := _LEASE.get(card.lease):
         lines.append(f"⏳ {lease}")
@@ -188,10 +201,11 @@ def read_buttons(card: ReadCard) -> list[Json]:
     def of(label: str, action: Action, style: str = "") -> Json:
         return button(label, action, card.read_id, style=style, spoken=f"{label}, case {code}")
 
-    linked = of(f"Claim these {card.linked + 1}", Action.CLAIM_LINKED)
+    these = card.linked + card.regions_open
+    linked = of(f"Claim these {these + 1}", Action.CLAIM_LINKED)
     problem = of("Problem", Action.PROBLEM)
     buttons = {
-        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if card.linked else []), problem],
+        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if these else []), problem],
         "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger"), problem],
     }.get(card.state, [])
     still, over = of("Still reading", Action.STILL_READING, "primary"), of("Take over", Action.TAKE_OVER)
@@ -202,6 +216,7 @@ def read_buttons(card: ReadCard) -> list[Json]:
 def read_text(card: ReadCard) -> str:
     """Return all of a read card in one sentence."""
     parts = [headline(card), time_line(card), f"case {safe(card.case_code, 12)}", person_line(card), _holder(card)]
+    parts.append(_regions(card))
     parts += [f"Problem: {safe(problem, 120)}" for problem in card.problems]
     parts += [_LEASE.get(card.lease, ""), _viewers(card)]
     parts.append(safe(card.relay, 240))

@@ -45,7 +45,15 @@ USAGES = (
     Usage("open", "CASE", "open 4821-0934", "the case page, by a link that works once, for 60 seconds.", True),
     Usage("start", "CASE", "start 4821-0934", "report a finding on the page, which shows the patient first.", True),
     Usage("redirect", "CASE CONTACT", "redirect 4821-0934 dr-osei", "call somebody else of the directory.", True, 1, 1),
-    Usage("reassign", "CASE RADIOLOGIST", "reassign 4821-0934 dr-lee", "give a read to another reader.", True, 1, 1),
+    Usage(
+        "reassign",
+        "CASE RADIOLOGIST [REGION]",
+        "reassign 4821-0934 dr-lee",
+        "give a read to another reader.",
+        True,
+        2,
+        1,
+    ),
     Usage("log", "CASE", "log 4821-0934", "document a call that you made by hand.", True),
     Usage("withdraw", "CASE", "withdraw 4821-0934", "end the relay of your own finding; you are asked first.", True),
     Usage("take", "CASE", "take 4821-0934", "take the desk's task of this case, by name.", True),
@@ -69,6 +77,15 @@ USAGES = (
         True,
         1,
     ),
+    Usage(
+        "split",
+        "CASE REGION REGION [...]",
+        "split 4821-0934 head chest pelvis",
+        "split a trauma that you hold into a read for each region, under one clock.",
+        True,
+        6,
+        2,
+    ),
     Usage("halt", "[FACILITY]", "halt riverside", "stop all calls of a facility, or of all, now.", words=1),
     Usage("resume", "[FACILITY]", "resume riverside", "let calls go on.", words=1),
     Usage("status", "", "status", "the open relays."),
@@ -88,8 +105,12 @@ class Asked:
     @property
     def count(self) -> int:
         """The second word as a number; what is none, or is missing, is as many as there are."""
-        second = self.words[1] if len(self.words) > 1 else ""
-        return int(second) if re.fullmatch(r"[1-9][0-9]?", second) else ALL
+        return int(self.further) if re.fullmatch(r"[1-9][0-9]?", self.further) else ALL
+
+    @property
+    def further(self) -> str:
+        """The second word, "" where there is none."""
+        return self.words[1] if len(self.words) > 1 else ""
 
     @property
     def word(self) -> str:

@@ -28,8 +28,11 @@ class SlackVerbs(Protocol):
     def take_over(self, read_id: str, slack_user: str, delivery: str) -> str:
         """Give this reader a read whose holder did not answer."""
 
-    def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
-        """Give a case's read to another radiologist of the directory."""
+    def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str, *, region: str = "") -> str:
+        """Give a case's read, of a region where one is named, to another radiologist of the directory."""
+
+    def split(self, case: str, words: Sequence[str], slack_user: str, delivery: str) -> str:
+        """Split a trauma's read by region; what names no region is refused with those there are."""
 
     def active(self, read_id: str, slack_user: str, delivery: str) -> str:
         """Notice that somebody does something with a read; its holder's lease begins anew."""

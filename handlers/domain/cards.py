@@ -71,6 +71,11 @@ class ReadCard:
     kind: str = "final"
     #: The id of the subspecialty that its coverage agreement is for, or "".
     subspecialty: str = ""
+    #: The region of the body that it is of, "" for the whole study; the study's other regions, each with who has it; and
+    #: how many of those are open.
+    region: str = ""
+    regions: tuple[str, ...] = ()
+    regions_open: int = 0
     #: The problems with its study that have no outcome, a line each.
     problems: tuple[str, ...] = ()
     #: Why its clock stands still, "" while it runs, and since when; ``minutes_left`` is then what it had at that instant.

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from handlers.domain.classes import PatientClass, Priority
+from handlers.domain.regions import Region
 
 
 class EventKind(StrEnum):
@@ -63,7 +64,7 @@ class StudyEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportEvent:
-    """A report was signed. ``signed_by`` is a directory id, an NPI or a name as stated."""
+    """A report was signed. ``signed_by`` is a directory id, an NPI or a name as stated; ``region`` is what it covers, if said."""
 
     kind: EventKind
     at: datetime
@@ -71,6 +72,7 @@ class ReportEvent:
     accession_number: str
     signed_by: str
     signed_at: datetime
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,8 @@ class ReadNotice:
     study_instance_uid: str
     #: Of the read: a study may have a preliminary and a final one.
     kind: ReadKind
+    #: The region that it was of at that instant; "" is the whole study.
+    region: str = ""
     #: Directory id and NPI; "" where the directory does not have the reader.
     radiologist: str
     npi: str

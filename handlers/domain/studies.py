@@ -129,6 +129,10 @@ class Read:
     coverage: str = ""
     #: The subspecialty that the agreement is for, or "".
     subspecialty: str = ""
+    #: The region of the body that it is of, where a trauma was split; "" is the whole study.
+    region: str = ""
+    #: The read from which it was split off at ``opened_at``, whose clock it shares until then; "" where it was not.
+    split_from: str = ""
     version: int = 0
 
     def at_share(self, share: float) -> datetime:
@@ -167,6 +171,8 @@ class Report:
     received_at: datetime
     #: Codes of what is odd about it: ``other_reader``, ``license_expired``, …
     flags: tuple[str, ...] = ()
+    #: The region that it covers, where it names one.
+    region: str = ""
     version: int = 0
 
 

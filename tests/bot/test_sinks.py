@@ -94,6 +94,7 @@ def test_each_secret_that_is_set_signs(receiver: Receiver, sink: Sink, known: li
             "radiologist": "lee",
             "npi": "1234567893",
             "read": "final",
+            "region": None,
             "at": NOON.isoformat(),
         },
     }

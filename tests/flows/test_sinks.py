@@ -57,7 +57,7 @@ def test_what_becomes_of_a_read_is_told_in_order_once_each(stage: Stage, pacs: P
 
 
 def test_a_message_names_the_study_and_the_reader_and_no_patient(stage: Stage, pacs: Pacs) -> None:
-    """Six fields, of which none is the patient's."""
+    """Eight fields, of which none is the patient's."""
     claimed(stage)
     stage.settle()
     study, [told], at = stage.study(), pacs.told, stage.read().claimed_at
@@ -69,6 +69,7 @@ def test_a_message_names_the_study_and_the_reader_and_no_patient(stage: Stage, p
         "radiologist": "lee",
         "npi": "1234567893",
         "read": "final",
+        "region": None,
         "at": at.isoformat(),
     }
 
@@ -86,6 +87,23 @@ def test_a_read_that_passes_on_is_released_and_claimed(stage: Stage, pacs: Pacs)
         ("read.released", "stone"),
         ("read.claimed", "lee"),
     ]
+
+
+def test_a_split_releases_the_whole_and_claims_one_region(stage: Stage, pacs: Pacs) -> None:
+    """What the PACS is told of each names the region that it is of."""
+    assert stage.hospital.send_trauma()[0] == 202
+    stage.settle()
+    stage.click(LEE, "claim")
+    stage.command(LEE, f"split {stage.case()} chest pelvis")
+    assert stage.hospital.report_final(region="pelvis", signed_by="lee")[0] == 202
+    stage.advance(5)
+    assert [(one.type, one.data["region"], one.data["radiologist"]) for one in pacs.told] == [
+        ("read.claimed", None, "lee"),
+        ("read.released", None, "lee"),
+        ("read.claimed", "chest", "lee"),
+        ("read.reported", "pelvis", "lee"),
+    ]
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]  # the pelvis was never claimed
 
 
 def test_a_signer_whom_the_directory_does_not_have_is_nobody_by_name(stage: Stage, pacs: Pacs) -> None:

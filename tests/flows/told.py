@@ -35,6 +35,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     r".+, this is back on the worklist: you may not read it any more\. .+": ("read:return",),
     r"Back on the worklist: its reader is not in the directory any more\.": ("read:return",),
     r"(Preliminary|Final) report signed by .+": ("report:receive",),
+    r"Ended by a report on the whole study, signed by .+\.": ("read:end",),
+    r"Split by region by .+: .+\. One clock; .+": ("read:split",),
     r"The site canceled this study\.": ("study:cancel",),
     r"Superseded: .+\.": ("read:supersede",),
     r"Critical relay started, category [123](, SHADOW)?\.": ("relay:start",),

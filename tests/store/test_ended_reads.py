@@ -86,6 +86,24 @@ def test_a_report_signed_before_the_clock_began_took_no_time(memory: SqlMemory) 
     assert [read.working for read in found(memory, "north")] == [timedelta(0)]
 
 
+def test_a_split_study_counts_once_when_all_of_it_has_ended_as_its_last_region(memory: SqlMemory) -> None:
+    """Not while a region waits; two that ended at one instant are one, and what was superseded holds nothing up."""
+    kept(memory, "1", region="head")
+    with memory.transaction("north") as tx:
+        of = replace(READ, study_id="s-1", region="chest", split_from="1")
+        waiting = tx.add(replace(of, id="2", state=ReadState.CLAIMED, reported_at=None))
+        tx.add(replace(of, id="3", region="neck"))
+        tx.add(replace(of, id="4", region="spine", state=ReadState.SUPERSEDED, reported_at=None))
+    assert found(memory, "north") == []
+    with memory.transaction("north") as tx:
+        tx.put(replace(waiting, state=ReadState.REPORTED, reported_at=NOON + 14 * MINUTE))
+    assert [read.working for read in found(memory, "north")] == [11 * MINUTE]
+    kept(memory, "5", region="head")
+    with memory.transaction("north") as tx:
+        tx.add(replace(READ, id="6", study_id="s-5", region="neck", split_from="5"))
+    assert len(found(memory, "north")) == 2
+
+
 def test_reads_that_were_here_before_have_the_clock_they_were_given(database: Database) -> None:
     """Begun with the last image, else with the study's arrival; the target is what lay between that and the due instant."""
     with database.writing() as connection:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0011_on_call"
-down_revision = "0009_scale"
+down_revision = "0010_region"
 branch_labels = None
 depends_on = None
 

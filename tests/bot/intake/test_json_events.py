@@ -14,6 +14,7 @@ from bot.intake import json_events, shapes
 from bot.intake.problems import BadEvent
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.events import EventKind, FindingEvent, ReportEvent, StudyEvent
+from handlers.domain.regions import Region
 from tests.bot.intake.stage import CANARY, NOW, RIS, Json, Stage, directory, envelope, finding, report, study
 
 
@@ -80,6 +81,18 @@ def test_reports_say_who_signed_and_when(kind: str) -> None:
         kind=EventKind(kind), at=NOW, facility="mercy", accession_number="A1", signed_by="park", signed_at=NOW
     )
     assert read(report(kind)) == expected
+    assert read(report(kind, region=None)) == expected
+    assert read(report(kind, region="spine")).region is Region.SPINE
+
+
+@pytest.mark.parametrize("region", ["heart", "HEAD", "", 1, ["head"]])
+def test_a_region_is_one_of_those_there_are(region: Any) -> None:
+    """The answer names them, and not what was sent."""
+    with pytest.raises(BadEvent) as refused:
+        read(report(region=region))
+    (problem,) = refused.value.problems
+    assert problem.field == "data.region"
+    assert "'extremities'" in problem.rule
 
 
 def test_findings_are_reported_amended_and_retracted() -> None:

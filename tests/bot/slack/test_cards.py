@@ -214,6 +214,22 @@ FIXED_OF_READ |= {
 FIXED_OF_READ |= {"paused", "paused_since", "lease"}
 #: Names of staff with a time, checked below.
 FIXED_OF_READ |= {"viewers"}
+#: Of a fixed list, and a number, checked below.
+FIXED_OF_READ |= {"region", "regions_open"}
+SHOWN_OF_READ |= {"regions"}
+
+
+def test_a_split_read_says_of_which_region_it_is_and_who_has_the_others() -> None:
+    """What is open of them is claimed with it."""
+    others = ("chest: Dr. Ben Osei", "pelvis: open")
+    card = replace(READ, priority="trauma", region="head", regions=others, regions_open=1)
+    lines = shown(read_card(card))
+    assert lines[0] == "🚑 TRAUMA · HEAD ONLY · Riverside · CT Head without contrast"
+    assert "🔀 Split, one clock: chest: Dr. Ben Osei, pelvis: open" in lines
+    assert "Split, one clock: chest: Dr. Ben Osei, pelvis: open" in read_card(card).text
+    labels = [element["text"]["text"] for element in read_card(card).blocks[-1]["elements"]]
+    assert labels == ["Claim", "Claim these 2", "Problem", "Open case"]
+    assert check_message_blocks(list(read_card(card).blocks)) == []
 
 
 def test_a_paused_read_has_no_minutes_running() -> None:
@@ -250,7 +266,7 @@ def test_a_note_for_somebody_calls_them() -> None:
 def marked(card: Any, names: set[str]) -> Any:
     """Return the card with each of these fields holding a mark of its own."""
     marks = {name: f"q{i}z" for i, name in enumerate(sorted(names))}
-    marks = {name: (mark,) if name in {"flags", "problems"} else mark for name, mark in marks.items()}  # type: ignore[misc]
+    marks = {name: (mark,) if name in {"flags", "problems", "regions"} else mark for name, mark in marks.items()}  # type: ignore[misc]
     return replace(card, **marks)
 
 

@@ -114,8 +114,11 @@ class Verbs:
     def take_over(self, read_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("take_over", "It is yours.", read_id, slack_user, delivery))
 
-    def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str) -> str:
-        return str(self._ask("reassign", "Reassigned.", case, radiologist, slack_user, delivery))
+    def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str, *, region: str = "") -> str:
+        return str(self._ask("reassign", "Reassigned.", case, radiologist, slack_user, delivery, region))
+
+    def split(self, case: str, words: Sequence[str], slack_user: str, delivery: str) -> str:
+        return str(self._ask("split", "Split.", case, tuple(words), slack_user, delivery))
 
     def active(self, read_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("active", "", read_id, slack_user, delivery))

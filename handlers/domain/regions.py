@@ -1,0 +1,75 @@
+"""Regions of the body by which a trauma may be split: a read for each, all under one clock, and what a report covers of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from handlers.domain.classes import ReadKind
+from handlers.domain.errors import Rejection
+from handlers.domain.studies import DUE, Read
+
+#: Into how many reads one may be split.
+FEWEST, MOST = 2, 6
+
+
+class Region(StrEnum):
+    """The regions there are."""
+
+    HEAD = "head"
+    NECK = "neck"
+    CHEST = "chest"
+    ABDOMEN = "abdomen"
+    PELVIS = "pelvis"
+    SPINE = "spine"
+    EXTREMITIES = "extremities"
+
+
+def asked(words: Sequence[str]) -> tuple[Region, ...]:
+    """Return the regions that somebody typed, in their order, or refuse with those there are; nothing typed is repeated."""
+    typed = [word.strip(",").lower() for word in words]
+    known = ", ".join(f"`{region}`" for region in Region)
+    if not set(typed) <= set(Region):
+        raise Rejection("unknown_region", f"There is no such region. Say {FEWEST} to {MOST} of: {known}.")
+    if len(set(typed)) < len(typed):
+        raise Rejection("region_twice", f"A region is named twice. Say each once: {FEWEST} to {MOST} of {known}.")
+    if not FEWEST <= len(typed) <= MOST:
+        raise Rejection("how_many_regions", f"A read is split into {FEWEST} to {MOST} regions of: {known}.")
+    return tuple(Region(word) for word in typed)
+
+
+def in_order(reads: Iterable[Read]) -> list[Read]:
+    """Return reads of the whole first, then by region from head to foot; those of one region stay as they came."""
+    places = {"": 0} | {region.value: place for place, region in enumerate(Region, 1)}
+    return sorted(reads, key=lambda read: places[read.region])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Covered:
+    """What a report covers of a study's reads: those it ends, and those that it makes superfluous."""
+
+    ended: tuple[Read, ...]
+    superseded: tuple[Read, ...]
+
+
+def covered(reads: Sequence[Read], kind: str, region: str, signer: str) -> Covered:
+    """Return what a report of a kind covers of what is still to be read.
+
+    One that names a region covers that region and no read of the whole. One that names none covers, of a split study, what
+    its signer holds; where they hold nothing, all of its kind. A final report also makes the preliminary reads superfluous
+    of what it covers, and all of them once no final one is left.
+    """
+    due = [read for read in reads if read.state in DUE]
+    of_kind = [read for read in due if read.kind.value == kind]
+    if region:
+        ended = [read for read in of_kind if read.region == region]
+    else:
+        ended = [read for read in of_kind if read.region and read.claimed_by == signer] or of_kind
+    superseded: list[Read] = []
+    if kind == ReadKind.FINAL:
+        regions = {read.region for read in ended} | {region} - {""}
+        is_all = len(ended) == len(of_kind) and (bool(ended) or not region)
+        preliminary = [read for read in due if read.kind is ReadKind.PRELIMINARY]
+        superseded = [read for read in preliminary if is_all or (read.region and read.region in regions)]
+    return Covered(ended=tuple(ended), superseded=tuple(superseded))
