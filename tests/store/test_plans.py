@@ -1,4 +1,4 @@
-"""What is asked before every claim does not look through every read there ever was."""
+"""What is asked before every claim, and a worklist, do not look through every read there ever was."""
 
 from __future__ import annotations
 
@@ -52,8 +52,11 @@ def filled(memory: SqlMemory, database: Database) -> None:
     [
         lambda look: look.claimed_since(NOON - timedelta(hours=10)),
         lambda look: look.all(Read, state=ReadState.CLAIMED, claimed_by="lee"),
+        lambda look: look.alike(["north"], "lee"),
+        lambda look: look.worklist(["north"], "lee", many=40, past=0),
+        lambda look: look.worklist(["north"], "lee", many=40, past=0, open_to=[]),
     ],
-    ids=["claimed_since", "held_by"],
+    ids=["claimed_since", "held_by", "alike", "worklist", "worklist of what is alike"],
 )
 def test_no_read_of_long_ago_is_looked_at(
     memory: SqlMemory, database: Database, ask: Callable[[SqlReading], Any]
