@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from sqlmodel import SQLModel
 
 from handlers.domain import access, handovers, leases, overrides, problems, relays, rotas, studies, tasks, viewings
-from store import tables
+from store import reading_tables, tables
 from store.cipher import Cipher
 
 V = TypeVar("V")
@@ -49,15 +49,18 @@ _STUDY_SEALED = frozenset(
 
 KEPT: Mapping[type[Any], Kept] = {
     studies.Study: Kept(
-        tables.StudyRow, "received_at", _STUDY_SEALED, frozenset({"accession_number", "study_instance_uid", "group"})
+        reading_tables.StudyRow,
+        "received_at",
+        _STUDY_SEALED,
+        frozenset({"accession_number", "study_instance_uid", "group"}),
     ),
-    studies.Read: Kept(tables.ReadRow, "opened_at"),
-    overrides.Override: Kept(tables.OverrideRow, "asked_at"),
-    studies.Overflow: Kept(tables.OverflowRow, "opened_at"),
-    problems.Problem: Kept(tables.ProblemRow, "opened_at"),
-    leases.Lease: Kept(tables.LeaseRow, "claimed_at"),
-    viewings.Viewing: Kept(tables.ViewingRow, "opened_at"),
-    studies.Report: Kept(tables.ReportRow, "received_at"),
+    studies.Read: Kept(reading_tables.ReadRow, "opened_at"),
+    overrides.Override: Kept(reading_tables.OverrideRow, "asked_at"),
+    studies.Overflow: Kept(reading_tables.OverflowRow, "opened_at"),
+    problems.Problem: Kept(reading_tables.ProblemRow, "opened_at"),
+    leases.Lease: Kept(reading_tables.LeaseRow, "claimed_at"),
+    viewings.Viewing: Kept(reading_tables.ViewingRow, "opened_at"),
+    studies.Report: Kept(reading_tables.ReportRow, "received_at"),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})
     ),
@@ -65,9 +68,9 @@ KEPT: Mapping[type[Any], Kept] = {
     relays.Attempt: Kept(tables.AttemptRow, "planned_at"),
     relays.Turn: Kept(tables.TurnRow, "number", frozenset({"heard", "answer"})),
     tasks.DeskTask: Kept(tables.DeskTaskRow, "opened_at"),
-    handovers.OnDuty: Kept(tables.OnDutyRow, "since"),
-    rotas.CalendarCopy: Kept(tables.CalendarCopyRow, "at"),
-    handovers.Handover: Kept(tables.HandoverRow, "offered_at"),
+    handovers.OnDuty: Kept(reading_tables.OnDutyRow, "since"),
+    rotas.CalendarCopy: Kept(reading_tables.CalendarCopyRow, "at"),
+    handovers.Handover: Kept(reading_tables.HandoverRow, "offered_at"),
     relays.Recording: Kept(tables.RecordingRow, "announced_at", frozenset({"audio"})),
     relays.Halt: Kept(tables.HaltRow, "at"),
     access.Link: Kept(tables.LinkRow, "made_at"),
