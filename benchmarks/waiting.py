@@ -120,18 +120,23 @@ def _asks() -> dict[str, Callable[[Reading], Callable[[], int]]]:
     sites = [f"site{number}" for number in range(FACILITIES)]
     directory = _directory()
 
-    def paged(reader: str, past: int) -> Callable[[Reading], Callable[[], int]]:
+    def first(reader: str) -> Callable[[Reading], Callable[[], int]]:
         who = directory.radiologists[reader]
-        return lambda look: lambda: len(worklists.survey(look, directory, sites, who).page(look, past))
+        return lambda look: lambda: len(worklists.survey(look, directory, sites, who).page(look, 0))
+
+    def deep(look: Reading) -> Callable[[], int]:
+        """Ask for a page far on, as whoever goes from page to page does: counted once, at the first."""
+        found = worklists.survey(look, directory, sites, directory.radiologists["half"])
+        return lambda: len(found.page(look, DEEP))
 
     def drawn(look: Reading) -> Callable[[], int]:
         page = worklists.survey(look, directory, sites, directory.radiologists["half"]).page(look, 0)
         return lambda: len(showing.read_cards(look, directory, [one.read for one in page]))
 
     return {
-        "counts and first page of a reader of half of them": paged("half", 0),
-        f"counts and the page after {DEEP:,}": paged("half", DEEP),
-        "counts and first page of a reader of almost nothing": paged("few", 0),
+        "counts and first page of a reader of half of them": first("half"),
+        f"the page after {DEEP:,}, counted before": deep,
+        "counts and first page of a reader of almost nothing": first("few"),
         _DRAWING: drawn,
     }
 
