@@ -7,7 +7,7 @@ from dataclasses import replace
 from handlers import desk, duties, hands, overrides_told, people, showing
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import WAIVABLE, Refusal, refusals
+from handlers.domain.eligibility import WAIVABLE, Refusal
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.overrides import LIVES, Override, OverrideReason
@@ -113,7 +113,7 @@ def _judged(tx: Transaction, directory: Directory, code: str, reader: Radiologis
         raise LookupError(f"the study of read {read.id} is missing")
     duty = duties.of_read(directory, read, study, tx.now)
     held = duties.held_by(tx, reader)
-    return read, refusals(reader, duty, proxies=directory.proxy_agreements, held=held, now=tx.now)
+    return read, duties.refused(directory, reader, duty, held, tx.now)
 
 
 def good(look: Reading, read: Read, reader: Radiologist) -> Override | None:

@@ -12,7 +12,7 @@ from handlers.domain import case_code as codes
 from handlers.domain.cards import Barred, Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import UNCAPPED, Refusal, refusals
+from handlers.domain.eligibility import UNCAPPED, Refusal
 from handlers.domain.errors import Rejection
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
@@ -158,8 +158,7 @@ def why(house: House, case: str, slack_user: str) -> list[str]:
             study = look.get(Study, read.study_id)
             if study is not None:
                 duty = duties.of_read(directory, read, study, look.now)
-                proxies = directory.proxy_agreements
-                failing = refusals(reader, duty, proxies=proxies, held=held, now=look.now)
+                failing = duties.refused(directory, reader, duty, held, look.now)
                 found += [one.sentence for one in failing] + _taken(directory, read, reader)
     return list(dict.fromkeys(found))
 
