@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import bridges, duty, lines, pauses, people, showing
+from handlers import bridges, duty, lines, overrides_told, pauses, people, showing
 from handlers.domain import case_code as codes
-from handlers.domain import problems
 from handlers.domain.errors import Rejection
 from handlers.domain.machine import allows, step
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Halt, Outcome, Purpose, Relay, RelayState
+from handlers.domain.studies import Read
 from handlers.domain.tasks import RINGS, TASK_TABLE, DeskTask, TaskEvent, TaskKind, TaskState
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Reading, Transaction
+from handlers.tasks_told import OUTCOMES, outcomes_of
 
 EVERY = timedelta(minutes=5)
 #: How long somebody who took a task may be silent before the desk is reminded; after two reminders it rings again.
@@ -23,13 +23,6 @@ REMIND_AFTER = timedelta(minutes=10)
 REMINDERS = 2
 #: A desk's phone that another call of ours is using is tried again so soon.
 PHONE_BUSY = timedelta(seconds=30)
-#: What a task that is no relay may end with.
-OUTCOMES: Mapping[str, str] = {
-    "settled": "Settled with the site",
-    "told_by_hand": "Told by hand",
-    "not_needed": "Nothing was needed",
-    "handed_on": "Handed to somebody responsible",
-}
 OPEN = (TaskState.OPEN, TaskState.TAKEN)
 TO_FINISH = "Record the outcome on the case page, or with `/relay log CASE`."
 #: What a relay's further way does not settle: somebody heard what they should not have, or what is not true, or somebody
@@ -228,8 +221,23 @@ def finished(tx: Transaction, house: House, task: DeskTask, by: str, outcome: st
     _quiet(tx, task)
     if task.kind is TaskKind.STUDY_PROBLEM:
         pauses.ended(tx, house, task.subject_id, outcome, by, actor)
+    if task.kind is TaskKind.OVERRIDE_ASKED:
+        _denied(tx, house, task, by, actor)
     showing.show_task(tx, house, task)
     return task
+
+
+def _denied(tx: Transaction, house: House, task: DeskTask, by: str, actor: str) -> None:
+    """End what was asked with its task; whoever asked reads under the card who denied it."""
+    closed = overrides_told.closed(tx, task.subject_id, actor)
+    read = None if closed is None else tx.get(Read, closed.read_id)
+    if closed is None or read is None or actor == lines.ROBOT:
+        return
+    directory = house.directory()
+    reader = directory.radiologists.get(closed.reader)
+    name, to = ("somebody who has left", "") if reader is None else (reader.name, reader.slack_user)
+    showing.show_read(tx, house, read)
+    showing.note_read(tx, house, read, f"{by} denied the override for {name}.", to=to)
 
 
 def finish_all(tx: Transaction, house: House, relay_id: str, by: str, outcome: str, actor: str) -> None:
@@ -315,7 +323,7 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
         task = tx.get(DeskTask, task_id)
         if task is None or task.state is TaskState.DONE:
             raise Rejection("task_done", "This task is done already.")
-        outcomes = problems.OUTCOMES if task.kind is TaskKind.STUDY_PROBLEM else OUTCOMES
+        outcomes = outcomes_of(task.kind) or OUTCOMES
         if outcome not in outcomes:
             raise Rejection("unknown_outcome", "Choose one of the outcomes in the list.")
         actor = _may_take(house, slack_user, task.facility)

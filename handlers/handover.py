@@ -1,4 +1,4 @@
-"""Handover: at a change of shift what somebody holds is listed to whoever follows, who accepts it by name.
+"""Handover: at a change of shift what somebody holds, and what is under way, is listed to whoever follows by name.
 
 Nothing moves silently: desk tasks move when it is accepted, and a read is then judged as a claim is. What the incoming
 person may not read stays with its holder and is named.
@@ -19,7 +19,7 @@ from handlers.domain.machinery import SYSTEM, AuditFact, Deadline, DeadlineKind,
 from handlers.domain.rotas import Rota, next_change
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask, TaskKind
-from handlers.held import Held, held, held_at, person
+from handlers.held import Held, beside, held, held_at, person
 from handlers.once import facility_or_reject, in_transaction, once
 from handlers.ports import House, Reading, Transaction
 
@@ -28,6 +28,8 @@ ROBOT = "robot"
 SEEN_EVERYWHERE = timedelta(seconds=3)
 #: How long a handover may wait before its person is reminded, and once more before the desk is told.
 ACCEPT_WITHIN = timedelta(minutes=10)
+#: After the second reminder, which is the desk's, nobody is told again.
+DESK_TOLD = 2
 #: So long what nobody accepted is offered to each next shift; the desk has its task all the while.
 LEFT_FOR = timedelta(days=3)
 UNKNOWN = "This handover does not exist any more."
@@ -88,7 +90,8 @@ def _offer(
     if outgoing is None:
         return
     waits = held_at(tx, house.directory(), rota, place, at, outgoing)
-    if not waits.facilities:
+    around = beside(tx, house.directory(), place, at)
+    if not waits.facilities and (incoming is None or not around):
         return
     handover = Handover(
         id=house.chance.token(),
@@ -101,11 +104,12 @@ def _offer(
         offered_at=tx.now,
     )
     tx.add(handover)
-    _record(tx, handover, "handover:offer", ROBOT, reads=len(waits.reads), tasks=len(waits.tasks))
+    seen: dict[str, int] = {"relays": len(around.relays), "waiting": sum(around.waiting.values())}
+    _record(tx, handover, "handover:offer", ROBOT, reads=len(waits.reads), tasks=len(waits.tasks), **seen)
     _show(tx, house, handover)
     if incoming is None:
         _to_desk(tx, house, handover)
-    else:
+    elif waits.facilities:
         _plan_reminder(tx, handover)
 
 
@@ -131,9 +135,16 @@ def _plan_reminder(tx: Transaction, handover: Handover) -> None:
 
 
 def late_due(tx: Transaction, house: House, handover_id: str) -> None:
-    """Remind the incoming person of what was not accepted; the second time the desk is told."""
+    """Remind the incoming person of what was not accepted; the second time the desk is told. Nothing left ends its task."""
     handover = tx.get(Handover, handover_id)
-    if handover is None or handover.accepted_at is not None or not held(tx, house.directory(), handover).facilities:
+    if handover is None or handover.accepted_at is not None:
+        return
+    if not held(tx, house.directory(), handover).facilities:
+        desk.settle(tx, house, TaskKind.HANDOVER, handover.id, "nothing_left")
+        _show(tx, house, handover)
+        return
+    if handover.reminders >= DESK_TOLD:
+        _plan_reminder(tx, handover)  # to end the desk's task when nothing is left to be accepted
         return
     if handover.reminders:
         _to_desk(tx, house, handover)
@@ -149,8 +160,9 @@ def late_due(tx: Transaction, house: House, handover_id: str) -> None:
 
 def _to_desk(tx: Transaction, house: House, handover: Handover) -> None:
     directory = house.directory()
-    handover = tx.put(replace(handover, reminders=handover.reminders + 1))
+    handover = tx.put(replace(handover, reminders=DESK_TOLD))
     _record(tx, handover, "handover:remind", ROBOT, told="desk")
+    _plan_reminder(tx, handover)
     of_pool = (one.desk for one in directory.facilities.values() if one.pool == handover.at)
     where = handover.at if handover.place is Place.DESK else next(of_pool, None)
     desk.open_task(tx, house, TaskKind.HANDOVER, subject_id=handover.id, desk=where)
@@ -240,6 +252,8 @@ def _accepted(tx: Transaction, house: House, handover_id: str, actor: str, befor
     tx.forget(handover.id, DeadlineKind.HANDOVER_LATE)
     desk.settle(tx, house, TaskKind.HANDOVER, handover.id, "accepted")
     _show(tx, house, handover)
+    if not before.facilities:
+        return "Accepted: nothing was held, so nothing moves. What is under way is on the card and in `/worklist`."
     return f"Accepted: {_counted(reads, 'read')}, {_counted(tasks, 'desk task')}.{_kept(tx, directory, handover, left)}"
 
 

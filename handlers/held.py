@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from handlers import showing
-from handlers.domain import case_code, oncall
+from handlers import endings, showing
+from handlers.domain import case_code, oncall, worklists
 from handlers.domain.cards import HandoverCard
+from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
 from handlers.domain.handovers import Handover, Place
+from handlers.domain.relays import Relay
 from handlers.domain.rotas import Rota
 from handlers.domain.studies import Read, ReadState
 from handlers.domain.tasks import DeskTask, TaskState
@@ -40,6 +44,37 @@ def held_at(look: Reading, directory: Directory, rota: Rota, place: Place, at: s
     return Held(mine, tuple(one for one in taken if one.facility in sites))
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is under way at a place and moves with nobody: whoever comes on duty is to know of it."""
+
+    relays: tuple[Relay, ...] = ()
+    #: Tasks that nobody has taken.
+    tasks: tuple[DeskTask, ...] = ()
+    #: Reads that nobody has, by class.
+    waiting: Mapping[Priority, int] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything."""
+        return bool(self.relays or self.tasks or self.waiting)
+
+
+def beside(look: Reading, directory: Directory, place: Place, at: str) -> Beside:
+    """Return a pool's open reads and the relays of its sites; a desk's relays, and its tasks that nobody has taken."""
+    relays = look.all(Relay, state=endings.OPEN)
+    if place is Place.DESK:
+        mine = {one.id for one in directory.facilities.values() if one.desk == at}
+        theirs = tuple(one for one in relays if one.policy.desk.who == at or one.facility in mine)
+        return Beside(theirs, tuple(look.all(DeskTask, state=TaskState.OPEN, desk=at)))
+    sites = {one.id for one in directory.facilities.values() if one.pool == at}
+    served = [one.id for one in directory.facilities.values() if at in one.pools()]
+    waiting: Counter[Priority] = Counter()
+    for one in look.alike(served, ""):
+        if one.pool == at and one.open:
+            waiting[one.priority] += one.open
+    return Beside(tuple(one for one in relays if one.facility in sites), (), waiting)
+
+
 def held(look: Reading, directory: Directory, handover: Handover) -> Held:
     """Return what the outgoing person of a handover still holds there."""
     rota = directory.rotas.get(handover.rota)
@@ -60,6 +95,7 @@ def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCar
     found = held(look, directory, handover)
     incoming = person(directory, handover, handover.incoming)
     rota = directory.rotas.get(handover.rota)
+    around = Beside() if handover.accepted_at else beside(look, directory, handover.place, handover.at)
     by = handover.accepted_by.partition(":")[2]
     acceptor = directory.radiologists.get(by) or directory.staff.get(by)
     return HandoverCard(
@@ -70,6 +106,9 @@ def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCar
         incoming_slack_user=incoming.slack_user,
         reads=tuple(_read_line(directory, read) for read in found.reads),
         tasks=tuple(_task_line(directory, task) for task in found.tasks),
+        relays=tuple(_relay_line(directory, relay) for relay in around.relays),
+        untaken=tuple(_task_line(directory, task) for task in around.tasks),
+        waiting=_waiting_line(around.waiting),
         offered_at=handover.offered_at,
         zone="UTC" if rota is None else rota.zone,
         accepted_by=by if acceptor is None else acceptor.name,
@@ -89,3 +128,16 @@ def _task_line(directory: Directory, task: DeskTask) -> str:
     where = showing.NO_SITE if site is None else site.alias
     case = f"{case_code.shown(task.case_code)} · " if task.case_code else ""
     return f"{case}{task.kind.value.replace('_', ' ')} · {where}"
+
+
+def _relay_line(directory: Directory, relay: Relay) -> str:
+    site = directory.facilities.get(relay.facility)
+    return f"{case_code.shown(relay.case_code)} · {showing.NO_SITE if site is None else site.alias} · {showing.relay_line(relay)}"
+
+
+def _waiting_line(waiting: Mapping[Priority, int]) -> str:
+    """Return how many reads nobody has, most urgent first; "" where there are none."""
+    if not waiting:
+        return ""
+    counted = ", ".join(f"{waiting[one]} {one.value}" for one in worklists.ORDER if waiting.get(one))
+    return f"{sum(waiting.values())} ({counted}); `/worklist` lists them"

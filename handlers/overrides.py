@@ -11,24 +11,32 @@ from handlers.domain.eligibility import WAIVABLE, Refusal
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.overrides import LIVES, Override, OverrideReason
+from handlers.domain.regions import Region
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
-from handlers.domain.tasks import TaskKind
+from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.once import once
 from handlers.ports import House, Reading, Transaction
 
-GRANT = "grant"
+GRANT, DENY = "grant", "deny"
 REASONS = ", ".join(reason.value for reason in OverrideReason)
 
 
 def override(house: House, case: str, words: tuple[str, ...], slack_user: str, delivery: str) -> str:
-    """Ask for an override (``REASON``, or ``READER REASON`` for somebody else), or ``grant`` what somebody else asked."""
+    """Ask for an override (``REASON``, or ``READER REASON`` for somebody else), or ``grant`` or ``deny`` what was asked.
+
+    Of a split study the first word may name the region.
+    """
     code = hands.parse_case(case)
     facility = hands.facility_of_case(house, code)
-    if words == (GRANT,):
-        return once(house, facility, delivery, lambda tx: _grant(tx, house, code, slack_user))
-    reader, reason = _meant(house.directory(), words, slack_user, facility)
-    return once(house, facility, delivery, lambda tx: _ask(tx, house, code, reader, reason, slack_user))
+    region, words = (words[0].lower(), words[1:]) if words and words[0].lower() in tuple(Region) else ("", words)
+    said = tuple(word.lower() for word in words)
+    if said == (GRANT,):
+        return once(house, facility, delivery, lambda tx: _grant(tx, house, code, region, slack_user))
+    if said == (DENY,):
+        return once(house, facility, delivery, lambda tx: _deny(tx, house, code, region, slack_user))
+    reader, reason = _meant(house.directory(), said, slack_user, facility)
+    return once(house, facility, delivery, lambda tx: _ask(tx, house, code, region, reader, reason, slack_user))
 
 
 def _meant(
@@ -47,8 +55,16 @@ def _meant(
     return reader, OverrideReason(why)
 
 
-def _ask(tx: Transaction, house: House, code: str, reader: Radiologist, reason: OverrideReason, slack_user: str) -> str:
-    read, failing = _judged(tx, house.directory(), code, reader)
+def _ask(
+    tx: Transaction,
+    house: House,
+    code: str,
+    region: str,
+    reader: Radiologist,
+    reason: OverrideReason,
+    slack_user: str,
+) -> str:
+    read, failing = _judged(tx, house.directory(), open_read(tx, code, region), reader)
     unwaivable = [one for one in failing if one.code not in WAIVABLE]
     if unwaivable:
         raise Rejection(
@@ -73,18 +89,32 @@ def _ask(tx: Transaction, house: House, code: str, reader: Radiologist, reason: 
     _audit(tx, read, "override:ask", asked.asked_by, reader=reader.id, reason=reason.value, rules=rules)
     desk.open_task(tx, house, TaskKind.OVERRIDE_ASKED, case_code=code, subject_id=asked.id)
     showing.show_read(tx, house, read)
-    return (
-        f"Asked for {reader.name}. Another PACS administrator grants it: `/relay override {codes.shown(code)} grant`."
-    )
+    to_grant = f"`/relay override {codes.shown(code)}{f' {read.region}' if read.region else ''} grant`"
+    return f"Asked for {reader.name}. Another PACS administrator grants it: {to_grant}."
 
 
-def _grant(tx: Transaction, house: House, code: str, slack_user: str) -> str:
-    directory = house.directory()
-    read = open_read(tx, code)
-    actor = people.admin(directory, slack_user, read.facility)
-    asked = next((one for one in reversed(tx.all(Override, read_id=read.id)) if one.is_asked()), None)
-    if asked is None:
+def _asked(tx: Transaction, house: House, code: str, region: str, slack_user: str) -> tuple[Read, Override, str]:
+    """Return what was asked last of a case's open reads, with the administrator who answers it; or refuse."""
+    reads = {one.id: one for one in open_reads(tx, code, region)}
+    actor = people.admin(house.directory(), slack_user, next(iter(reads.values())).facility)
+    asked = [one for one in tx.all(Override, read_id=tuple(reads)) if one.is_asked()]
+    if not asked:
         raise Rejection("nothing_asked", f"Nobody has asked for an override of case {codes.shown(code)}.")
+    return reads[asked[-1].read_id], asked[-1], actor
+
+
+def _deny(tx: Transaction, house: House, code: str, region: str, slack_user: str) -> str:
+    _, asked, actor = _asked(tx, house, code, region, slack_user)
+    by = people.name_of(house.directory(), slack_user)
+    for task in tx.all(DeskTask, kind=TaskKind.OVERRIDE_ASKED, subject_id=asked.id, state=desk.OPEN):
+        desk.finished(tx, house, task, by, "denied", actor)
+    name = overrides_told.name_of(house.directory(), f"radiologist:{asked.reader}")
+    return f"Denied: no rule is waived for {name}. It is said under the card."
+
+
+def _grant(tx: Transaction, house: House, code: str, region: str, slack_user: str) -> str:
+    directory = house.directory()
+    read, asked, actor = _asked(tx, house, code, region, slack_user)
     if asked.asked_by == actor:
         raise Rejection("same_person", "You asked for this yourself. A second person has to grant it.")
     if asked.reader == actor.removeprefix("radiologist:"):
@@ -98,16 +128,21 @@ def _grant(tx: Transaction, house: House, code: str, slack_user: str) -> str:
     return f"Granted: {name} may claim this read within {minutes} minutes, once. The card and the record say so."
 
 
-def open_read(look: Reading, code: str) -> Read:
-    """Return the open read of a case, or refuse."""
-    waiting = look.all(Read, case_code=code, state=ReadState.OPEN)
+def open_reads(look: Reading, code: str, region: str = "") -> list[Read]:
+    """Return the open reads of a case, of a region where one is named, the one due first first; or refuse."""
+    waiting = [one for one in look.all(Read, case_code=code, state=ReadState.OPEN) if region in ("", one.region)]
     if not waiting:
-        raise Rejection("not_open", f"No read of case {codes.shown(code)} is open on the worklist.")
-    return min(waiting, key=lambda one: (one.due_at, one.id))
+        of_region = f" of the {region}" if region else ""
+        raise Rejection("not_open", f"No read{of_region} of case {codes.shown(code)} is open on the worklist.")
+    return sorted(waiting, key=lambda one: (one.due_at, one.id))
 
 
-def _judged(tx: Transaction, directory: Directory, code: str, reader: Radiologist) -> tuple[Read, tuple[Refusal, ...]]:
-    read = open_read(tx, code)
+def open_read(look: Reading, code: str, region: str = "") -> Read:
+    """Return the open read of a case, or refuse."""
+    return open_reads(look, code, region)[0]
+
+
+def _judged(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> tuple[Read, tuple[Refusal, ...]]:
     study = tx.get(Study, read.study_id)
     if study is None:
         raise LookupError(f"the study of read {read.id} is missing")

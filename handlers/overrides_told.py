@@ -1,12 +1,15 @@
-"""What cards say of an override: names of the directory and a reason from a fixed list."""
+"""What cards say of an override, and its end without a grant: names of the directory and a reason from a fixed list."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.domain.directory import Directory
+from handlers.domain.machinery import AuditFact
 from handlers.domain.overrides import Override
 from handlers.domain.studies import Read, ReadState
+from handlers.ports import Transaction
 
 
 def line(newest: Override | None, directory: Directory, read: Read, now: datetime) -> str:
@@ -34,6 +37,18 @@ def _people(directory: Directory, one: Override) -> tuple[str, str, str]:
         name_of(directory, who) for who in (f"radiologist:{one.reader}", one.asked_by, one.granted_by)
     )
     return reader, asker, granter
+
+
+def closed(tx: Transaction, override_id: str, actor: str) -> Override | None:
+    """End an override that is asked and not granted: denied by somebody, or, by the robot, needed no more."""
+    asked = tx.get(Override, override_id)
+    if asked is None or not asked.is_asked():
+        return None
+    read = tx.get(Read, asked.read_id)
+    case = "" if read is None else read.case_code
+    facts = {"reader": asked.reader, "asked_by": asked.asked_by}
+    tx.audit(AuditFact(action="override:close", actor=actor, case_code=case, subject=asked.read_id, facts=facts))
+    return tx.put(replace(asked, closed_by=actor, closed_at=tx.now))
 
 
 def name_of(directory: Directory, actor: str) -> str:

@@ -14,13 +14,13 @@ from handlers.domain.directory import Directory, Facility
 from handlers.domain.leases import Lease
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.overrides import Override
-from handlers.domain.problems import OUTCOMES, UNSOLVED, Problem
+from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind, TaskState
 from handlers.domain.viewings import Viewing
 from handlers.ports import House, Reading, Transaction
-from handlers.tasks_told import told
+from handlers.tasks_told import outcomes_of, told
 
 V = TypeVar("V")
 
@@ -183,7 +183,7 @@ class _Beside:
         self.reports = _by(look.all(Report, study_id=of_studies), lambda one: one.study_id)
         self.viewings = _by(look.all(Viewing, study_id=of_studies, closed_at=None), lambda one: one.study_id)
         self.problems = _by(look.all(Problem, read_id=ids, state=UNSOLVED), lambda one: one.read_id)
-        self.overrides = {one.read_id: one for one in look.all(Override, read_id=ids)}
+        self.overrides = {one.read_id: one for one in look.all(Override, read_id=ids) if one.closed_at is None}
         self.leases = {one.id: one for one in look.all(Lease, id=ids)}
         split = tuple({read.study_id for read in reads if read.region})
         self.regions = _by(look.all(Read, study_id=split), lambda one: one.study_id) if split else {}
@@ -351,5 +351,5 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
         todo=todo,
         relay_open=relay is not None and relay.state is not RelayState.ENDED,
         read_id="" if read is None else read.id,
-        outcomes=() if problem is None else tuple(OUTCOMES.items()),
+        outcomes=tuple(outcomes_of(task.kind).items()),
     )

@@ -1,8 +1,23 @@
-"""What a desk is told of each kind of task: what happened, and what to do next. Fixed sentences, no identifiers."""
+"""What a desk is told of each kind of task: what happened, what to do next, how it may end. Fixed sentences, no identifiers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from handlers.domain import problems
 from handlers.domain.tasks import TaskKind
+
+#: What a task that is no relay may end with, where its kind has no endings of its own.
+OUTCOMES: Mapping[str, str] = {
+    "settled": "Settled with the site",
+    "told_by_hand": "Told by hand",
+    "not_needed": "Nothing was needed",
+    "handed_on": "Handed to somebody responsible",
+}
+_OUTCOMES_OF: Mapping[TaskKind, Mapping[str, str]] = {
+    TaskKind.STUDY_PROBLEM: problems.OUTCOMES,
+    TaskKind.OVERRIDE_ASKED: {"denied": "Denied: no rule is waived"},
+}
 
 _TOLD: dict[TaskKind, tuple[str, str]] = {
     TaskKind.LADDER_EXHAUSTED: (
@@ -95,7 +110,7 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
     ),
     TaskKind.OVERRIDE_ASKED: (
         "Somebody asks that a rule of the house be waived for one reader and this read.",
-        "Another PACS administrator grants it with `/relay override CASE grant`, or ends this task without.",
+        "Another PACS administrator answers with `/relay override CASE grant` or `deny`; ending this task denies it.",
     ),
     TaskKind.EXPIRES_SOON: (
         "A license, a privilege or an agreement ends soon.",
@@ -131,3 +146,8 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
 def told(kind: TaskKind) -> tuple[str, str]:
     """Return (what happened, what to do next)."""
     return _TOLD[kind]
+
+
+def outcomes_of(kind: TaskKind) -> Mapping[str, str]:
+    """Return the endings of its own that a kind has; none means the usual ones."""
+    return _OUTCOMES_OF.get(kind, {})

@@ -215,4 +215,6 @@ class OverrideRow(SQLModel, table=True):
     granted_by: str
     granted_at: datetime | None = columns.instant_column(nullable=True)
     used_at: datetime | None = columns.instant_column(nullable=True)
+    closed_by: str = ""
+    closed_at: datetime | None = columns.instant_column(nullable=True)
     version: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.slack.blocks import HEADER, Json, Message, actions, button, context, header, safe, section
 from bot.slack.cards import Action
@@ -21,7 +21,7 @@ def handover_card(card: HandoverCard) -> Message:
     """Return a handover's card; it mentions the incoming person while it waits for them."""
     title = f"Handover · {safe(card.rota, 64)}"
     words = _words(card)
-    lists = [line for line in (_listed("Reads", card.reads), _listed("Desk tasks", card.tasks)) if line]
+    lists = [line for line in _lists(card) if line]
     small = f"Since {clock(card.offered_at, card.zone)}"
     mention = f"<@{card.incoming_slack_user}> " if card.incoming_slack_user and card.accepted_at is None else ""
     blocks: list[Json] = [header(f"🤝 {title}"[:HEADER], handover_block(card.handover_id)), section(mention + words)]
@@ -33,6 +33,16 @@ def handover_card(card: HandoverCard) -> Message:
     return Message(". ".join([title, mention + words, *lists, small]), tuple(blocks))
 
 
+def _lists(card: HandoverCard) -> Iterator[str]:
+    """Yield what moves when it is accepted, then what is under way there and moves with nobody."""
+    yield _listed("Reads held", card.reads)
+    yield _listed("Desk tasks taken", card.tasks)
+    yield _listed("Relays under way", card.relays)
+    yield _listed("Desk tasks that nobody has taken", card.untaken)
+    if card.waiting:
+        yield f"*Reads that nobody has:* {safe(card.waiting, 200)}"
+
+
 def _words(card: HandoverCard) -> str:
     outgoing, incoming = safe(card.outgoing, 60), safe(card.incoming, 60)
     if card.accepted_at is not None:
@@ -40,7 +50,8 @@ def _words(card: HandoverCard) -> str:
         return f"{safe(card.accepted_by, 60)} accepted at {clock(card.accepted_at, card.zone)} for {incoming}.{stays}"
     if not incoming:
         return f"The shift of {outgoing} is over and nobody follows. This is left"
-    return f"The shift of {outgoing} is over; {incoming} follows and accepts this by name"
+    what = "accepts this by name" if card.reads or card.tasks else "accepts by name: nothing is held, this is under way"
+    return f"The shift of {outgoing} is over; {incoming} follows and {what}"
 
 
 def _listed(what: str, lines: Sequence[str]) -> str:

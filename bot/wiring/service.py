@@ -22,7 +22,7 @@ from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.wiring import verbs
 from bot.worker import Worker
-from handlers import calendars, desk, expiring
+from handlers import calendars, expiring, tasks_told
 from handlers import directory as directories
 from handlers import intake as intake_verbs
 from handlers.dispatcher import Vendors
@@ -172,7 +172,7 @@ class Service:
 
     def _vendors(self) -> Vendors:
         return Vendors(
-            messenger=SlackMessenger(self.client, desk.OUTCOMES),
+            messenger=SlackMessenger(self.client, tasks_told.OUTCOMES),
             dialer=TwilioDialer(self.account, self.urls),
             texter=TwilioTexter(self.account, self.urls),
             recordings=TwilioRecordings(self.account),

@@ -195,6 +195,10 @@ class HandoverCard:
     #: A line for each: case code, class, site and due time; what a task is about, by its kind.
     reads: tuple[str, ...]
     tasks: tuple[str, ...]
+    #: What is under way there and moves with nobody; shown until it is accepted.
+    relays: tuple[str, ...] = ()
+    untaken: tuple[str, ...] = ()
+    waiting: str = ""
     offered_at: datetime
     zone: str
     accepted_by: str = ""

@@ -35,11 +35,14 @@ class Override:
     granted_by: str = ""
     granted_at: datetime | None = None
     used_at: datetime | None = None
+    #: Ended without a grant, by whom: denied by a person, or settled by the robot when nobody needs it any more.
+    closed_by: str = ""
+    closed_at: datetime | None = None
     version: int = 0
 
     def is_asked(self) -> bool:
         """Tell whether it waits for the second person."""
-        return self.granted_at is None
+        return self.granted_at is None and self.closed_at is None
 
     def is_good(self, now: datetime) -> bool:
         """Tell whether a claim may use it now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 
 from handlers import handover as handovers
 from handlers.domain.errors import Rejection
-from handlers.domain.handovers import Handover
+from handlers.domain.handovers import Handover, Place
 from handlers.domain.machinery import SYSTEM
 from handlers.domain.studies import Read, ReadState
 from handlers.domain.tasks import TaskKind
@@ -138,6 +139,47 @@ def test_who_does_not_accept_is_reminded_and_then_the_desk_is_told(rostered: Beg
     assert not stage.open_tasks()
 
 
+def test_the_desks_task_ends_when_nothing_is_left_to_accept(rostered: Begin) -> None:
+    """Nobody accepted, and meanwhile the read was reported: within minutes nobody is asked for it any more."""
+    stage = rostered(BEFORE_SEVEN)
+    claimed(stage)
+    until_seven(stage)
+    stage.advance(minutes=20)
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.HANDOVER]
+    assert stage.hospital.report_final()[0] == 202
+    stage.advance(minutes=10)
+    assert not stage.open_tasks()
+    assert stage.tasks()[-1].outcome == "nothing_left"
+    card(stage)
+
+
+def test_what_is_under_way_is_listed_with_what_is_held(rostered: Begin) -> None:
+    """Reads that nobody has, by class, and each relay of the pool's sites; of the desk also tasks that nobody took."""
+    stage = rostered(BEFORE_SEVEN)
+    stage.stroke_ct(priority="routine")
+    stage.stroke_ct(priority="urgent")
+    claimed(stage, **LAKESIDE)
+    stage.critical_stroke()
+    exhaust(stage)
+    until_seven(stage)
+    words = card(stage).words
+    assert "*Reads held*\n• " in words
+    assert "stroke · Lakeside" in words
+    assert re.search(r"\*Relays under way\*\n• \d{4}-\d{4} · Mercy · Category 1 relay — at the desk", words)
+    assert re.search(r"\*Reads that nobody has:\* 3 \(1 stroke, 1 urgent, 1 routine\)", words)
+    words = card(stage, DESK).words
+    assert "Relays under way" in words
+    assert re.search(r"\*Desk tasks that nobody has taken\*\n• \d{4}-\d{4} · ladder exhausted · Mercy", words)
+    assert "nothing is held, this is under way" in words
+    said = stage.click(SILVA, "accept_handover", DESK, card(stage, DESK))
+    assert "Accepted: nothing was held, so nothing moves." in said
+    ((_, offered), *_) = [one for one in facts(stage, "handover:offer") if "pool" in one[1]]
+    assert (offered["reads"], offered["relays"], offered["waiting"]) == (1, 1, 3)
+    stage.open_tasks()
+    for one in stage.exchange.unexpected():  # the desk's rounds
+        one.seen = True
+
+
 def test_a_restart_between_loses_no_change(rostered: Begin) -> None:
     """The change of shift comes while the product is down: it is seen at the start, and offered once."""
     stage = rostered(BEFORE_SEVEN)
@@ -199,6 +241,7 @@ def test_a_desks_tasks_move_to_whoever_accepts(rostered: Begin) -> None:
     assert "Accepted: 0 reads, 1 desk task." in stage.click(SILVA, "accept_handover", DESK, card(stage, DESK))
     (task,) = stage.open_tasks()
     assert task.taken_by == "Ana Silva"
+    assert "Relays under way" in card(stage).words
     for one in stage.exchange.unexpected():
         one.seen = True
     stage.advance(5)
@@ -212,13 +255,15 @@ def test_what_nobody_accepted_is_offered_to_the_next_shift(rostered: Begin) -> N
     claimed(stage)
     until_seven(stage)
     stage.advance(minutes=24 * 60)
-    assert [(one.outgoing, one.incoming, one.reminders) for one in stage.all(Handover)] == [("lee", "haddad", 0)]
+    of_pool = stage.all(Handover, place=Place.POOL)
+    assert [(one.outgoing, one.incoming, one.reminders) for one in of_pool] == [("lee", "haddad", 0)]
     assert "Dr. Omar Haddad follows and accepts this by name" in card(stage).words
     assert "Only Dr. Omar Haddad" in stage.click(STONE, "accept_handover", message=card(stage))
     assert "(license_expired)" in stage.click(HADDAD, "accept_handover", message=card(stage))
     assert reads(stage)["mercy"] == ("lee", ReadState.CLAIMED)
     stage.advance(5)
     assert "Dr. Maya Lee still holds what is listed here." in card(stage).words
+    assert "handover" in card(stage, DESK).words  # the desk's own next shift sees that this was with the desk
     stage.tasks()
 
 

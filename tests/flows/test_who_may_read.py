@@ -9,7 +9,7 @@ import pytest
 
 from handlers.domain.studies import ReadState
 from handlers.domain.tasks import TaskKind
-from tests.flows.stage import HADDAD, LEE, QUINN, READS, SILVA, STONE, Stage
+from tests.flows.stage import DESK, HADDAD, LEE, QUINN, READS, SILVA, STONE, Stage
 
 LEE_IL = "{state: IL, number: IL-036-100001, expires: 2039-12-31}"
 LEE_EVERYWHERE = """      - {state: IN, number: IN-300001, expires: 2039-12-31}
@@ -141,6 +141,32 @@ class TestOverride:
         assert "Only a PACS administrator" in stage.command(LEE, f"override {case} grant")
         assert "1 is the most" in stage.click(LEE, "claim")
         assert [task.kind for task in stage.open_tasks()] == [TaskKind.OVERRIDE_ASKED]
+
+    def test_denied_by_a_verb_or_by_ending_its_task(self, stage: Stage) -> None:
+        """The card asks no longer, the reader is told by whom, nothing is left to grant; it may be asked again."""
+        capped(stage)
+        routine(stage)
+        stage.click(LEE, "claim")
+        case = routine(stage)
+        stage.command(LEE, f"override {case} volume")
+        assert len(stage.open_tasks()) == 1
+        assert "Only a PACS administrator" in stage.command(LEE, f"override {case} deny")
+        assert "Denied: no rule is waived for Dr. Maya Lee" in stage.command(QUINN, f"override {case} deny")
+        stage.advance(2)
+        assert (stage.open_tasks(), stage.tasks()[-1].outcome) == ([], "denied")
+        assert "Override" not in stage.card().words
+        thread = stage.workspace.thread(READS, stage.card().ts)
+        assert "Pat Quinn denied the override for Dr. Maya Lee." in thread[-1].words
+        assert "Nobody has asked" in stage.command(QUINN, f"override {case} grant")
+        stage.command(LEE, f"override {case} volume")
+        stage.advance(2)
+        stage.click(QUINN, "done", channel=DESK, message=stage.desk_card(), value="denied")
+        stage.advance(2)
+        assert (stage.open_tasks(), "Override" in stage.card().words) == ([], False)
+        assert "Nobody has asked" in stage.command(QUINN, f"override {case} grant")
+        assert "1 is the most" in stage.click(LEE, "claim")
+        closed = [one for one in stage.actions() if one.startswith("override:")]
+        assert closed == ["override:ask", "override:close"] * 2
 
     def test_what_the_law_asks_is_waived_by_nobody(self, stage: Stage) -> None:
         """An expired license stays expired, whoever asks."""

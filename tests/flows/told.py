@@ -56,6 +56,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r".+ took this( over from .+)?\. Taken is not done: it needs an outcome\.": ("task:take",),
     r".+ took this and gave no outcome\. It rings again\.": ("task:reopen",),
     r"(.+ has|Nobody has taken) this; it still needs an outcome\.": ("task:remind",),
+    r".+ denied the override for .+\.": ("override:close",),
     r"Problem reported by .+\.": ("problem:open",),
     r"Problem ended, .+": ("problem:solve",),
     r"Handed over by .+ to .+\.": ("read:hand_over",),

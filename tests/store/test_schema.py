@@ -5,7 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from handlers.domain.classes import Priority, ReadKind
-from handlers.domain.machinery import AuditFact
+from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.studies import Read, ReadBy, ReadState
-from store import schema
+from store import deadlines, schema
 from store.database import Database
 from store.memory import SqlMemory
 from tests.databases import PostgresqlServer, sqlite_url
@@ -79,7 +80,7 @@ def test_a_fresh_database_is_at_head_and_a_second_migration_changes_nothing(data
     """``migrate`` may run at every start."""
     assert schema.is_at_head(database)
     schema.migrate(database)
-    assert schema.head_of(database) == ("0011_on_call", "0011_on_call")
+    assert schema.head_of(database) == ("0012_closed", "0012_closed")
 
 
 def test_reads_of_an_earlier_release_are_final_ones_by_us(memory: SqlMemory) -> None:
@@ -114,7 +115,7 @@ def test_reads_of_an_earlier_release_are_final_ones_by_us(memory: SqlMemory) -> 
 def test_an_empty_database_is_not_at_head(tmp_path: Path) -> None:
     """Before the first migration there is no current schema, and the folder is made by migrating."""
     database = Database(sqlite_url(tmp_path / "empty.db"))
-    assert schema.head_of(database) == (None, "0011_on_call")
+    assert schema.head_of(database) == (None, "0012_closed")
     assert not schema.is_at_head(database)
     database.close()
     deeper = Database(sqlite_url(tmp_path / "made" / "here" / "a 100% new.db"))
@@ -189,7 +190,7 @@ def test_processes_that_migrate_at_once_do_not_meet_on_sqlite(tmp_path: Path) ->
     url = sqlite_url(tmp_path / "together.db")
     assert all_at_once(migrate_at, url, 4) == [0, 0, 0, 0]
     with sqlite3.connect(tmp_path / "together.db") as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0011_on_call",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0012_closed",)]
     raw.close()
 
 
@@ -216,3 +217,25 @@ def test_a_migration_that_never_ends_is_told(postgresql_database_url: str, monke
         with pytest.raises(schema.SchemaProblem, match="another process has been migrating"):
             schema.migrate(database)
     database.close()
+
+
+def test_claims_of_before_they_were_judged_again_are_judged_now(memory: SqlMemory) -> None:
+    """One that has no such deadline gets it with the migration; one that has it keeps it, and an open read needs none."""
+    noon = datetime(2026, 6, 1, 12, tzinfo=UTC)
+    read = Read(
+        id="held", facility="north", study_id="study-1", case_code="48210934", pool="night", priority=Priority.STAT,
+        state=ReadState.CLAIMED, opened_at=noon, due_at=noon, clock_started_at=noon, target_seconds=0,
+        claimed_by="ann", claimed_at=noon,
+    )  # fmt: skip
+    with memory.transaction("north") as tx:
+        tx.add(read)
+        tx.add(replace(read, id="planned"))
+        tx.add(replace(read, id="open", state=ReadState.OPEN, claimed_by=None, claimed_at=None))
+        tx.deadline(Deadline(kind=DeadlineKind.CLAIM_STANDING, subject="planned", due_at=noon + timedelta(hours=1)))
+    earlier = ScriptDirectory.from_config(schema._config()).get_revision("0012_closed").down_revision
+    with schema._one_at_a_time(memory.database) as connection:
+        command.downgrade(schema._config(connection), str(earlier))
+    schema.migrate(memory.database)
+    with memory.database.reading() as connection:
+        due = {one.subject: one.due_at for one in deadlines.due_deadlines(connection, noon + timedelta(hours=2), 10)}
+    assert due == {"held": noon, "planned": noon + timedelta(hours=1)}
