@@ -58,7 +58,8 @@ def _open(tx: Transaction, house: House, study: Study, facility: Facility, duty:
         coverage=duty.coverage,
         subspecialty=duty.subspecialty,
     )
-    begin(tx, house, replace(read, general_at=pauses.general_at(read)))
+    general_at = read.at_share(duty.general_after) if read.subspecialty else None
+    begin(tx, house, replace(read, general_at=general_at))
 
 
 def begin(tx: Transaction, house: House, read: Read) -> None:
@@ -68,8 +69,8 @@ def begin(tx: Transaction, house: House, read: Read) -> None:
     facts |= {"region": read.region} if read.region else {}
     tx.audit(AuditFact(action="read:open", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
-    showing.plan_refresh(tx, read)
-    thresholds.plan(tx, read)
+    showing.plan_refresh(tx, house, read)
+    thresholds.plan(tx, house, read)
 
 
 def _unread(by: ReadBy) -> ReadState:
@@ -98,8 +99,8 @@ def follow(tx: Transaction, house: House, study: Study, *, reopened: bool, other
             tx.audit(
                 AuditFact(action="read:follow", actor="robot", case_code=read.case_code, subject=read.id, facts=facts)
             )
-            showing.plan_refresh(tx, read)
-            thresholds.plan(tx, read)
+            showing.plan_refresh(tx, house, read)
+            thresholds.plan(tx, house, read)
         showing.show_read(tx, house, read)
     overflow.judge(tx, house, facility)
 

@@ -28,7 +28,7 @@ def end(tx: Transaction, house: House, read: Read) -> Read:
     _tell_released(tx, house, read)
     read = tx.put(replace(read, state=ReadState.OPEN, claimed_by=None, claimed_at=None))
     standing.forget(tx, read)
-    thresholds.plan(tx, read)
+    thresholds.plan(tx, house, read)
     showing.show_held(tx, house, read)
     return read
 

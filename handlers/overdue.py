@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handlers import calendars, callbacks, desk, handover, leases, overflow, problems, returns, ringing, rungs, studies
+from handlers import (
+    calendars,
+    callbacks,
+    desk,
+    handover,
+    leases,
+    overflow,
+    problems,
+    returns,
+    ringing,
+    rungs,
+    studies,
+    unclaimed,
+)
 from handlers.domain.machinery import DeadlineKind
 from handlers.once import in_transaction
 from handlers.ports import Due, House, Transaction
@@ -22,6 +35,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.CARD_REFRESH: studies.refresh_due,
     DeadlineKind.STUDY_STABLE: studies.stable_due,
     DeadlineKind.READER_CALL: ringing.due,
+    DeadlineKind.OPENS_TO_ALL: unclaimed.opens_due,
     DeadlineKind.CLAIM_STANDING: returns.due,
     DeadlineKind.ROTA_CHANGE: handover.change_due,
     DeadlineKind.CALENDAR_FAILING: calendars.failing_due,

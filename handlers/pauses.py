@@ -6,7 +6,7 @@ Whatever moves a due instant moves it here. How problems begin and what their de
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from handlers import showing, thresholds
 from handlers.domain import clocks
@@ -17,9 +17,6 @@ from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.problems import PROBLEM_TABLE, Problem, ProblemEvent, event_of
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.ports import House, Reading, Transaction
-
-#: A subspecialty's read is open to general readers from this share of its target on.
-GENERAL_AT = 0.5
 
 
 def begun(study: Study, facility: Facility, target: timedelta) -> Clock:
@@ -57,21 +54,23 @@ def following(look: Reading, read: Read, study: Study, facility: Facility, targe
     """Return a read whose clock starts as its study has it now, and whose target is this; its pauses stay."""
     clock = begun(study, facility, target)
     changed = replace(read, clock_started_at=clock.started, target_seconds=int(clock.target.total_seconds()))
-    return _timed(look, changed)
+    return _opened_as(read, _timed(look, changed))
 
 
 def _timed(look: Reading, read: Read) -> Read:
     clock = clock_of(look, read)
-    timed = replace(read, due_at=clocks.due(clock), paused_since=clocks.paused_since(clock))
-    return replace(timed, general_at=general_at(timed))
+    return _opened_as(read, replace(read, due_at=clocks.due(clock), paused_since=clocks.paused_since(clock)))
 
 
-def general_at(read: Read) -> datetime | None:
-    """Return when a subspecialty's read is open to readers without it; None for one without a subspecialty."""
-    return read.at_share(GENERAL_AT) if read.subspecialty else None
+def _opened_as(before: Read, after: Read) -> Read:
+    """Return a subspecialty's read open to general readers at the same share of its target as before."""
+    if before.general_at is None or not before.target_seconds:
+        return after
+    percent = 100 - 100 * (before.due_at - before.general_at) / timedelta(seconds=before.target_seconds)
+    return replace(after, general_at=after.at_share(round(percent)))
 
 
-def retimed(tx: Transaction, read: Read, actor: str, reason: str = "") -> Read:
+def retimed(tx: Transaction, house: House, read: Read, actor: str, reason: str = "") -> Read:
     """Write what a read's problems make of its clock, and record when it stops or goes on; else nothing is recorded."""
     changed = _timed(tx, read)
     if changed == read:
@@ -84,8 +83,8 @@ def retimed(tx: Transaction, read: Read, actor: str, reason: str = "") -> Read:
         facts = {"reason": reason, "due_at": changed.due_at.isoformat(), "moved_seconds": moved}
         _clock(tx, AuditFact(action="clock:resume", actor=actor, facts=facts), read)
     changed = tx.put(changed)
-    showing.plan_refresh(tx, changed)
-    thresholds.plan(tx, changed)
+    showing.plan_refresh(tx, house, changed)
+    thresholds.plan(tx, house, changed)
     return changed
 
 
@@ -112,7 +111,7 @@ def ended(tx: Transaction, house: House, problem_id: str, outcome: str, by: str,
     problem = tx.put(replace(problem, state=over, ended_at=tx.now, ended_by=by, outcome=outcome))
     tx.forget(problem.id, DeadlineKind.PROBLEM_REMINDER)
     _audit(tx, problem, "problem:solve", actor, outcome=outcome)
-    changed = retimed(tx, read, actor, problem.kind.value)
+    changed = retimed(tx, house, read, actor, problem.kind.value)
     showing.show_read(tx, house, changed)
     words = f"Problem ended, {outcome.replace('_', ' ')}: {problem.kind.words}.{_goes_on(house, read, changed)}"
     reader = house.directory().radiologists.get(read.claimed_by or "")

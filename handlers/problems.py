@@ -103,7 +103,7 @@ def _open(
     tx.add(problem)
     facts = {"kind": kind.value, "read": read.id, "pauses": problem.pauses}
     tx.audit(AuditFact(action="problem:open", actor=actor, case_code=read.case_code, subject=problem.id, facts=facts))
-    read = pauses.retimed(tx, read, actor, kind.value)
+    read = pauses.retimed(tx, house, read, actor, kind.value)
     if read.paused_since is not None:
         unclaimed.over(tx, house, read, "paused")
     desk.open_task(tx, house, TaskKind.STUDY_PROBLEM, case_code=read.case_code, subject_id=problem.id)
@@ -138,4 +138,4 @@ def end_all(tx: Transaction, house: House, read: Read, outcome: str) -> Read:
     """End every problem with a read that is over, and settle its clock at the instant at which it stopped."""
     for problem in tx.all(Problem, read_id=read.id, state=UNSOLVED):
         desk.settle(tx, house, TaskKind.STUDY_PROBLEM, problem.id, outcome)
-    return pauses.retimed(tx, tx.get(Read, read.id) or read, "robot", outcome)
+    return pauses.retimed(tx, house, tx.get(Read, read.id) or read, "robot", outcome)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from handlers import overrides_told, receipts
+from handlers import overrides_told, receipts, thresholds
 from handlers.domain import case_code, expiries, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory, Facility
@@ -24,8 +24,6 @@ from handlers.tasks_told import outcomes_of, told
 
 V = TypeVar("V")
 
-#: A card is drawn again at these shares of its target, so that its minutes stay honest where they matter.
-REFRESH_AT = (0.5, 0.8, 1.0)
 #: What a desk's card says where it is of no site, and where its site is not in the directory any more.
 NO_SITE, LEFT = "all facilities", "a site that has left"
 
@@ -138,12 +136,16 @@ def note_task(tx: Transaction, house: House, task: DeskTask, text: str, *, menti
     tx.effect(Effect(kind=EffectKind.DESK_NOTE, subject=task.id, lane=f"slack:{channel}", args=args, rank=3))
 
 
-def plan_refresh(tx: Transaction, read: Read) -> None:
-    """Set the next instant at which a waiting read's card is drawn again; while its clock stands still there is none."""
+def plan_refresh(tx: Transaction, house: House, read: Read) -> None:
+    """Set the next instant at which a waiting read's card is drawn again, so that its minutes stay honest where they matter.
+
+    That is when somebody more is told of it, and at its target; while its clock stands still there is none.
+    """
     if read.state not in (ReadState.OPEN, ReadState.CLAIMED) or read.paused_since is not None:
         tx.forget(read.id, DeadlineKind.CARD_REFRESH)
         return
-    instants = [read.at_share(share) for share in REFRESH_AT]
+    told = thresholds.shares(house, read)
+    instants = [read.at_share(percent) for percent in (told.pool, told.desk, 100)]
     upcoming = [instant for instant in instants if instant > tx.now]
     if upcoming:
         tx.deadline(Deadline(kind=DeadlineKind.CARD_REFRESH, subject=read.id, due_at=min(upcoming)))

@@ -182,7 +182,7 @@ def refresh_due(tx: Transaction, house: House, read_id: str) -> None:
     if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
         read = unclaimed.passed(tx, house, read)
         showing.show_read(tx, house, read)
-        showing.plan_refresh(tx, read)
+        showing.plan_refresh(tx, house, read)
 
 
 def _audit(tx: Transaction, study: Study, action: str, actor: str, **facts: str | int | bool | None) -> None:

@@ -14,6 +14,8 @@ from handlers.domain.studies import Finding, FindingState, Read, ReadState, Stud
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Reading, Transaction
 
+HALF = 50
+
 
 def passed(tx: Transaction, house: House, read: Read) -> Read:
     """Do what is due as time runs out; each once, however often it is looked at."""
@@ -23,19 +25,23 @@ def passed(tx: Transaction, house: House, read: Read) -> Read:
         showing.note_read(tx, house, read, "Past its target.")
     if not is_left_alone(tx, read):
         return read
-    if tx.now >= read.at_share(thresholds.DESK_AT):
+    told = thresholds.shares(house, read)
+    if tx.now >= read.at_share(told.desk):
         ask_desk(tx, house, read)
-    elif tx.now >= read.at_share(thresholds.POOL_AT):
+    elif tx.now >= read.at_share(told.pool):
         _audit(tx, read, "read:remind")
-        if read.subspecialty:
-            _open_to_all(tx, house, read)
-        showing.note_read(tx, house, read, "Half of its time is gone and nobody has it.", mention=True)
+        gone = "Half" if told.pool == HALF else f"{told.pool} percent"
+        showing.note_read(tx, house, read, f"{gone} of its time is gone and nobody has it.", mention=True)
     return read
 
 
-def _open_to_all(tx: Transaction, house: House, read: Read) -> None:
+def opens_due(tx: Transaction, house: House, read_id: str) -> None:
     """Tell the facility's own pool of a subspecialty's read that nobody took: from now on its readers may."""
-    facility = house.directory().facilities[read.facility]
+    read = tx.get(Read, read_id)
+    facility = None if read is None else house.directory().facilities.get(read.facility)
+    if read is None or facility is None or not is_left_alone(tx, read):
+        return
+    showing.show_read(tx, house, read)
     if read.pool != facility.pool:
         case = codes.shown(read.case_code)
         text = (

@@ -15,6 +15,7 @@ from bot.directory.problems import Unfit, suggestion
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.agreements import CoverageAgreement, CoverageModel, OverflowLimits, OwedRead, Subspecialty
 from handlers.domain.classes import Priority
+from handlers.domain.clocks import GENERAL_AFTER
 from handlers.domain.directory import Facility
 
 #: What a model makes where the agreement does not say it.
@@ -100,6 +101,7 @@ def _agreement(name: str, entry: Entry, known: Mapping[str, Subspecialty], ids: 
         targets=entry.get("targets", opened(_targets), {}),
         final_targets=entry.get("final_targets", opened(_targets), {}),
         overflow=entry.get("overflow", opened(_limits), None),
+        general_after=entry.get("general_after", lifted(scalars.whole(0, 100)), GENERAL_AFTER),
     )
     return Written(
         one,

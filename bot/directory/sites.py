@@ -12,7 +12,7 @@ from bot.directory.policies import Place, Policies, roles, rules
 from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.classes import PatientClass, Priority
-from handlers.domain.clocks import ClockStart
+from handlers.domain.clocks import ClockStart, Shares
 from handlers.domain.directory import PROBLEM_REMINDER, Facility, Phrase, Source
 from handlers.domain.policies import Storm
 from handlers.domain.problems import ProblemKind
@@ -23,11 +23,13 @@ SHARED = frozenset(
     {
         "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
         "callback_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder",
+        "unclaimed",
     }
 )  # fmt: skip
 #: ``system`` is the chain of what belongs to no facility.
 RESERVED = frozenset({"system"})
 _MOST_SECRETS = 2
+_percent = lifted(scalars.whole(0, 100))
 #: Slack shows at most this many characters of an option.
 _LONGEST_PHRASE = 75
 _SOURCE_DEFAULTS = ("priority", "patient_class", "ordering_contact")
@@ -71,11 +73,28 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         clock=entry.get("clock", lifted(scalars.choice(ClockStart)), ClockStart.LAST_IMAGE),
         pauses=entry.get("pauses", _pauses, frozenset(ProblemKind)),
         problem_reminder=entry.get("problem_reminder", lifted(scalars.duration), PROBLEM_REMINDER),
+        unclaimed=entry.get("unclaimed", opened(_shares), Shares()),
     )
 
 
 def _pauses(value: Value) -> frozenset[ProblemKind]:
     return frozenset(each(lifted(scalars.choice(ProblemKind)))(value))
+
+
+def _shares(entry: Entry) -> Shares:
+    usual = Shares()
+    found = Shares(
+        phone=entry.get("phone", _percent, usual.phone),
+        pool=entry.get("pool", _percent, usual.pool),
+        desk=entry.get("desk", _percent, usual.desk),
+    )
+    is_read = None not in (found.phone, found.pool, found.desk)  # what cannot be read has its own problem
+    if is_read and not found.phone <= found.pool < found.desk:
+        entry.missing(
+            f"phone {found.phone}, pool {found.pool}, desk {found.desk}: each is told after the one before it; "
+            "write them in this order, as in unclaimed: {phone: 20, pool: 50, desk: 80}."
+        )
+    return found
 
 
 def _completed(entry: Entry, key: str, parse: Callable[[Value], dict[str, str]]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from handlers.domain.classes import Priority
+from handlers.domain.clocks import GENERAL_AFTER
 from handlers.domain.hours import Hours
 from handlers.domain.policies import PolicyRule
 
@@ -84,6 +85,8 @@ class CoverageAgreement:
     final_targets: Mapping[Priority, timedelta] = field(default_factory=dict)
     #: Ladders in place of the facility's; where none of them fits, the facility's do.
     rules: tuple[PolicyRule, ...] = ()
+    #: A subspecialty's read is open to general readers once so many percent of its target are gone.
+    general_after: int = GENERAL_AFTER
     overflow: OverflowLimits | None = None
 
     def is_in_force(self, local: datetime) -> bool:

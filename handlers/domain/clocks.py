@@ -24,6 +24,22 @@ class ClockStart(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """How much of a read's target may go by, in percent, while nobody has it: then somebody more is told, each in turn."""
+
+    #: Whoever is on call is rung, for a stroke or a trauma.
+    phone: int = 20
+    #: The pool's channel is called.
+    pool: int = 50
+    #: The desk is asked to find a reader.
+    desk: int = 80
+
+
+#: The percentage of its target after which a subspecialty's read is open to general readers, where its agreement says nothing.
+GENERAL_AFTER = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
     """A stretch in which nobody can be expected to read; ``ended`` is None while it lasts."""
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from handlers.domain.agreements import CoverageAgreement, CoverageModel, OverflowLimits, OwedRead
 from handlers.domain.classes import PatientClass, Priority, ReadKind
+from handlers.domain.clocks import GENERAL_AFTER
 from handlers.domain.directory import Facility
 from handlers.domain.policies import EscalationPolicy, first_fit
 from handlers.domain.studies import Read, ReadBy, ReadState
@@ -42,6 +43,8 @@ class Duty:
     #: The agreement's id; "" where none covers the study.
     coverage: str = ""
     subspecialty: str = ""
+    #: After so many percent of the target general readers may read it; only where it has a subspecialty.
+    general_after: int = GENERAL_AFTER
 
 
 def covering(
@@ -76,6 +79,7 @@ def _duty(facility: Facility, agreement: CoverageAgreement | None, owed: OwedRea
         target=agreement.target_of(owed, priority) or usual,
         coverage=agreement.id,
         subspecialty=subspecialty.id if subspecialty is not None else "",
+        general_after=agreement.general_after,
     )
 
 

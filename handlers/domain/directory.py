@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from handlers.domain.agreements import CoverageAgreement
 from handlers.domain.classes import PatientClass, Priority
-from handlers.domain.clocks import ClockStart
+from handlers.domain.clocks import ClockStart, Shares
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
 from handlers.domain.rotas import Rota
@@ -178,6 +178,8 @@ class Facility:
     pauses: frozenset[ProblemKind] = frozenset(ProblemKind)
     #: How often the desk is reminded of a problem without an outcome.
     problem_reminder: timedelta = PROBLEM_REMINDER
+    #: When who is told of a read that nobody has.
+    unclaimed: Shares = field(default_factory=Shares)
     #: Coverage agreements in the order in which they are asked; none is one final read by us of every study.
     coverage: tuple[CoverageAgreement, ...] = ()
 

@@ -68,6 +68,7 @@ class DeadlineKind(StrEnum):
     HANDOVER_LATE = "handover_late"  # subject: handover that nobody accepted
     RECORDING_LATE = "recording_late"  # subject: recording
     READER_CALL = "reader_call"  # subject: read that nobody has; whoever is on call is rung
+    OPENS_TO_ALL = "opens_to_all"  # subject: a subspecialty's read; from then on general readers may read it
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it
     OVERFLOW_JUDGED = "overflow_judged"  # subject: facility
     LEASE_DUE = "lease_due"  # subject: read that is claimed

@@ -19,7 +19,7 @@ URGENT = frozenset({Priority.STROKE, Priority.TRAUMA, Priority.STAT})
 #: Classes for which a telephone rings when nobody has them: minutes are brain and blood.
 RINGS_A_PHONE = frozenset({Priority.STROKE, Priority.TRAUMA})
 #: An urgent read waits for the one with the least open work no longer than this share of its time; then anybody gets it.
-YIELDS = 0.2
+YIELDS = 20
 #: Among so many that are next by time, work units decide.
 WINDOW = 5
 #: Work units of one read of a modality: about the relative value units of its usual examinations, a CT of the head as 1.

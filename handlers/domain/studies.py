@@ -135,9 +135,9 @@ class Read:
     split_from: str = ""
     version: int = 0
 
-    def at_share(self, share: float) -> datetime:
-        """Return the instant at which a share of the target is used up, as the clock stands now."""
-        return self.due_at - timedelta(seconds=self.target_seconds * (1 - share))
+    def at_share(self, percent: float) -> datetime:
+        """Return the instant at which so many percent of the target are used up, as the clock stands now."""
+        return self.due_at - timedelta(seconds=self.target_seconds) * (100 - percent) / 100
 
     def clock_at(self, now: datetime) -> datetime:
         """Return the instant that its clock shows: now, or, while it stands still, the one at which it stopped."""

@@ -82,6 +82,23 @@ def test_what_no_expert_takes_is_open_to_general_readers_half_way(covered: Begin
     assert "It is yours" in stage.command(LEE, "next")
 
 
+def test_a_site_says_when_general_readers_may(covered: Begin) -> None:
+    """After three quarters of the time: the pool's channel is called half-way as ever, the other pool is told at its time."""
+    stage = covered(SUBSPECIALTY, NOON)
+    stage.load("subspecialty: neuro, ", "subspecialty: neuro, general_after: 75, ")
+    stage.load("members: [lee, stone]", "members: [stone]")
+    stage.stroke_ct()
+    read = stage.read()
+    assert read.general_at == read.at_share(75)
+    stage.advance((read.at_share(51) - stage.clock.instant).total_seconds())
+    assert stage.actions().count("read:remind") == 1
+    assert stage.workspace.messages(READS) == []
+    assert "Nothing waits" in stage.command(LEE, "next")
+    stage.advance((read.at_share(75) - stage.clock.instant).total_seconds())
+    stage.workspace.expect_message(READS, "is open to you by now")
+    assert "It is yours" in stage.command(LEE, "next")
+
+
 def test_a_pause_is_no_wait_for_an_expert(covered: Begin) -> None:
     """While its clock stands still a read does not open to general readers; afterwards it does so much later."""
     stage = covered(SUBSPECIALTY, NOON)

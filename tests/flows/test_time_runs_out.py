@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from handlers.domain.tasks import TaskKind, TaskState
 from tests.flows.acts import confirm, hear_out, look_at_everything
-from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, LEE, READS, Stage
+from tests.flows.stage import DESK, DESK_PHONE, DESK_PHONE_2, LEE, QUINN, READS, Stage
 
 
 def pool_was_called(stage: Stage) -> int:
@@ -17,7 +17,7 @@ def pool_was_called(stage: Stage) -> int:
 
 def share(stage: Stage, part: float) -> None:
     """Move to the instant at which a share of the newest read's time is gone."""
-    stage.advance((stage.read().at_share(part) - stage.clock.instant).total_seconds())
+    stage.advance((stage.read().at_share(100 * part) - stage.clock.instant).total_seconds())
 
 
 def test_half_way_the_pool_is_called_then_the_desk_and_the_breach_stays(stage: Stage) -> None:
@@ -42,6 +42,24 @@ def test_half_way_the_pool_is_called_then_the_desk_and_the_breach_stays(stage: S
     assert stage.read().breached_at is not None
     assert stage.actions().count("read:remind") == 1
     assert stage.actions().count("read:breach") == 1
+
+
+def test_a_site_says_itself_when_who_is_told(stage: Stage) -> None:
+    """The pool after a third of the time, the desk after two; a clock that stood still moves both."""
+    stage.load("    shadow: false\n", "    shadow: false\n    unclaimed: {phone: 10, pool: 30, desk: 60}\n")
+    stage.stroke_ct(priority="urgent")
+    share(stage, 0.29)
+    assert pool_was_called(stage) == 0
+    stage.command(QUINN, f"problem {stage.case()} missing_prior")
+    stage.advance(minutes=40)
+    stage.click(QUINN, "done", channel=DESK, message=stage.desk_card(), value="solved")
+    assert pool_was_called(stage) == 0
+    share(stage, 0.31)
+    thread = stage.workspace.thread(READS, stage.card_of_read().ts)
+    assert any("30 percent of its time is gone and nobody has it." in one.words for one in thread)
+    assert stage.open_tasks() == []
+    share(stage, 0.61)
+    assert [task.kind for task in stage.open_tasks()] == [TaskKind.UNCLAIMED]
 
 
 def test_an_unclaimed_stroke_rings_the_desk(stage: Stage) -> None:

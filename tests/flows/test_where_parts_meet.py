@@ -62,7 +62,7 @@ def test_a_final_that_nobody_has_is_asked_for_though_the_preliminary_had_a_findi
     assert stage.hospital.report_preliminary(signed_by="lee")[0] == 202
     stage.settle()
     final = read_of(stage, ReadKind.FINAL)
-    stage.advance((final.at_share(0.82) - stage.clock.instant).total_seconds())
+    stage.advance((final.at_share(82) - stage.clock.instant).total_seconds())
     assert [(task.kind, task.subject_id) for task in stage.open_tasks()] == [(TaskKind.UNCLAIMED, final.id)]
     look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
 
@@ -90,7 +90,7 @@ def test_what_arrives_too_late_has_its_breach_recorded(stage: Stage) -> None:
 def test_while_a_clock_stands_still_no_telephone_rings_for_the_read(stage: Stage) -> None:
     """The desk knows why; what rang stops, and rings again when the clock goes on."""
     stage.stroke_ct()
-    stage.advance((stage.read().at_share(0.82) - stage.clock.instant).total_seconds())
+    stage.advance((stage.read().at_share(82) - stage.clock.instant).total_seconds())
     ringing = stage.rings(DESK_PHONE)
     assert "The clock stands still" in stage.command(QUINN, f"problem {stage.case()} missing_prior")
     assert ringing.status == "canceled"

@@ -29,7 +29,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r".+: do you still read this\? Press Still reading, .+": ("lease:lapse",),
     r".+ has not been heard from: this read may be taken over\.": ("lease:offer",),
     r"(Nobody has it\. Calling|Would call) .+, who is on call(, try \d)?\.": ("read:ring",),
-    r"Half of its time is gone and nobody has it\.": ("read:remind",),
+    r"(Half|\d+ percent) of its time is gone and nobody has it\.": ("read:remind",),
     r"Past its target\.": ("read:breach",),
     r"Released by .+\.": ("read:release",),
     r".+, this is back on the worklist: you may not read it any more\. .+": ("read:return",),

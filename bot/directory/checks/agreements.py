@@ -10,6 +10,7 @@ from operator import or_
 from bot.directory.hours import ALWAYS, minutes, named
 from bot.directory.problems import Marks, Problem, suggestion
 from handlers.domain.agreements import CoverageAgreement, CoverageModel, OwedRead
+from handlers.domain.clocks import GENERAL_AFTER
 from handlers.domain.directory import Directory, Facility
 
 _COMBINATIONS: tuple[set[OwedRead], ...] = (
@@ -85,6 +86,9 @@ def _model(agreement: CoverageAgreement, marks: Marks, path: str) -> Iterator[Pr
         yield marks.error(f"{path}.overflow", sentence)
     if agreement.model is CoverageModel.SUBSPECIALTY and agreement.subspecialty is None:
         yield marks.error(path, "subspecialty is missing: name one of the section subspecialties.")
+    if agreement.subspecialty is None and agreement.general_after != GENERAL_AFTER:
+        sentence = "general_after is for an agreement with a subspecialty: remove it, or name the subspecialty."
+        yield marks.warning(f"{path}.general_after", sentence)
 
 
 def _mask(agreement: CoverageAgreement) -> int:

@@ -49,6 +49,9 @@ def test_agreements_are_of_their_facility_in_the_order_of_the_file() -> None:
     assert rest.reads == busy.reads == neuro.reads == (OwedRead.FINAL,)
     assert neuro.subspecialty is not None
     assert neuro.subspecialty.body_parts == ("HEAD", "BRAIN")
+    assert neuro.general_after == 50
+    later = COVERED.replace("subspecialty: neuro, facilities", "subspecialty: neuro, general_after: 70, facilities")
+    assert read(later).facilities["north"].coverage[0].general_after == 70
     assert busy.overflow is not None
     assert (busy.overflow.opens, busy.overflow.closes, busy.overflow.late) == (9, 4, 3)
     assert hawk.targets == {Priority.STROKE: timedelta(minutes=9)}

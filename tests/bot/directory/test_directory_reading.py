@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.directory import DirectoryProblems, inspect, read
 from handlers.domain.classes import PatientClass, Priority
-from handlers.domain.clocks import ClockStart
+from handlers.domain.clocks import ClockStart, Shares
 from handlers.domain.directory import Directory
 from handlers.domain.problems import ProblemKind
 from handlers.domain.standing import Privilege
@@ -56,6 +56,9 @@ UNREADABLE = [
     ("shadow: false", "clock: first_image", "clock", "is not one of order, last_image, received, ready"),
     ("shadow: false", "pauses: [missing_priors]", "pauses", 'Did you mean "missing_prior"?'),
     ("shadow: false", "problem_reminder: often", "problem_reminder", "is not a duration"),
+    ("shadow: false", "unclaimed: {pool: 150}", "unclaimed", "from 0 to 100"),
+    ("shadow: false", "unclaimed: {pool: 90}", "unclaimed", "phone 20, pool 90, desk 80: each is told after"),
+    ("shadow: false", "unclaimed: {phone: 60}", "unclaimed", "phone 60, pool 50, desk 80: each is told after"),
     ("{accession_number}", "{acc}", "{acc}", "braces may hold only"),
     ("roles: {charge:", "roles: {desk:", "roles:", "is its key desk, not a role"),
     ("roles: {charge:", "roles: {chrage:", "roles:", "add charge: CONTACT to the roles of north"),
@@ -296,5 +299,8 @@ def test_a_site_says_what_starts_and_stops_its_clocks() -> None:
     north = read(spoiled("    shadow: false\n", said)).facilities["north"]
     assert (north.clock, north.pauses) == (ClockStart.RECEIVED, frozenset({ProblemKind.MISSING_PRIOR}))
     assert north.problem_reminder == timedelta(minutes=45)
+    assert north.unclaimed == Shares(phone=20, pool=50, desk=80)
+    told = spoiled("    shadow: false\n", "    unclaimed: {pool: 30, desk: 60}\n")
+    assert read(told).facilities["north"].unclaimed == Shares(phone=20, pool=30, desk=60)
     shared = read(spoiled("defaults:\n", "defaults:\n  clock: order\n  pauses: []\n")).facilities["north"]
     assert (shared.clock, shared.pauses) == (ClockStart.ORDER, frozenset())

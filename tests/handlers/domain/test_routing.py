@@ -38,7 +38,7 @@ def test_a_stroke_goes_to_whoever_has_the_least_open_work() -> None:
 
 def test_an_urgent_read_waits_for_nobody_longer_than_a_share_of_its_time() -> None:
     """The colleague with less work may be at lunch."""
-    share = YIELDS * 20
+    share = YIELDS / 100 * 20
     idle = {"stroke": [Load(held=0)]}
     early, late = (waiting("stroke", Priority.STROKE, waited=share + by) for by in (-0.1, 0))
     film = waiting("film", modality="CR")
