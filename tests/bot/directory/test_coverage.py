@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from bot.directory import Severity, read
 from bot.directory.calendar import public_holidays
 from bot.directory.cli import app
-from bot.directory.gaps import AHEAD, Gap, gaps
+from bot.directory.gaps import gaps
 from bot.directory.scalars import STATES
+from bot.directory.stretches import AHEAD, Gap
 from handlers.domain.agreements import CoverageModel, OwedRead
 from handlers.domain.classes import Priority
 from handlers.domain.coverage import Exam, covering
