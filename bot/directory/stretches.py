@@ -17,6 +17,7 @@ from handlers.domain.rotas import Rota, next_change
 
 AHEAD = timedelta(days=14)
 _HOUR = timedelta(hours=1)
+_ON_ONE_LINE = 2
 #: Stretches of time, in order.
 Ranges = list[tuple[datetime, datetime]]
 
@@ -34,11 +35,14 @@ class Gap:
     whole: bool
 
     def __str__(self) -> str:
-        """Write the gap as one line, in the facility's own time."""
+        """Write the gap in the facility's own time: as one line, or, where it comes back often, with a line for each time."""
         zone = ZoneInfo(self.zone)
         days = AHEAD.days
         when = [f"{_said(begins.astimezone(zone))} to {_said(ends.astimezone(zone))}" for begins, ends in self.ranges]
-        return f"{self.facility}: {self.what}: {self.why}: {f'all {days} days' if self.whole else '; '.join(when)}."
+        about = f"{self.facility}: {self.what}: {self.why}:"
+        if self.whole:
+            return f"{about} all {days} days."
+        return f"{about} {'; '.join(when)}." if len(when) <= _ON_ONE_LINE else "\n    ".join([about, *when])
 
 
 def _said(local: datetime) -> str:

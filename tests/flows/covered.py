@@ -15,7 +15,7 @@ _NIGHT = "  night: {channel: C000000001, members: [lee, haddad, stone]}\n"
 
 def with_coverage(sections: str) -> str:
     """Return the demo's directory with a second pool and further sections."""
-    text = DIRECTORY.read_text()
+    text = DIRECTORY
     assert _NIGHT in text
     return text.replace(_NIGHT, f"{_NIGHT}  second: {{channel: {SECOND}, members: [lee, stone]}}\n") + sections
 

@@ -27,7 +27,7 @@ rotas:
 
 def with_rotas() -> str:
     """Return the demo directory with all three; Mercy's charge nurse is whoever is on duty."""
-    text = DIRECTORY.read_text()
+    text = DIRECTORY
     for old, new in (
         ("{charge_nurse: mercy-ed-charge, supervisor: mercy-supervisor}", "{charge_nurse: nurses, supervisor: mercy-supervisor}"),
         ("    name: Night desk\n", "    name: Night desk\n    rota: desk-staff\n"),

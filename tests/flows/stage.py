@@ -52,7 +52,11 @@ SUPERVISOR = "+13125550103"
 OKAFOR = "+12125550111"  #: the ordering ED physician of Lakeside
 LEE_PHONE = "+13125550141"
 DESK_PHONE, DESK_PHONE_2 = "+13125550151", "+13125550152"
-DIRECTORY = Path(__file__).parents[2] / "sandbox" / "demo" / "directory.yaml"
+DEMO = (Path(__file__).parents[2] / "sandbox" / "demo" / "directory.yaml").read_text()
+#: The demo's directory without its rota: nobody is on call, unless a story says so.
+DIRECTORY = (
+    DEMO[: DEMO.index("rotas:\n")].replace(", oncall: night-readers", "") + DEMO[DEMO.index("radiologists:\n") :]
+)
 SECRETS = {
     "RADRELAY_SOURCE_DEMO_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
     "RADRELAY_SOURCE_MODALITY_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
@@ -76,7 +80,7 @@ class Stage:
         self.servers = servers
         self.folder = folder
         self.directory_file = folder / "directory.yaml"
-        self.directory_file.write_text(directory or DIRECTORY.read_text())
+        self.directory_file.write_text(directory or DIRECTORY)
         self.environment = _environment(servers, database_url, self.directory_file, folder)
         self.workspace = _workspace(self.timeline, servers)
         self.exchange = _exchange(self.timeline, servers)

@@ -68,9 +68,7 @@ class Deployment:
         self.url = f"http://127.0.0.1:{port}"
         ours = replace(servers, urls={**servers.urls, "product": self.url})
         directory = folder / "directory.yaml"
-        directory.write_text(
-            DIRECTORY.read_text().replace("desk: {who: $desk, every: 10m}", "desk: {who: $desk, every: 6s}")
-        )
+        directory.write_text(DIRECTORY.replace("desk: {who: $desk, every: 10m}", "desk: {who: $desk, every: 6s}"))
         self.environment = _environment(ours, database_url, directory, folder)
         self.environment |= {"RADRELAY_PORT": str(port), "RADRELAY_LOG_LEVEL": "warning"}
         self.modes = ("serve",) if database_url.startswith("sqlite") else ("web", "worker")

@@ -13,7 +13,7 @@ from store import audit
 from tests.flows.acts import dialed, exhaust, hear_out, nurse_confirms
 from tests.flows.ringing import until_rings
 from tests.flows.rotas import BEFORE_SEVEN
-from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE, STRANGER, SUPERVISOR, Stage
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, READS, STRANGER, SUPERVISOR, Stage
 
 Begin = Callable[[datetime], Stage]
 
@@ -36,18 +36,15 @@ def test_a_rung_calls_whoever_is_on_duty_when_it_fires(rostered: Begin) -> None:
     assert stage.clock.instant.astimezone(UTC).hour == 0
     assert not dialed(stage, CHARGE)
     nurse_confirms(stage, supervisor)
-    assert any("Calling Nursing supervisor, Mercy" in one.words for one in stage.workspace.thread(*thread_of(stage)))
+    read = stage.card_of_read()
+    assert any("Calling Nursing supervisor, Mercy" in one.words for one in stage.workspace.thread(READS, read.ts))
+    for channel in (READS, DESK):  # whoever came on duty was told of the relay
+        assert "Relays under way" in stage.workspace.expect_message(channel, "Handover").words
 
 
 def oncall(stage: Stage, text: str = "mercy") -> list[str]:
     """Return the lines of the answer to ``/oncall``."""
     return stage.typed(LEE, text, "/oncall").text.splitlines()
-
-
-def thread_of(stage: Stage) -> tuple[str, str]:
-    """Return where the newest card is."""
-    card = stage.card()
-    return card.channel, card.thread_ts or card.ts
 
 
 def test_a_rung_with_nobody_on_duty_is_left_at_once(rostered: Begin) -> None:

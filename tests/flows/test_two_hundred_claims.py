@@ -51,7 +51,7 @@ def crowded() -> str:
             f"    licenses: [{{state: IL, number: IL-{number}, expires: 2039-12-31}}]\n"
             '    privileges: [{facilities: "*"}]\n'
         )
-    text = DIRECTORY.read_text().replace("lee, haddad, stone]", f"lee, haddad, stone, {', '.join(IDS)}]")
+    text = DIRECTORY.replace("lee, haddad, stone]", f"lee, haddad, stone, {', '.join(IDS)}]")
     return text.replace("\nradiologists:\n", f"\nradiologists:\n{''.join(entries)}")
 
 
