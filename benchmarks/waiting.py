@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from benchmarks import postgresql
 from benchmarks.figures import Bound, Figure
-from handlers import showing, worklists
+from handlers import drawing, worklists
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.standing import Agreement, License, Pool, Privilege, Radiologist
@@ -131,7 +131,7 @@ def _asks() -> dict[str, Callable[[Reading], Callable[[], int]]]:
 
     def drawn(look: Reading) -> Callable[[], int]:
         page = worklists.survey(look, directory, sites, directory.radiologists["half"]).page(look, 0)
-        return lambda: len(showing.read_cards(look, directory, [one.read for one in page]))
+        return lambda: len(drawing.read_cards(look, directory, [one.read for one in page]))
 
     return {
         "counts and first page of a reader of half of them": first("half"),

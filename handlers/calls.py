@@ -8,11 +8,12 @@ from math import ceil
 from handlers import bridges, callbacks, identity, lines, outcomes, receipts, receivers, ringing
 from handlers.domain import case_code as codes
 from handlers.domain import conversation, dialog
-from handlers.domain.conversation import PENDING, Facts, Said
+from handlers.domain.conversation import PENDING
 from handlers.domain.dialog import Key, Prompt, PromptKind
 from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Purpose, Relay, RelayState, Stage, Turn
+from handlers.domain.said import Facts, Said
 from handlers.domain.studies import Study
 from handlers.domain.tasks import DeskTask, TaskState
 from handlers.endings import findings_of

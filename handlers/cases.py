@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import replace
 
 from handlers import findings, leases, people
-from handlers.case_view import CaseView, view_of
+from handlers.case_view import view_of
 from handlers.domain import case_code as codes
 from handlers.domain.access import LINK_LIVES, SESSION_IDLE, SESSION_LIVES, Link, PageSession
+from handlers.domain.case_page import CaseView
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.relays import Recording, RecordingState, Relay

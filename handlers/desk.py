@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import bridges, duty, lines, overrides_told, pauses, people, showing
-from handlers.domain import case_code as codes
-from handlers.domain.errors import Rejection
-from handlers.domain.machine import allows, step
+from handlers import bridges, duty, lines, overrides_told, pauses, showing
+from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
-from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Halt, Outcome, Purpose, Relay, RelayState
+from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Halt, Outcome, Purpose
 from handlers.domain.studies import Read
 from handlers.domain.tasks import RINGS, TASK_TABLE, DeskTask, TaskEvent, TaskKind, TaskState
-from handlers.once import facility_or_reject, once
 from handlers.ports import House, Reading, Transaction
-from handlers.tasks_told import OUTCOMES, outcomes_of
 
 EVERY = timedelta(minutes=5)
 #: How long somebody who took a task may be silent before the desk is reminded; after two reminders it rings again.
@@ -24,7 +20,6 @@ REMINDERS = 2
 #: A desk's phone that another call of ours is using is tried again so soon.
 PHONE_BUSY = timedelta(seconds=30)
 OPEN = (TaskState.OPEN, TaskState.TAKEN)
-TO_FINISH = "Record the outcome on the case page, or with `/relay log CASE`."
 #: What a relay's further way does not settle: somebody heard what they should not have, or what is not true, or somebody
 #: whom a finding names is not told by it.
 OUTLIVES = (TaskKind.RETRACTED_AFTER_TELLING, TaskKind.WRONG_PERSON_TOLD, TaskKind.OTHER_RECEIVER)
@@ -269,86 +264,6 @@ def rang(tx: Transaction, house: House, attempt: Attempt, outcome: Outcome) -> N
     if task is None or outcome is not Outcome.TAKEN or task.state is not TaskState.OPEN:
         return
     taken(tx, house, task, attempt.who, f"desk:{attempt.who}")
-
-
-def take(house: House, task_id: str, slack_user: str, delivery: str) -> str:
-    """Take a task from Slack, by name; one that somebody else has is taken over."""
-    facility = facility_or_reject(house, DeskTask, "unknown_task", "This task does not exist any more.", id=task_id)
-
-    def act(tx: Transaction) -> str:
-        task = tx.get(DeskTask, task_id)
-        if task is None or not allows(TASK_TABLE, task.state, TaskEvent.TAKE):
-            raise Rejection("task_done", "This task is done already.")
-        directory = house.directory()
-        actor = _may_take(house, slack_user, task.facility)
-        name = people.name_of(directory, slack_user)
-        if task.taken_by == name:
-            raise Rejection("task_yours", f"You have this already. {TO_FINISH}")
-        taken(tx, house, task, name, actor)
-        return f"You have it. {TO_FINISH}"
-
-    return once(house, facility, delivery, act)
-
-
-def _may_take(house: House, slack_user: str, facility: str) -> str:
-    """Return the record's name of somebody who may take tasks: a PACS administrator, or a radiologist of the pool."""
-    directory = house.directory()
-    actor = people.actor_of(directory, slack_user)
-    where = facility if facility in directory.facilities else "*"
-    reader = directory.radiologist_of_slack(slack_user)
-    reads_here = reader is not None and where != "*" and people.may_read_at(directory, reader, where)
-    if not reads_here and not people.is_admin(directory, slack_user, where):
-        raise Rejection("not_at_desk", "Only a PACS administrator or a radiologist of this site's pool can take this.")
-    return actor
-
-
-def take_case(house: House, case: str, slack_user: str, delivery: str) -> str:
-    """Take whatever of a case waits at a desk (``/relay take CASE``)."""
-    code = codes.parse(case)
-    if code is None:
-        raise Rejection("bad_case", "That is not a case code. It has eight digits, like 4821-0934.")
-    with house.memory.reading() as look:
-        waiting = look.all(DeskTask, case_code=code, state=OPEN)
-    if not waiting:
-        raise Rejection("nothing_to_take", f"Nothing of case {codes.shown(code)} waits at a desk.")
-    ringing = [task for task in waiting if task.state is TaskState.OPEN] or waiting
-    return take(house, max(ringing, key=lambda task: task.rings).id, slack_user, delivery)
-
-
-def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
-    """Close a task that is no relay's ending, with an outcome from the list."""
-    facility = facility_or_reject(house, DeskTask, "unknown_task", "This task does not exist any more.", id=task_id)
-
-    def act(tx: Transaction) -> str:
-        task = tx.get(DeskTask, task_id)
-        if task is None or task.state is TaskState.DONE:
-            raise Rejection("task_done", "This task is done already.")
-        outcomes = outcomes_of(task.kind) or OUTCOMES
-        if outcome not in outcomes:
-            raise Rejection("unknown_outcome", "Choose one of the outcomes in the list.")
-        actor = _may_take(house, slack_user, task.facility)
-        relay = tx.get(Relay, task.relay_id) if task.relay_id else None
-        if relay is not None and relay.state is not RelayState.ENDED and _alone_with(tx, task, relay):
-            raise Rejection(
-                "relay_open", "This ends only with the relay's outcome: open the case, or `/relay log CASE`."
-            )
-        if task.kind is TaskKind.STORM and tx.one(Relay, facility=task.facility, state=RelayState.HELD) is not None:
-            raise Rejection(
-                "relays_held", f"Relays are held still. First `/relay resume {task.facility}`, or withdraw them."
-            )
-        finished(tx, house, task, people.name_of(house.directory(), slack_user), outcome, actor)
-        return f"Done: {outcomes[outcome]}."
-
-    return once(house, facility, delivery, act)
-
-
-def _alone_with(tx: Transaction, task: DeskTask, relay: Relay) -> bool:
-    """Tell whether an open relay would be left to nobody without this task: held, or at the desk with no other task."""
-    if task.kind in (TaskKind.LADDER_EXHAUSTED, TaskKind.OUTCOME_NEEDED, TaskKind.NO_POLICY):
-        return True
-    if task.kind is TaskKind.HALTED:
-        return relay.state is RelayState.HELD
-    return relay.state is RelayState.AT_DESK and all(one.id == task.id for one in tasks_of(tx, relay.id))
 
 
 def _record(tx: Transaction, task: DeskTask, action: str, actor: str, **facts: str | int | bool | None) -> None:

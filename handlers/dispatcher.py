@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
 
-from handlers import held, placing, showing, sinks
-from handlers.domain.cards import Note
+from handlers import drawing, held, placing, sinks
+from handlers.domain.cards import Note, ReadCard
+from handlers.domain.directory import Directory
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
 from handlers.domain.handovers import Handover
 from handlers.domain.machinery import EffectKind
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask
 from handlers.once import in_transaction
-from handlers.ports import Dialer, House, Messenger, Recordings, Sending, Subscribers, Texter, Transaction
+from handlers.ports import Dialer, House, Messenger, Reading, Recordings, Sending, Subscribers, Texter, Transaction
+
+V = TypeVar("V", bound=Any)
+C = TypeVar("C")
 
 FIRST_WAIT = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(seconds=60)
@@ -104,71 +109,67 @@ def backoff(tries: int) -> timedelta:
 # --- Slack -----------------------------------------------------------------------------------------------------------
 
 
-def _show(
-    house: House, sending: Sending, find: Callable[[str], str | None], show: Callable[[str, str | None], str | None]
-) -> None:
-    """Post or redraw what shows a subject; a post that may have been made is looked for first."""
-    subject = sending.effect.subject
-    channel = sending.effect.lane.removeprefix("slack:")
-    with house.memory.reading() as look:
-        shown = look.message(subject)
-    ts = shown[1] if shown is not None and shown[0] == channel else None
-    if ts is None and (sending.in_doubt or sending.tries > 0):
-        ts = find(channel)
-    posted = show(channel, ts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown(Generic[V, C]):
+    """A kind of subject that has a message of its own in Slack: how its card is made, shown, and found again."""
 
-    def done(tx: Transaction) -> None:
-        if posted is not None:
+    kind: type[V]
+    #: Before the subject's id, the id of the card's first block.
+    prefix: str
+    #: No message of it is older than this.
+    since: Callable[[V], datetime]
+    #: Its card as things stand; None where it is not shown any more.
+    draw: Callable[[Reading, Directory, V], C | None]
+    show: Callable[[Messenger, str, str | None, C], str]
+
+    def carry(self, house: House, vendors: Vendors, sending: Sending) -> None:
+        """Post or redraw what shows a subject; a post that may have been made is looked for first."""
+        subject = sending.effect.subject
+        channel = sending.effect.lane.removeprefix("slack:")
+        with house.memory.reading() as look:
+            found = look.get(self.kind, subject)
+            card = None if found is None else self.draw(look, house.directory(), found)
+            shown = look.message(subject)
+        if found is None or card is None:
+            house.memory.effect_done(sending)
+            return
+        ts = shown[1] if shown is not None and shown[0] == channel else None
+        if ts is None and (sending.in_doubt or sending.tries > 0):
+            ts = vendors.messenger.find(channel, f"{self.prefix}:{subject}", self.since(found))
+        posted = self.show(vendors.messenger, channel, ts, card)
+
+        def done(tx: Transaction) -> None:
             tx.remember_message(subject, channel, posted)
-        tx.sent(sending)
+            tx.sent(sending)
 
-    in_transaction(house, sending.facility, done)
-
-
-def _read_card(house: House, vendors: Vendors, sending: Sending) -> None:
-    with house.memory.reading() as look:
-        read = look.get(Read, sending.effect.subject)
-        has_left = read is not None and read.facility not in house.directory().facilities
-        card = None if read is None or has_left else showing.read_card(look, house.directory(), read)
-    if read is None or card is None:
-        house.memory.effect_done(sending)
-        return
-    _show(
-        house,
-        sending,
-        lambda channel: vendors.messenger.find(channel, f"read:{read.id}", read.opened_at),
-        lambda channel, ts: vendors.messenger.show_read(channel, ts, card),
-    )
+        in_transaction(house, sending.facility, done)
 
 
-def _desk_card(house: House, vendors: Vendors, sending: Sending) -> None:
-    with house.memory.reading() as look:
-        task = look.get(DeskTask, sending.effect.subject)
-        card = None if task is None else showing.desk_card(look, house.directory(), task)
-    if task is None or card is None:
-        house.memory.effect_done(sending)
-        return
-    _show(
-        house,
-        sending,
-        lambda channel: vendors.messenger.find(channel, f"task:{task.id}", task.opened_at),
-        lambda channel, ts: vendors.messenger.show_task(channel, ts, card),
-    )
+def _read_card(look: Reading, directory: Directory, read: Read) -> ReadCard | None:
+    return drawing.read_card(look, directory, read) if read.facility in directory.facilities else None
 
 
-def _handover_card(house: House, vendors: Vendors, sending: Sending) -> None:
-    with house.memory.reading() as look:
-        found = look.get(Handover, sending.effect.subject)
-        card = None if found is None else held.card(look, house.directory(), found)
-    if found is None or card is None:
-        house.memory.effect_done(sending)
-        return
-    _show(
-        house,
-        sending,
-        lambda channel: vendors.messenger.find(channel, f"handover:{found.id}", found.offered_at),
-        lambda channel, ts: vendors.messenger.show_handover(channel, ts, card),
-    )
+_READ = _Shown(
+    kind=Read,
+    prefix="read",
+    since=lambda read: read.opened_at,
+    draw=_read_card,
+    show=lambda messenger, channel, ts, card: messenger.show_read(channel, ts, card),
+)
+_TASK = _Shown(
+    kind=DeskTask,
+    prefix="task",
+    since=lambda task: task.opened_at,
+    draw=drawing.desk_card,
+    show=lambda messenger, channel, ts, card: messenger.show_task(channel, ts, card),
+)
+_HANDOVER = _Shown(
+    kind=Handover,
+    prefix="handover",
+    since=lambda handover: handover.offered_at,
+    draw=held.card,
+    show=lambda messenger, channel, ts, card: messenger.show_handover(channel, ts, card),
+)
 
 
 def _note(house: House, vendors: Vendors, sending: Sending) -> None:
@@ -196,12 +197,12 @@ def _pool_note(house: House, vendors: Vendors, sending: Sending) -> None:
 
 
 CARRIERS: dict[EffectKind, Carry] = {
-    EffectKind.READ_CARD: _read_card,
+    EffectKind.READ_CARD: _READ.carry,
     EffectKind.READ_NOTE: _note,
-    EffectKind.DESK_CARD: _desk_card,
+    EffectKind.DESK_CARD: _TASK.carry,
     EffectKind.DESK_NOTE: _note,
     EffectKind.POOL_NOTE: _pool_note,
-    EffectKind.HANDOVER_CARD: _handover_card,
+    EffectKind.HANDOVER_CARD: _HANDOVER.carry,
     EffectKind.HANDOVER_NOTE: _note,
     EffectKind.PLACE_CALL: lambda house, vendors, sending: placing.place(house, vendors.dialer, sending),
     EffectKind.FIND_CALL: lambda house, vendors, sending: placing.find(house, vendors.dialer, sending),

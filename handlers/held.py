@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from handlers import endings, showing
+from handlers import drawing, endings, showing
 from handlers.domain import case_code, oncall, worklists
 from handlers.domain.cards import HandoverCard
 from handlers.domain.classes import Priority
@@ -125,14 +125,14 @@ def _read_line(directory: Directory, read: Read) -> str:
 
 def _task_line(directory: Directory, task: DeskTask) -> str:
     site = directory.facilities.get(task.facility)
-    where = showing.NO_SITE if site is None else site.alias
+    where = drawing.NO_SITE if site is None else site.alias
     case = f"{case_code.shown(task.case_code)} · " if task.case_code else ""
     return f"{case}{task.kind.value.replace('_', ' ')} · {where}"
 
 
 def _relay_line(directory: Directory, relay: Relay) -> str:
     site = directory.facilities.get(relay.facility)
-    return f"{case_code.shown(relay.case_code)} · {showing.NO_SITE if site is None else site.alias} · {showing.relay_line(relay)}"
+    return f"{case_code.shown(relay.case_code)} · {drawing.NO_SITE if site is None else site.alias} · {drawing.relay_line(relay)}"
 
 
 def _waiting_line(waiting: Mapping[Priority, int]) -> str:

@@ -10,9 +10,9 @@ from handlers.domain.errors import Rejection
 from handlers.domain.policies import EscalationPolicy, Role
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Study
+from handlers.drawing import relay_line
 from handlers.ports import House
 from handlers.session import Session
-from handlers.showing import relay_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from handlers import bridges, claims, desk, duty, lines, showing, unclaimed
 from handlers.domain import case_code as codes
-from handlers.domain.conversation import Facts, Unclaimed
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.oncall import on_call_reader
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Outcome, Purpose
+from handlers.domain.said import Facts, Unclaimed
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.ports import House, Reading, Transaction

@@ -1,31 +1,18 @@
-"""What Slack is asked to show: effects with ids only, and the cards that are made from them when they are sent."""
+"""What Slack is asked to show: effects with ids only. The cards are made when they are sent, in ``drawing``."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeVar
 
-from handlers import overrides_told, receipts, thresholds
-from handlers.domain import case_code, expiries, leases, regions
-from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
+from handlers import thresholds
+from handlers.domain import regions
 from handlers.domain.directory import Directory, Facility
-from handlers.domain.leases import Lease
-from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
-from handlers.domain.overrides import Override
-from handlers.domain.problems import UNSOLVED, Problem
-from handlers.domain.relays import Relay, RelayState
-from handlers.domain.studies import Read, ReadBy, ReadState, Report, Study
-from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind, TaskState
-from handlers.domain.viewings import Viewing
+from handlers.domain.machinery import Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.relays import Relay
+from handlers.domain.studies import Read, ReadBy, ReadState
+from handlers.domain.tasks import DeskTask, TaskState
 from handlers.ports import House, Reading, Transaction
-from handlers.tasks_told import outcomes_of, told
-
-V = TypeVar("V")
-
-#: What a desk's card says where it is of no site, and where its site is not in the directory any more.
-NO_SITE, LEFT = "all facilities", "a site that has left"
 
 
 def clock_time(facility: Facility, instant: datetime) -> str:
@@ -62,10 +49,11 @@ def show_held(tx: Transaction, house: House, read: Read) -> None:
 
 def other_regions(look: Reading, read: Read) -> list[Read]:
     """Return the reads of the other regions of a split study."""
-    return _others(read, look.all(Read, study_id=read.study_id, kind=read.kind)) if read.region else []
+    return other_reads(read, look.all(Read, study_id=read.study_id, kind=read.kind)) if read.region else []
 
 
-def _others(read: Read, of_study: Iterable[Read]) -> list[Read]:
+def other_reads(read: Read, of_study: Iterable[Read]) -> list[Read]:
+    """Return, of a study's reads, those of its other regions that are of the same kind, from head to foot."""
     alike = (one for one in of_study if one.region and one.kind is read.kind and one.id != read.id)
     return regions.in_order(alike)
 
@@ -151,207 +139,8 @@ def plan_refresh(tx: Transaction, house: House, read: Read) -> None:
         tx.deadline(Deadline(kind=DeadlineKind.CARD_REFRESH, subject=read.id, due_at=min(upcoming)))
 
 
-def relay_line(relay: Relay | None) -> str:
-    """Return what a card says of a study's relay."""
-    if relay is None:
-        return ""
-    role = f" ({receipts.role_words(relay.ended_role)})" if relay.ended_role else ""
-    words = {
-        RelayState.CALLING: f"calling, step {relay.step + 1} of {len(relay.policy.steps)}",
-        RelayState.BETWEEN: f"waits to try again, step {relay.step + 1} of {len(relay.policy.steps)}",
-        RelayState.HELD: f"held ({relay.hold_reason}): nobody is being called",
-        RelayState.AT_DESK: "at the desk",
-        RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}{role}",
-    }
-    shadow = "shadow (nobody is called): " if relay.shadow else ""
-    return f"Category {relay.category} relay — {shadow}{words[relay.state]}"
-
-
-def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:
-    """Make a read's card from how things stand now."""
-    return read_cards(look, directory, [read])[0]
-
-
-class _Beside:
-    """What cards show beside their reads: a look of each kind, however many reads there are."""
-
-    def __init__(self, look: Reading, reads: Sequence[Read]) -> None:
-        ids, of_studies = tuple(read.id for read in reads), tuple({read.study_id for read in reads})
-        self.studies = {one.id: one for one in look.all(Study, id=of_studies)}
-        groups = {(one.facility, one.group) for one in self.studies.values() if one.group}
-        where = {"facility": tuple({site for site, _ in groups}), "group": tuple({group for _, group in groups})}
-        self.linked = Counter((one.facility, one.group) for one in look.all(Study, **where)) if groups else Counter()
-        self.relays = {one.study_id: one for one in look.all(Relay, study_id=of_studies)}
-        self.reports = _by(look.all(Report, study_id=of_studies), lambda one: one.study_id)
-        self.viewings = _by(look.all(Viewing, study_id=of_studies, closed_at=None), lambda one: one.study_id)
-        self.problems = _by(look.all(Problem, read_id=ids, state=UNSOLVED), lambda one: one.read_id)
-        self.overrides = {one.read_id: one for one in look.all(Override, read_id=ids) if one.closed_at is None}
-        self.leases = {one.id: one for one in look.all(Lease, id=ids)}
-        split = tuple({read.study_id for read in reads if read.region})
-        self.regions = _by(look.all(Read, study_id=split), lambda one: one.study_id) if split else {}
-
-
-def _by(values: Iterable[V], key: Callable[[V], str]) -> dict[str, list[V]]:
-    sorted_out: defaultdict[str, list[V]] = defaultdict(list)
-    for one in values:
-        sorted_out[key(one)].append(one)
-    return sorted_out
-
-
-def read_cards(look: Reading, directory: Directory, reads: Sequence[Read]) -> list[ReadCard]:
-    """Make the cards of reads from how things stand now, with as many looks as for one."""
-    beside = _Beside(look, reads)
-    return [_card(look.now, directory, read, beside) for read in reads]
-
-
-def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> ReadCard:
-    study = beside.studies.get(read.study_id)
-    if study is None:
-        raise LookupError(f"the study of read {read.id} is missing")
-    facility = directory.facilities[read.facility]
-    reader = directory.radiologists.get(read.claimed_by or "")
-    since = study.last_image_at
-    reports, problems = beside.reports.get(study.id, []), beside.problems.get(read.id, [])
-    standing = [problem.kind.words for problem in problems if problem.pauses]
-    others = _others(read, beside.regions.get(study.id, [])) if read.region else []
-    return ReadCard(
-        read_id=read.id,
-        study_id=study.id,
-        case_code=case_code.shown(read.case_code),
-        priority=read.priority.value,
-        facility=facility.alias,
-        patient_class=study.patient_class.value,
-        modality=study.modality,
-        procedure=study.description or study.body_part,
-        age=age_shown(study.birth_date, facility.today(now)),
-        sex=study.sex,
-        images=study.instance_count,
-        last_image_minutes=None if since is None else max(0, int((now - since).total_seconds() // 60)),
-        ready=study.ready,
-        due_at=read.due_at,
-        minutes_left=int((read.due_at - read.clock_at(now)).total_seconds() // 60),
-        zone=facility.zone,
-        state=read.state.value,
-        claimed_by="" if reader is None else reader.name,
-        claimed_slack_user="" if reader is None else reader.slack_user,
-        claimed_at=read.claimed_at,
-        reported_by=_signer(directory, read.reported_by),
-        viewers=_viewers(beside.viewings.get(study.id, []), directory, read, now),
-        lease=leases.shown(beside.leases.get(read.id), read) if read.state is ReadState.CLAIMED else "",
-        linked=beside.linked[study.facility, study.group] - 1 if study.group else 0,
-        test=study.test,
-        shadow=facility.shadow,
-        relay=relay_line(beside.relays.get(study.id)),
-        override=overrides_told.line(beside.overrides.get(read.id), directory, read, now),
-        late=read.breached_at is not None,
-        flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),
-        kind=read.kind.value,
-        subspecialty=read.subspecialty,
-        region=read.region,
-        regions=tuple(_region_line(directory, one) for one in others),
-        regions_open=sum(one.state is ReadState.OPEN for one in others),
-        problems=tuple(_problem_line(problem) for problem in problems),
-        paused=", ".join(standing) if read.paused_since is not None else "",
-        paused_since=read.paused_since,
-    )
-
-
-def _problem_line(problem: Problem) -> str:
-    return f"{problem.kind.words}, {f'{problem.taken_by} has it' if problem.taken_by else 'nobody has taken it'}"
-
-
-def _region_line(directory: Directory, read: Read) -> str:
-    """Return ``chest: open``, ``pelvis: Dr. Ruth Stone``."""
-    holder = _signer(directory, read.claimed_by) if read.state is ReadState.CLAIMED else ""
-    return f"{read.region}: {holder or read.state.value}"
-
-
-def _viewers(viewings: Sequence[Viewing], directory: Directory, read: Read, now: datetime) -> tuple[Viewer, ...]:
-    """Return who has the study of a waiting read open in the PACS, the first one first."""
-    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
-        return ()
-    seen = [one for one in viewings if one.is_open(now)]
-    return tuple(
-        Viewer(who=_signer(directory, one.who), since=one.opened_at)
-        for one in sorted(seen, key=lambda one: one.opened_at)
-    )
-
-
-def _signer(directory: Directory, signed_by: str | None) -> str:
-    if not signed_by:
-        return ""
-    known = directory.radiologists.get(signed_by)
-    return known.name if known is not None else "a reader who is not in the directory"
-
-
 def in_shadow(look: Reading, directory: Directory, facility: str, relay_id: str | None) -> bool:
     """Tell whether nobody may be called for what belongs to this site and relay: a site in shadow, or a test study."""
     site = directory.facilities.get(facility)
     relay = look.get(Relay, relay_id) if relay_id else None
     return (site is not None and site.shadow) or (relay is not None and relay.shadow)
-
-
-def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
-    """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
-    what, todo = told(kind)
-    if kind is TaskKind.SHADOW or kind in ABOUT_READING:  # what the site sends is read, in shadow too
-        return what, todo
-    rang = " Here the desk's phones would have rung." if kind in RINGS else ""
-    return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"
-
-
-def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
-    """Return what happened where a fixed sentence would not say whom it is about; "" where it does."""
-    if task.kind is TaskKind.EXPIRES_SOON:
-        return expiries.told(expiries.expiry_of(task.subject_id)[0], directory)
-    override = look.get(Override, task.subject_id) if task.kind is TaskKind.OVERRIDE_ASKED else None
-    return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
-
-
-def _regions_meant(look: Reading, task: DeskTask) -> str:
-    """Return, of a split study, which region a task is about and which are open; "" of any other."""
-    of_case = look.all(Read, case_code=task.case_code) if task.case_code else []
-    reads = regions.in_order(read for read in of_case if read.region)
-    if not reads:
-        return ""
-    problem = look.get(Problem, task.subject_id)
-    subject = task.subject_id if problem is None else problem.read_id
-    meant = "".join(f" It is about the {read.region} only." for read in reads if read.id == subject)
-    still = ", ".join(read.region for read in reads if read.state is ReadState.OPEN)
-    return f"{meant} Split by region; open: {still or 'none'}."
-
-
-def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
-    """Make a desk task's card from how things stand now."""
-    relay = look.get(Relay, task.relay_id) if task.relay_id else None
-    facility = directory.facilities.get(task.facility)
-    shadow = in_shadow(look, directory, task.facility, task.relay_id)
-    what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
-    what = _in_particular(look, directory, task) or what
-    problem = look.get(Problem, task.subject_id) if task.kind is TaskKind.STUDY_PROBLEM else None
-    if problem is not None:
-        still = " While it lasts the clock of its read stands still." if problem.pauses else ""
-        what = f"{what} Reported: {problem.kind.words}.{still}"
-    what += _regions_meant(look, task)
-    read = card_of(look, case_code=task.case_code) if task.case_code else None
-    return DeskCard(
-        task_id=task.id,
-        kind=task.kind.value,
-        case_code=case_code.shown(task.case_code) if task.case_code else "",
-        facility=facility.alias if facility is not None else NO_SITE if task.facility == SYSTEM else LEFT,
-        category=None if relay is None else relay.category,
-        opened_at=task.opened_at,
-        zone=facility.zone if facility is not None else "UTC",
-        state=task.state.value,
-        rounds=task.rounds,
-        rings=task.rings,
-        taken_by=task.taken_by,
-        taken_at=task.taken_at,
-        done_by=task.done_by,
-        outcome=task.outcome,
-        what=what,
-        todo=todo,
-        relay_open=relay is not None and relay.state is not RelayState.ENDED,
-        read_id="" if read is None else read.id,
-        outcomes=tuple(outcomes_of(task.kind).items()),
-    )

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from handlers import duties, hands, people, showing
+from handlers import drawing, duties, hands, people
 from handlers.domain import case_code as codes
 from handlers.domain.cards import Barred, Worklist
 from handlers.domain.classes import Priority
@@ -115,7 +115,7 @@ def worklist(house: House, slack_user: str) -> Worklist:
     reader = directory.radiologist_of_slack(slack_user)
     with house.memory.reading() as look:
         found = survey(look, directory, facilities, reader)
-        cards = showing.read_cards(look, directory, [one.read for one in found.page(look, 0)])
+        cards = drawing.read_cards(look, directory, [one.read for one in found.page(look, 0)])
     return Worklist(
         cards=tuple(cards),
         mine=found.count(Whose.MINE),

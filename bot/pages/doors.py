@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from bot.pages import forms
 from bot.pages.answers import STATIC, Look, Refused, look, status_of
 from bot.pages.verbs import CaseVerbs
-from handlers.case_view import CaseView
 from handlers.domain import case_code
+from handlers.domain.case_page import CaseView
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import Role
 from handlers.session import Session

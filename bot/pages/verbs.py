@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from handlers.case_view import CaseView
+from handlers.domain.case_page import CaseView
 from handlers.outlook import Outlook
 from handlers.session import Session
 

@@ -13,7 +13,6 @@ from handlers import (
     calls,
     cases,
     claims,
-    desk,
     duty,
     findings,
     halts,
@@ -27,6 +26,7 @@ from handlers import (
     passing,
     problems,
     splitting,
+    taking,
     texts,
     turnaround,
     worklists,
@@ -73,7 +73,9 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
         **_bound(house, worklists.worklist, worklists.why, overrides.override, findings.phrases, findings.report),
         **_bound(house, duty.oncall_lines, handover.accept_handover),
         **_bound(house, leases.still_reading, leases.active, passing.take_over, passing.reassign, splitting.split),
-        **_bound(house, hands.withdraw, hands.redirect, hands.status_lines, desk.take, desk.take_case, desk.finish),
+        **_bound(
+            house, hands.withdraw, hands.redirect, hands.status_lines, taking.take, taking.take_case, taking.finish
+        ),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )
 

@@ -5,13 +5,12 @@ Everything here is a pure function of the attempt, the facts and the key. Words 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 
 from handlers.domain import dialog
-from handlers.domain.dialog import Key, Lead, Leg, Prompt, PromptKind
+from handlers.domain.dialog import Key, Lead, Prompt, PromptKind
 from handlers.domain.machine import step
-from handlers.domain.policies import Role
 from handlers.domain.relays import (
     ATTEMPT_TABLE,
     Attempt,
@@ -20,10 +19,10 @@ from handlers.domain.relays import (
     Outcome,
     Purpose,
     ReceiverRole,
-    Relay,
     RelayState,
     Stage,
 )
+from handlers.domain.said import Facts, Said, ending, prompt_of
 
 RADIOLOGIST, DESK = "radiologist", "desk"
 #: How a pending bridge is marked in ``Attempt.bridged_to``; once somebody accepted, it holds who.
@@ -33,106 +32,24 @@ PENDING = "?"
 MIN_READ_BACK_SECONDS = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unclaimed:
-    """What of a read that nobody has is said to whoever is on call: nothing of a patient."""
-
-    reader: str
-    priority: str
-    modality: str
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a call may speak of."""
-
-    relay: Relay | None
-    facility: str
-    case_code: str
-    our_number: str
-    #: The facility's staffed number, given where no robot can help.
-    staffed_number: str = ""
-    patient_name: str = ""
-    birth_date: date | None = None
-    patient_id: str = ""
-    procedure: str = ""
-    findings: tuple[str, ...] = ()
-    has_pin: bool = False
-    #: Somebody has pressed a key or said an answer on this call: before that it may be a menu or a machine that talks.
-    somebody_keyed: bool = False
-    contact_role: Role | None = None
-    #: The telephone vendor's agreement allows patient data.
-    may_identify: bool = False
-    recording: bool = False
-    legs: tuple[tuple[str, tuple[Leg, ...]], ...] = ()
-    ended_words: str = ""
-    #: Who has what a desk's phone rings for, or that it is done; "" while it can be taken.
-    not_to_take: str = ""
-    #: The read that whoever is on call is asked to claim.
-    unclaimed: Unclaimed | None = None
-    #: Why they may not, once they have tried; "" where they may.
-    claim_refused: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """The attempt as it is after the turn, what is said, and what it came to (None: the call goes on)."""
-
-    attempt: Attempt
-    prompt: Prompt
-    outcome: Outcome | None = None
-
-
-#: Whoever is told these has nothing to key at our number any more: questions go to humans.
-_FOR_QUESTIONS = frozenset({PromptKind.REFERRED, PromptKind.RETRACTED, PromptKind.ENDED})
-
-
-def _prompt(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
-    """Return a prompt with the facts that its kind may carry, and no other."""
-    relay = facts.relay
-    identifying = kind in dialog.IDENTIFYING
-    return Prompt(
-        kind=kind,
-        lead=lead,
-        facility=facts.facility,
-        case_code=facts.case_code,
-        category=0 if relay is None else relay.category,
-        patient_name=facts.patient_name if identifying else "",
-        birth_date=facts.birth_date if identifying else None,
-        patient_id=facts.patient_id if identifying and facts.birth_date is None else "",
-        procedure=facts.procedure if identifying else "",
-        findings=facts.findings if identifying else (),
-        callback_number=facts.staffed_number if kind in _FOR_QUESTIONS else facts.our_number,
-        callback_code="" if relay is None else relay.callback_code,
-        ended_by=() if relay is None else relay.policy.ended_by,
-    )
-
-
-def _over(attempt: Attempt, kind: PromptKind, facts: Facts, outcome: Outcome, who: str = "") -> Said:
-    return Said(
-        attempt=replace(attempt, stage=Stage.OVER), prompt=replace(_prompt(kind, facts), who=who), outcome=outcome
-    )
-
-
 def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     """Begin, or begin again, with whoever is on the line now."""
     if attempt.purpose in (Purpose.DESK, Purpose.RADIOLOGIST):
-        prompt = replace(_prompt(PromptKind.DESK, facts, lead), who=attempt.who)
+        prompt = replace(prompt_of(PromptKind.DESK, facts, lead), who=attempt.who)
         return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt)
     if attempt.purpose is Purpose.ON_CALL:
         return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
     if not facts.may_identify:
         return Said(
-            attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=_prompt(PromptKind.NO_AGREEMENT, facts, lead)
+            attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=prompt_of(PromptKind.NO_AGREEMENT, facts, lead)
         )
     if facts.has_pin:
-        return Said(attempt=replace(attempt, stage=Stage.PIN), prompt=_prompt(PromptKind.PIN, facts, lead))
-    return Said(attempt=replace(attempt, stage=Stage.MENU), prompt=_prompt(PromptKind.OPENING, facts, lead))
+        return Said(attempt=replace(attempt, stage=Stage.PIN), prompt=prompt_of(PromptKind.PIN, facts, lead))
+    return Said(attempt=replace(attempt, stage=Stage.MENU), prompt=prompt_of(PromptKind.OPENING, facts, lead))
 
 
 def _asked_to_claim(facts: Facts, lead: Lead) -> Prompt:
-    prompt, read = _prompt(PromptKind.CLAIM, facts, lead), facts.unclaimed
+    prompt, read = prompt_of(PromptKind.CLAIM, facts, lead), facts.unclaimed
     if read is None:
         return prompt
     return replace(prompt, who=read.reader, priority=read.priority, modality=read.modality, minutes=read.minutes)
@@ -149,7 +66,7 @@ def telling(attempt: Attempt, facts: Facts, now: datetime, lead: Lead = Lead.NON
         revision=revision,
         silent=0,
     )
-    return Said(attempt=attempt, prompt=replace(_prompt(kind, facts, lead), code=attempt.code))
+    return Said(attempt=attempt, prompt=replace(prompt_of(kind, facts, lead), code=attempt.code))
 
 
 def ended(attempt: Attempt, facts: Facts) -> Said:
@@ -157,7 +74,7 @@ def ended(attempt: Attempt, facts: Facts) -> Said:
     relay = facts.relay
     retracted = relay is not None and relay.ending in (Ending.RETRACTED, Ending.WITHDRAWN)
     kind = PromptKind.RETRACTED if retracted else PromptKind.ENDED
-    return _over(attempt, kind, facts, Outcome.CANCELED, who=facts.ended_words)
+    return ending(attempt, kind, facts, Outcome.CANCELED, who=facts.ended_words)
 
 
 def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
@@ -172,7 +89,7 @@ def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     attempt = replace(
         attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.BRIDGE), bridged_to=f"{name}{PENDING}"
     )
-    return Said(attempt=attempt, prompt=replace(_prompt(PromptKind.BRIDGE, facts, lead), dial=legs))
+    return Said(attempt=attempt, prompt=replace(prompt_of(PromptKind.BRIDGE, facts, lead), dial=legs))
 
 
 def _nobody_came(attempt: Attempt, facts: Facts) -> Said:
@@ -180,9 +97,9 @@ def _nobody_came(attempt: Attempt, facts: Facts) -> Said:
         attempt = replace(attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.UNBRIDGE))
     attempt = replace(attempt, bridged_to="")
     if attempt.told_at is not None:
-        return _over(attempt, PromptKind.REFERRED, facts, Outcome.REACHED_WITHOUT_READ_BACK)
+        return ending(attempt, PromptKind.REFERRED, facts, Outcome.REACHED_WITHOUT_READ_BACK)
     if attempt.wrong >= dialog.MAX_WRONG or attempt.silent >= dialog.MAX_SILENT:
-        return _over(attempt, PromptKind.REFERRED, facts, Outcome.MESSAGE_LEFT)
+        return ending(attempt, PromptKind.REFERRED, facts, Outcome.MESSAGE_LEFT)
     return opening(replace(attempt, silent=attempt.silent + 1), facts, Lead.NOBODY_CAME)
 
 
@@ -205,7 +122,7 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
     """Decide one turn."""
     relay_over = facts.relay is not None and facts.relay.state is RelayState.ENDED
     if attempt.stage is Stage.OVER:
-        return Said(attempt=attempt, prompt=_prompt(PromptKind.HANG_UP, facts))
+        return Said(attempt=attempt, prompt=prompt_of(PromptKind.HANG_UP, facts))
     if relay_over and attempt.purpose is not Purpose.DESK:
         return ended(attempt, facts)
     if attempt.stage is Stage.TAKE:
@@ -215,7 +132,7 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
     if key is Key.PERSON or attempt.turn >= dialog.MAX_TURNS:
         return bridging(attempt, facts)
     if key is Key.WRONG_PERSON:
-        return _over(attempt, PromptKind.WRONG_PERSON, facts, Outcome.WRONG_PERSON)
+        return ending(attempt, PromptKind.WRONG_PERSON, facts, Outcome.WRONG_PERSON)
     if attempt.stage is Stage.CODE:
         return _code(attempt, facts, key, number, now)
     if attempt.stage is Stage.RECORD_CHOICE:
@@ -225,10 +142,10 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
 
 def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
     if facts.not_to_take:
-        return _over(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
+        return ending(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
     if key is Key.TAKE:
-        return _over(attempt, PromptKind.TAKEN, facts, Outcome.TAKEN, who=attempt.who)
-    over = _over(attempt, PromptKind.NOT_TAKEN, facts, Outcome.SILENT)
+        return ending(attempt, PromptKind.TAKEN, facts, Outcome.TAKEN, who=attempt.who)
+    over = ending(attempt, PromptKind.NOT_TAKEN, facts, Outcome.SILENT)
     lead = Lead.AGAIN if key is Key.SILENCE else Lead.UNKNOWN_KEY
     return _silent(attempt, opening(attempt, facts, lead), over)
 
@@ -236,16 +153,16 @@ def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
 def _claim(attempt: Attempt, facts: Facts, key: Key) -> Said:
     """Decide what the reader on call said; whether they may claim was judged before, in the same transaction."""
     if facts.not_to_take:
-        return _over(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
+        return ending(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
     if key is Key.TAKE and facts.claim_refused:
-        return _over(attempt, PromptKind.NOT_CLAIMED, facts, Outcome.PASSED, who=facts.claim_refused)
+        return ending(attempt, PromptKind.NOT_CLAIMED, facts, Outcome.PASSED, who=facts.claim_refused)
     if key is Key.TAKE:
-        return _over(attempt, PromptKind.CLAIMED, facts, Outcome.TAKEN)
-    passed = _over(attempt, PromptKind.PASSED, facts, Outcome.PASSED)
+        return ending(attempt, PromptKind.CLAIMED, facts, Outcome.TAKEN)
+    passed = ending(attempt, PromptKind.PASSED, facts, Outcome.PASSED)
     if key is Key.DECLINE:
         return passed
     lead = Lead.AGAIN if key in (Key.SILENCE, Key.AGAIN) else Lead.UNKNOWN_KEY
-    over = _over(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
+    over = ending(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
     return _silent(attempt, opening(attempt, facts, lead), over)
 
 
@@ -257,7 +174,8 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pi
     """
     if key is Key.HOLD:
         return Said(
-            attempt=replace(attempt, stage=Stage.HOLD, holds=attempt.holds + 1), prompt=_prompt(PromptKind.HOLD, facts)
+            attempt=replace(attempt, stage=Stage.HOLD, holds=attempt.holds + 1),
+            prompt=prompt_of(PromptKind.HOLD, facts),
         )
     if attempt.stage is Stage.HOLD:
         lead = Lead.STILL_HOLDING if key is Key.SILENCE else Lead.NONE
@@ -271,7 +189,7 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pi
         return _may_not(attempt, facts, key)
     only_talk = key is Key.UNKNOWN and not number and not facts.somebody_keyed
     if key is Key.SILENCE or only_talk:
-        over = _over(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
+        over = ending(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
         return _silent(attempt, opening(attempt, facts, Lead.AGAIN), over)
     if key is Key.AGAIN:
         return opening(attempt, facts, Lead.AGAIN)
@@ -280,9 +198,9 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pi
 
 def _may_not(attempt: Attempt, facts: Facts, key: Key) -> Said:
     if key is Key.SILENCE:
-        return _over(attempt, PromptKind.MESSAGE_LEFT, facts, Outcome.MESSAGE_LEFT)
+        return ending(attempt, PromptKind.MESSAGE_LEFT, facts, Outcome.MESSAGE_LEFT)
     lead = Lead.AGAIN if key is Key.AGAIN else Lead.UNKNOWN_KEY
-    again = Said(attempt=attempt, prompt=_prompt(PromptKind.MAY_NOT, facts, lead))
+    again = Said(attempt=attempt, prompt=prompt_of(PromptKind.MAY_NOT, facts, lead))
     return again if key is Key.AGAIN else _wrong(attempt, facts, again)
 
 
@@ -293,7 +211,7 @@ def _identified(attempt: Attempt, facts: Facts, now: datetime, *, pin_ok: bool) 
     attempt = replace(attempt, receiver_role=role)
     if facts.relay is not None and facts.contact_role in facts.relay.policy.ended_by:
         return telling(attempt, facts, now)
-    return Said(attempt=replace(attempt, stage=Stage.MAY_NOT), prompt=_prompt(PromptKind.MAY_NOT, facts))
+    return Said(attempt=replace(attempt, stage=Stage.MAY_NOT), prompt=prompt_of(PromptKind.MAY_NOT, facts))
 
 
 def _claimed_role(attempt: Attempt, facts: Facts, key: Key, now: datetime) -> Said:
@@ -301,7 +219,7 @@ def _claimed_role(attempt: Attempt, facts: Facts, key: Key, now: datetime) -> Sa
     attempt = replace(attempt, receiver_role=dialog.role_of(key, ended_by))
     if dialog.may_end(key, ended_by):
         return telling(attempt, facts, now)
-    return Said(attempt=replace(attempt, stage=Stage.MAY_NOT), prompt=_prompt(PromptKind.MAY_NOT, facts))
+    return Said(attempt=replace(attempt, stage=Stage.MAY_NOT), prompt=prompt_of(PromptKind.MAY_NOT, facts))
 
 
 def _is_stale(attempt: Attempt, facts: Facts) -> bool:
@@ -313,7 +231,7 @@ def _code(attempt: Attempt, facts: Facts, key: Key, number: str, now: datetime) 
         return telling(attempt, facts, now, Lead.CHANGED)
     if key is Key.NUMBER and number == attempt.code:
         role = attempt.receiver_role
-        return _over(
+        return ending(
             attempt, PromptKind.CONFIRMED, facts, Outcome.CONFIRMED_BY_CODE, who="" if role is None else role.value
         )
     if key is Key.AGAIN:
@@ -324,7 +242,7 @@ def _code(attempt: Attempt, facts: Facts, key: Key, number: str, now: datetime) 
 
 
 def _ask_code(attempt: Attempt, facts: Facts, lead: Lead) -> Said:
-    prompt = replace(_prompt(PromptKind.CODE, facts, lead), code=attempt.code)
+    prompt = replace(prompt_of(PromptKind.CODE, facts, lead), code=attempt.code)
     return Said(attempt=replace(attempt, stage=Stage.CODE), prompt=prompt)
 
 
@@ -332,7 +250,7 @@ def _record_choice(attempt: Attempt, facts: Facts, key: Key, now: datetime) -> S
     if _is_stale(attempt, facts):
         return telling(attempt, facts, now, Lead.CHANGED)
     if key is Key.RECORD:
-        return Said(attempt=replace(attempt, stage=Stage.RECORD), prompt=_prompt(PromptKind.RECORD, facts))
+        return Said(attempt=replace(attempt, stage=Stage.RECORD), prompt=prompt_of(PromptKind.RECORD, facts))
     if key is Key.DECLINE:
         return _ask_code(attempt, facts, Lead.NOT_RECORDED)
     if key is Key.SILENCE:
@@ -351,10 +269,10 @@ def read_back(attempt: Attempt, facts: Facts, *, seconds: int, now: datetime) ->
     if seconds == 0:
         return _ask_code(attempt, facts, Lead.NOTHING_HEARD)
     if seconds < MIN_READ_BACK_SECONDS:
-        again = Said(attempt=attempt, prompt=_prompt(PromptKind.RECORD, facts, Lead.TOO_SHORT))
+        again = Said(attempt=attempt, prompt=prompt_of(PromptKind.RECORD, facts, Lead.TOO_SHORT))
         return _wrong(attempt, facts, again)
     role = attempt.receiver_role
-    return _over(
+    return ending(
         attempt, PromptKind.RECORDED, facts, Outcome.READ_BACK_RECORDED, who="" if role is None else role.value
     )
 
@@ -362,7 +280,7 @@ def read_back(attempt: Attempt, facts: Facts, *, seconds: int, now: datetime) ->
 def bridge_over(attempt: Attempt, facts: Facts) -> Said:
     """Decide after a dialed leg ended: somebody had accepted, or the next is tried, or the dialog goes on."""
     if attempt.bridged_to and not attempt.bridged_to.endswith(PENDING):
-        return _over(attempt, PromptKind.HANG_UP, facts, Outcome.BRIDGED)
+        return ending(attempt, PromptKind.HANG_UP, facts, Outcome.BRIDGED)
     return bridging(attempt, facts, Lead.NOBODY_CAME)
 
 
@@ -370,7 +288,7 @@ def voicemail(attempt: Attempt, facts: Facts) -> Said:
     """Leave the callback number and code, unless a human has answered meanwhile."""
     if attempt.stage not in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT) or attempt.receiver_role is not None:
         return opening(attempt, facts, Lead.AGAIN)
-    return _over(attempt, PromptKind.VOICEMAIL, facts, Outcome.VOICEMAIL_LEFT)
+    return ending(attempt, PromptKind.VOICEMAIL, facts, Outcome.VOICEMAIL_LEFT)
 
 
 def hung_up(attempt: Attempt, at: datetime) -> Outcome:

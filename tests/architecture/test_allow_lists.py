@@ -117,7 +117,7 @@ def test_patients_are_put_into_prompts_in_one_place() -> None:
                     and ast.unparse(call.func) in {"Prompt", "dialog.Prompt", "replace", "_prompt"}
                 ):
                     giving.add(f"{module.path} {function.name}")
-    assert giving == {"handlers/domain/conversation.py _prompt"}
+    assert giving == {"handlers/domain/said.py prompt_of"}
 
 
 def test_there_is_one_way_to_the_log() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import desk, hands
+from handlers import hands, taking
 from handlers.domain.errors import Rejection
 from handlers.domain.relays import Ending, Relay, RelayState
 from handlers.domain.tasks import DeskTask, TaskKind, TaskState
@@ -22,7 +22,7 @@ def task_of(stage: Stage, kind: TaskKind) -> DeskTask:
 
 def settle(stage: Stage, task: DeskTask) -> str:
     """Choose "Settled with the site" on a task, as the desk's card or a forged click does."""
-    said = desk.finish(stage.service.house, task.id, QUINN, SETTLED, f"settle:{task.id}")
+    said = taking.finish(stage.service.house, task.id, QUINN, SETTLED, f"settle:{task.id}")
     stage.settle()
     return said
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from handlers.case_view import (
+from handlers.domain.case_page import (
     CaseView,
     FindingLine,
     ReadLine,

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from starlette.testclient import TestClient
 
-from handlers.case_view import FindingLine
+from handlers.domain.case_page import FindingLine
 from handlers.domain.errors import Rejection
 from tests.bot.pages.conftest import fields
 from tests.bot.pages.fake_case import ADDRESS, EMPTY_CASE, PATIENT_PARTS, FakeVerbs, at

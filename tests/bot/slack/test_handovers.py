@@ -31,7 +31,7 @@ def test_a_handover_is_posted_accepted_by_its_button_and_drawn_anew(stage: Stage
     assert posted.ts == ts
     assert posted.text == (
         f"Handover · night-readers. <@{ANA}> The shift of Dr. Ben Okafor is over; Dr. Ana Ruiz follows and accepts this "
-        "by name. *Reads*\n• 4821-0934 · stroke · Riverside · due 20:10 EST. *Desk tasks*\n• outcome needed · Riverside. "
+        "by name. *Reads held*\n• 4821-0934 · stroke · Riverside · due 20:10 EST. *Desk tasks taken*\n• outcome needed · Riverside. "
         "Since 20:00 EST"
     )
     assert stage.messenger.find(DESK, "handover:h1", stage.clock() - timedelta(minutes=1)) == ts

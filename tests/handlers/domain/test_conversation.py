@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.domain import conversation, dialog
-from handlers.domain.conversation import DESK, RADIOLOGIST, Facts, Said
+from handlers.domain.conversation import DESK, RADIOLOGIST
 from handlers.domain.dialog import Key, Lead, Leg, PromptKind
 from handlers.domain.policies import DeskRung, EscalationPolicy, Role, Step
 from handlers.domain.relays import (
@@ -24,6 +24,7 @@ from handlers.domain.relays import (
     RelayState,
     Stage,
 )
+from handlers.domain.said import Facts, Said
 from telephony import spoken
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

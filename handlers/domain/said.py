@@ -1,0 +1,94 @@
+"""What a call may speak of, what one of its turns comes to, and which facts each prompt may carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from handlers.domain import dialog
+from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
+from handlers.domain.policies import Role
+from handlers.domain.relays import Attempt, Outcome, Relay, Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """What of a read that nobody has is said to whoever is on call: nothing of a patient."""
+
+    reader: str
+    priority: str
+    modality: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a call may speak of."""
+
+    relay: Relay | None
+    facility: str
+    case_code: str
+    our_number: str
+    #: The facility's staffed number, given where no robot can help.
+    staffed_number: str = ""
+    patient_name: str = ""
+    birth_date: date | None = None
+    patient_id: str = ""
+    procedure: str = ""
+    findings: tuple[str, ...] = ()
+    has_pin: bool = False
+    #: Somebody has pressed a key or said an answer on this call: before that it may be a menu or a machine that talks.
+    somebody_keyed: bool = False
+    contact_role: Role | None = None
+    #: The telephone vendor's agreement allows patient data.
+    may_identify: bool = False
+    recording: bool = False
+    legs: tuple[tuple[str, tuple[Leg, ...]], ...] = ()
+    ended_words: str = ""
+    #: Who has what a desk's phone rings for, or that it is done; "" while it can be taken.
+    not_to_take: str = ""
+    #: The read that whoever is on call is asked to claim.
+    unclaimed: Unclaimed | None = None
+    #: Why they may not, once they have tried; "" where they may.
+    claim_refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The attempt as it is after the turn, what is said, and what it came to (None: the call goes on)."""
+
+    attempt: Attempt
+    prompt: Prompt
+    outcome: Outcome | None = None
+
+
+#: Whoever is told these has nothing to key at our number any more: questions go to humans.
+_FOR_QUESTIONS = frozenset({PromptKind.REFERRED, PromptKind.RETRACTED, PromptKind.ENDED})
+
+
+def prompt_of(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
+    """Return a prompt with the facts that its kind may carry, and no other."""
+    relay = facts.relay
+    identifying = kind in dialog.IDENTIFYING
+    return Prompt(
+        kind=kind,
+        lead=lead,
+        facility=facts.facility,
+        case_code=facts.case_code,
+        category=0 if relay is None else relay.category,
+        patient_name=facts.patient_name if identifying else "",
+        birth_date=facts.birth_date if identifying else None,
+        patient_id=facts.patient_id if identifying and facts.birth_date is None else "",
+        procedure=facts.procedure if identifying else "",
+        findings=facts.findings if identifying else (),
+        callback_number=facts.staffed_number if kind in _FOR_QUESTIONS else facts.our_number,
+        callback_code="" if relay is None else relay.callback_code,
+        ended_by=() if relay is None else relay.policy.ended_by,
+    )
+
+
+def ending(attempt: Attempt, kind: PromptKind, facts: Facts, outcome: Outcome, who: str = "") -> Said:
+    """Return what ends the call: a last prompt, and what it came to."""
+    return Said(
+        attempt=replace(attempt, stage=Stage.OVER), prompt=replace(prompt_of(kind, facts), who=who), outcome=outcome
+    )
