@@ -9,7 +9,7 @@ from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.relays import RELAY_TABLE, Attempt, Ending, Purpose, Relay, RelayEvent, RelayState
 from handlers.domain.studies import Finding, FindingState
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
 ROBOT = lines.ROBOT
 OPEN = tuple(state for state in RelayState if state is not RelayState.ENDED)
@@ -38,9 +38,9 @@ def open_relay(tx: Transaction, study_id: str) -> Relay | None:
     return tx.one(Relay, study_id=study_id, state=OPEN)
 
 
-def findings_of(tx: Transaction, relay: Relay) -> list[Finding]:
+def findings_of(look: Reading, relay: Relay) -> list[Finding]:
     """Return the findings that a relay tells now."""
-    return tx.all(Finding, relay_id=relay.id, state=FindingState.RELAYED)
+    return look.all(Finding, relay_id=relay.id, state=FindingState.RELAYED)
 
 
 def told(tx: Transaction, relay: Relay) -> list[Attempt]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import desk, endings, lines, people, receivers, rungs
+from handlers import desk, endings, lines, people, receivers, relays, rungs
 from handlers.domain import case_code as codes
+from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import EscalationPolicy, Role, Step
 from handlers.domain.relays import (
@@ -21,7 +22,7 @@ from handlers.domain.relays import (
     RelayState,
     Stage,
 )
-from handlers.domain.studies import Study
+from handlers.domain.studies import Finding, FindingState, Study
 from handlers.domain.tasks import TaskKind
 from handlers.once import SYSTEM, once
 from handlers.ports import House, Reading, Transaction
@@ -62,31 +63,73 @@ def newest_relay(look: Reading, code: str) -> Relay:
     return relay
 
 
-def _open_relay(tx: Transaction, code: str) -> Relay:
-    relay = newest_relay(tx, code)
+def _open_relay(look: Reading, code: str) -> Relay:
+    relay = newest_relay(look, code)
     if relay.state is RelayState.ENDED:
         how = (relay.ending or Ending.CLOSED).value.replace("_", " ")
         raise Rejection("relay_ended", f"The relay of case {codes.shown(code)} has ended: {how}.")
     return relay
 
 
+def withdrawing(house: House, case: str, slack_user: str) -> str:
+    """Return what somebody is asked before they withdraw their finding, or refuse: what it ends, and what goes on."""
+    code = parse_case(case)
+    facility_of_case(house, code)
+    with house.memory.reading() as look:
+        _, mine, others = _theirs(look, house.directory(), code, slack_user)
+    what = "your finding" if len(mine) == 1 else f"your {len(mine)} findings"
+    if others:
+        rest = "another reader's finding" if len(others) == 1 else f"{len(others)} findings of other readers"
+        return f"Withdraw {what} of case {codes.shown(code)}? The relay goes on with {rest}."
+    return f"Withdraw {what} of case {codes.shown(code)}? Nobody will be called any more, and the record says you ended it."
+
+
 def withdraw(house: House, case: str, slack_user: str, delivery: str) -> str:
-    """Withdraw a relay: only the radiologist whose finding it is."""
+    """Withdraw findings: only the radiologist whose they are. The relay ends with them, or goes on with what others found."""
     code = parse_case(case)
     facility = facility_of_case(house, code)
     directory = house.directory()
     actor = people.actor_of(directory, slack_user)
 
     def act(tx: Transaction) -> str:
-        relay = _open_relay(tx, code)
-        if actor != f"radiologist:{relay.delegated_by}":
-            raise Rejection("not_yours", "Only the radiologist whose finding it is can withdraw it.")
+        relay, mine, others = _theirs(tx, directory, code, slack_user)
         if endings.told(tx, relay):
             desk.open_task(tx, house, TaskKind.RETRACTED_AFTER_TELLING, case_code=code, relay_id=relay.id)
+        if others:
+            return _goes_on(tx, house, relay, mine, others, actor)
+        rang = bool(lines.open_of_relay(tx, relay.id))
         endings.end(tx, house, relay, Ending.WITHDRAWN, by=people.name_of(directory, slack_user), actor=actor)
-        return f"The relay of case {codes.shown(code)} is withdrawn. Calls that rang were hung up."
+        stopped = " Calls that rang were hung up." if rang else " Nobody is called any more."
+        return f"The relay of case {codes.shown(code)} is withdrawn.{stopped}"
 
     return once(house, facility, delivery, act)
+
+
+def _theirs(
+    look: Reading, directory: Directory, code: str, slack_user: str
+) -> tuple[Relay, list[Finding], list[Finding]]:
+    """Return a case's open relay with somebody's own findings and those of others, or refuse whoever has none there."""
+    relay = _open_relay(look, code)
+    reader = directory.radiologist_of_slack(slack_user)
+    found = endings.findings_of(look, relay)
+    mine = [one for one in found if reader is not None and one.found_by == reader.id]
+    if not mine:
+        raise Rejection("not_yours", "Only the radiologist whose finding it is can withdraw it.")
+    return relay, mine, [one for one in found if one not in mine]
+
+
+def _goes_on(
+    tx: Transaction, house: House, relay: Relay, mine: list[Finding], others: list[Finding], actor: str
+) -> str:
+    for one in mine:
+        tx.put(replace(one, state=FindingState.RETRACTED))
+        endings.record(tx, relay, "finding:retract", actor, finding=one.id)
+        relays.nobody_asks(tx, house, one, "retracted")
+    relay = tx.put(replace(relay, delegated_by=others[0].found_by or ""))
+    relays.changed(tx, house, relay, relay.category, "A finding was retracted; another remains.")
+    reader = house.directory().radiologists.get(relay.delegated_by)
+    whose = "" if reader is None else f" of {reader.name}"
+    return f"Your finding is withdrawn. The relay of case {codes.shown(relay.case_code)} goes on with that{whose}."
 
 
 def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery: str) -> str:

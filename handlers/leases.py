@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from handlers import showing
@@ -118,8 +117,9 @@ def due(tx: Transaction, house: House, read_id: str) -> None:
     if read is None or lease is None or event is None:
         return
     if read.paused_since is not None:  # nobody can be expected to read: when the clock goes on the lease begins anew
-        _plan(tx, tx.put(replace(lease, active_at=tx.now)))
+        _plan(tx, tx.put(terms.after(lease, LeaseEvent.ACT, tx.now)))
         _extended(tx, read, "robot", "pause")
+        showing.show_read(tx, house, read)
         return
     lease = tx.put(terms.after(lease, event, tx.now))
     reader = house.directory().radiologists.get(lease.holder)

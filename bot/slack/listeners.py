@@ -17,7 +17,6 @@ from bot.slack.replies import Replies, attempt, message
 from bot.slack.turnaround import turnaround
 from bot.slack.verbs import SlackVerbs
 from bot.slack.worklist import about, closed_home, home, worklist
-from handlers.domain import case_code
 from handlers.domain.cards import Worklist
 
 
@@ -207,8 +206,8 @@ class Listeners:
             link_to = attempt(asked.name, lambda: verbs.open_link(asked.case, user, delivery, purpose=purpose))
             return self._linked(link_to.value, link_to.refusal, f"Case {safe(asked.case, 12)}: {title}")
         if asked.name == "withdraw":
-            code = case_code.parse(asked.case)  # what is no code may be a name, and is not repeated
-            return message(_NO_CODE) if code is None else _question(case_code.shown(code))
+            question = attempt("withdraw", lambda: verbs.withdrawing(asked.case, user))
+            return message(question.refusal) if question.refusal else _question(question.value or "", asked.case)
         if asked.name == "status":
             lines = attempt("status", lambda: verbs.status_lines(user))
             return message(lines.refusal) if lines.refusal else _status(lines.value or ())
@@ -295,11 +294,9 @@ def _answer(ack: Ack, answer: Message) -> None:
     ack(text=answer.text, blocks=list(answer.blocks), response_type="ephemeral")
 
 
-def _question(case: str) -> Message:
-    text = f"Withdraw the relay of case {safe(case, 12)}? Nobody will be called any more, and the record says you ended it."
-    return Message(
-        text, (section(text), actions("withdraw", [button("Withdraw", Action.WITHDRAW, case, style="danger")]))
-    )
+def _question(question: str, case: str) -> Message:
+    text, row = safe(question, 300), [button("Withdraw", Action.WITHDRAW, safe(case, 12), style="danger")]
+    return Message(text, (section(text), actions("withdraw", row)))
 
 
 def _status(lines: Sequence[str]) -> Message:
@@ -313,5 +310,4 @@ def _listed(lines: Sequence[str]) -> Message:
     return Message(text, (section(text),))
 
 
-_NO_CODE = "That is not a case code. It has eight digits, like 4821-0934."
 _STATUS_LINES = 14  #: of 200 characters, in a section of 3,000

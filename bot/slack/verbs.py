@@ -72,6 +72,9 @@ class SlackVerbs(Protocol):
     def turnaround(self, slack_user: str, facility_id: str, span: str) -> Turnaround:
         """Return how fast reads were, of a facility or, where it is "", of all that this person may see."""
 
+    def withdrawing(self, case: str, slack_user: str) -> str:
+        """Return what somebody is asked before they withdraw their own finding."""
+
     def withdraw(self, case: str, slack_user: str, delivery: str) -> str:
         """End a relay on behalf of the radiologist whose finding it is."""
 

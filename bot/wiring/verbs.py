@@ -74,7 +74,14 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
         **_bound(house, duty.oncall_lines, handover.accept_handover),
         **_bound(house, leases.still_reading, leases.active, passing.take_over, passing.reassign, splitting.split),
         **_bound(
-            house, hands.withdraw, hands.redirect, hands.status_lines, taking.take, taking.take_case, taking.finish
+            house,
+            hands.withdrawing,
+            hands.withdraw,
+            hands.redirect,
+            hands.status_lines,
+            taking.take,
+            taking.take_case,
+            taking.finish,
         ),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )

@@ -248,3 +248,13 @@ def test_after_a_restart_the_holder_is_asked_once(held: Stage) -> None:
     held.advance(1)
     assert held.actions().count("lease:lapse") == 1
     assert len(held.all(Read)) == 1
+
+
+def test_asked_and_then_paused_the_lease_begins_anew_once(asked: Stage) -> None:
+    """A problem stops the clock between question and offer: nobody is offered anything, and the record says it once."""
+    asked.command(QUINN, f"problem {asked.case()} missing_prior")
+    asked.advance(minutes=GRACE_MINUTES + 1)
+    assert lease(asked).state is LeaseState.RUNNING
+    assert asked.actions().count("lease:extend") == 1
+    assert {"still_reading", "take_over"} & buttons(asked) == set()
+    asked.desk_card()

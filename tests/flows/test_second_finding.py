@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from handlers.domain.relays import Ending, Relay
+from handlers import hands
+from handlers.domain.relays import Ending, Relay, RelayState
 from handlers.domain.studies import Finding, FindingState
 from handlers.domain.tasks import TaskKind
 from tests.flows.acts import (
@@ -125,3 +126,37 @@ def test_a_repeat_after_the_end_calls_nobody_again(stage: Stage) -> None:
     assert len(stage.all(Relay)) == 1
     assert "finding:repeat" in stage.actions()
     assert [(task.kind, task.rings) for task in stage.open_tasks()] == [(TaskKind.SECOND_FINDING, False)]
+
+
+def test_one_readers_withdrawal_leaves_anothers_finding_to_be_told(stage: Stage) -> None:
+    """Dr. Lee withdraws hers: Dr. Stone's goes on under her name, in the same call, and only she may withdraw it."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    stage.finding(text=SECOND, found_by="stone")
+    assert "goes on with another reader's finding" in stage.command(LEE, f"withdraw {stage.case()}")
+    said = hands.withdraw(stage.service.house, stage.case(), LEE, "withdraw")
+    stage.settle()
+    assert "Your finding is withdrawn." in said
+    assert "goes on with that of Dr. Ruth Stone" in said
+    assert (stage.relay().delegated_by, stage.relay().state) == ("stone", RelayState.CALLING)
+    assert "Only the radiologist whose finding it is" in stage.command(LEE, f"withdraw {stage.case()}")
+    said = hear_the_finding(stage, call).lower()
+    assert "free intraperitoneal air" in said
+    assert "subdural hematoma" not in said
+    key_back(stage, call)
+    assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    states = {one.found_by: one.state for one in stage.all(Finding)}
+    assert states == {"lee": FindingState.RETRACTED, "stone": FindingState.RELAYED}
+    assert stage.exchange.calls == [call]
+
+
+def test_the_last_finding_of_its_own_ends_the_relay(stage: Stage) -> None:
+    """Both are hers: the question says so, and nobody is called any more."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    stage.finding(text=SECOND)
+    assert "Withdraw your 2 findings" in stage.command(LEE, f"withdraw {stage.case()}")
+    assert "Calls that rang were hung up." in hands.withdraw(stage.service.house, stage.case(), LEE, "withdraw")
+    stage.settle()
+    assert stage.relay().ending is Ending.WITHDRAWN
+    assert not call.is_live

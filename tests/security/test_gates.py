@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from handlers.domain.errors import StaleWrite
+from handlers import hands
+from handlers.domain.errors import Rejection, StaleWrite
 from handlers.domain.relays import Ending, Outcome, RelayState
 from handlers.domain.studies import Study
 from store.memory import SqlMemory
@@ -27,7 +28,10 @@ def _withdraw(stage: Stage, user: str) -> None:
 def test_only_the_radiologist_whose_finding_it_is_withdraws_it(stage: Stage, user: str) -> None:
     """Another radiologist, a PACS administrator, an auditor and a stranger may not; the relay goes on, then is hers."""
     call = stage.critical_stroke()
-    _withdraw(stage, user)
+    answer = stage.typed(user, f"withdraw {stage.case()}")
+    assert "danger" not in str(answer.blocks)  # no button is offered
+    with pytest.raises(Rejection):  # and a forged click is refused
+        hands.withdraw(stage.service.house, stage.case(), user, "forged")
     assert stage.relay().state is RelayState.CALLING
     assert call.is_live
     _withdraw(stage, LEE)

@@ -223,15 +223,23 @@ def test_oncall_asks_for_a_facility_and_a_time(stage: Stage) -> None:
 
 def test_withdrawing_asks_first(stage: Stage) -> None:
     """The command only asks; the button withdraws, and its answer takes the question's place."""
-    assert stage.workspace.command(ANA, READS, "/relay", "withdraw 4821-0934").text.startswith("Withdraw the relay")
-    assert stage.verbs.asked == []
+    assert stage.workspace.command(ANA, READS, "/relay", "withdraw 4821-0934").text.startswith("Withdraw your finding")
+    assert stage.verbs.names() == ["withdrawing"]
     question = stage.workspace.ephemerals(ANA)[-1]
     assert stage.workspace.click(ANA, READS, question.ts, "withdraw").ok
     stage.slack.settle()
-    [(name, args, _)] = stage.verbs.asked
+    (name, args, _) = stage.verbs.asked[-1]
     assert (name, args[:2]) == ("withdraw", ("4821-0934", ANA))
     assert stage.told() == "Withdrawn."
     assert len(stage.workspace.ephemerals(ANA)) == 1
+
+
+def test_what_cannot_be_withdrawn_is_refused_before_it_is_asked(stage: Stage) -> None:
+    """No question, no button."""
+    stage.verbs.answers["withdrawing"] = LICENSE
+    answer = stage.workspace.command(BEN, READS, "/relay", "withdraw 4821-0934")
+    assert answer.text == SHOWN
+    assert "danger" not in str(answer.blocks)
 
 
 def test_the_worklist_can_be_claimed_from(stage: Stage) -> None:

@@ -161,6 +161,9 @@ class Verbs:
         found: Turnaround = self._ask("turnaround", FOUND, slack_user, facility_id, span)
         return found
 
+    def withdrawing(self, case: str, slack_user: str) -> str:
+        return str(self._ask("withdrawing", "Withdraw your finding of case 4821-0934?", case, slack_user))
+
     def withdraw(self, case: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("withdraw", "Withdrawn.", case, slack_user, delivery))
 
