@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from handlers import duties, holding, overrides, people, showing
 from handlers.domain.directory import Directory
@@ -58,7 +59,7 @@ def refused(tx: Transaction, read_id: str, actor: str, rules: str) -> None:
 def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
     """Claim one read inside a transaction of its facility, or refuse with every rule that fails."""
     read = existing(tx, read_id)
-    _still_open(house.directory(), read, reader)
+    _still_open(house.directory(), read, reader, tx.now)
     waived = judge(tx, house.directory(), read, reader)
     read = holding.begin(tx, house, read, reader)
     _audit(tx, read, "read:claim", f"radiologist:{reader.id}", **({"waived": waived} if waived else {}))
@@ -103,7 +104,7 @@ def failing(tx: Transaction, directory: Directory, read: Read, reader: Radiologi
     return duties.failing(tx, directory, reader, duties.of_read(directory, read, study, tx.now))
 
 
-def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
+def _still_open(directory: Directory, read: Read, reader: Radiologist, now: datetime) -> None:
     if read.state is ReadState.OPEN:
         return
     if read.state is ReadState.CLAIMED:
@@ -111,7 +112,7 @@ def _still_open(directory: Directory, read: Read, reader: Radiologist) -> None:
             raise Rejection("already_yours", "You have this read already.")
         holder = directory.radiologists.get(read.claimed_by or "")
         facility = directory.facilities[read.facility]
-        since = "" if read.claimed_at is None else f" since {showing.clock_time(facility, read.claimed_at)}"
+        since = "" if read.claimed_at is None else f" since {showing.clock_time(facility, read.claimed_at, now)}"
         raise Rejection(
             "already_claimed", f"{'Another reader' if holder is None else holder.name} has this read{since}."
         )
@@ -131,10 +132,16 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
         mine = actor == f"radiologist:{read.claimed_by}"
         if not mine and not people.is_admin(directory, slack_user, facility):
             raise Rejection("not_holder", "Only its holder or a PACS administrator can release this read.")
+        former = None if mine else directory.radiologists.get(read.claimed_by or "")
         read = holding.end(tx, house, read)
         tx.audit(AuditFact(action="read:release", actor=actor, case_code=read.case_code, subject=read.id))
-        showing.note_read(tx, house, read, f"Released by {people.name_of(directory, slack_user)}.")
-        return "Released; it is on the worklist again."
+        name = people.name_of(directory, slack_user)
+        if former is None:
+            showing.note_read(tx, house, read, f"Released by {name}.")
+            return "Released; it is on the worklist again."
+        lost = f"Released by {name}: {former.name} does not have this any more."
+        showing.note_read(tx, house, read, lost, to=former.slack_user)
+        return f"Released; it is on the worklist again, and {former.name} is told."
 
     return once(house, facility, delivery, act)
 

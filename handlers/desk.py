@@ -182,8 +182,11 @@ def _plan_reminder(tx: Transaction, task: DeskTask) -> None:
     tx.deadline(Deadline(kind=DeadlineKind.TASK_REMINDER, subject=task.id, due_at=tx.now + REMIND_AFTER))
 
 
-def taken(tx: Transaction, house: House, task: DeskTask, name: str, actor: str) -> DeskTask:
-    """Record that somebody took a task by name, from whoever had it; the other phones stop ringing."""
+def taken(tx: Transaction, house: House, task: DeskTask, name: str, actor: str, *, took: str = "") -> DeskTask:
+    """Record that somebody took a task by name, from whoever had it; the other phones stop ringing.
+
+    ``took`` says it where it was not them who pressed.
+    """
     former = task.taken_by
     task = tx.put(
         replace(task, state=step(TASK_TABLE, task.state, TaskEvent.TAKE), taken_by=name, taken_at=tx.now, rounds=0)
@@ -195,7 +198,7 @@ def taken(tx: Transaction, house: House, task: DeskTask, name: str, actor: str) 
     if task.kind is TaskKind.STUDY_PROBLEM:
         pauses.taken(tx, house, task.subject_id, name, actor)
     showing.show_task(tx, house, task)
-    took = f"{name} took this over from {former}." if former else f"{name} took this."
+    took = took or (f"{name} took this over from {former}." if former else f"{name} took this.")
     showing.note_task(tx, house, task, f"{took} Taken is not done: it needs an outcome.")
     return task
 

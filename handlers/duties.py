@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import WAIVABLE, Duty, Refusal, cap_of, refusals
+from handlers.domain.eligibility import UNCAPPED, WAIVABLE, Duty, Refusal, cap_of, refusals
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.domain.worklists import Alike
@@ -46,8 +46,9 @@ def is_general(read: Read, now: datetime) -> bool:
 
 
 def held_by(look: Reading, reader: Radiologist) -> int:
-    """Return how many reads somebody holds, of whatever facility."""
-    return len(look.all(Read, state=ReadState.CLAIMED, claimed_by=reader.id))
+    """Return how many reads somebody holds that count towards a cap, of whatever facility: stroke and trauma do not."""
+    held = look.all(Read, state=ReadState.CLAIMED, claimed_by=reader.id)
+    return sum(read.priority not in UNCAPPED for read in held)
 
 
 def failing(tx: Transaction, directory: Directory, reader: Radiologist, duty: Duty) -> tuple[Refusal, ...]:

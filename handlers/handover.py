@@ -6,6 +6,7 @@ person may not read stays with its holder and is named.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -137,11 +138,16 @@ def _plan_reminder(tx: Transaction, handover: Handover) -> None:
 def late_due(tx: Transaction, house: House, handover_id: str) -> None:
     """Remind the incoming person of what was not accepted; the second time the desk is told. Nothing left ends its task."""
     handover = tx.get(Handover, handover_id)
-    if handover is None or handover.accepted_at is not None:
+    if handover is None:
         return
-    if not held(tx, house.directory(), handover).facilities:
-        desk.settle(tx, house, TaskKind.HANDOVER, handover.id, "nothing_left")
+    waits = held(tx, house.directory(), handover)
+    kind = TaskKind.HANDOVER if handover.accepted_at is None else TaskKind.READS_LEFT
+    if not (waits.facilities if handover.accepted_at is None else waits.reads):
+        desk.settle(tx, house, kind, handover.id, "nothing_left")
         _show(tx, house, handover)
+        return
+    if handover.accepted_at is not None:
+        _plan_reminder(tx, handover)
         return
     if handover.reminders >= DESK_TOLD:
         _plan_reminder(tx, handover)  # to end the desk's task when nothing is left to be accepted
@@ -163,9 +169,12 @@ def _to_desk(tx: Transaction, house: House, handover: Handover) -> None:
     handover = tx.put(replace(handover, reminders=DESK_TOLD))
     _record(tx, handover, "handover:remind", ROBOT, told="desk")
     _plan_reminder(tx, handover)
+    desk.open_task(tx, house, TaskKind.HANDOVER, subject_id=handover.id, desk=_desk_of(directory, handover))
+
+
+def _desk_of(directory: Directory, handover: Handover) -> str | None:
     of_pool = (one.desk for one in directory.facilities.values() if one.pool == handover.at)
-    where = handover.at if handover.place is Place.DESK else next(of_pool, None)
-    desk.open_task(tx, house, TaskKind.HANDOVER, subject_id=handover.id, desk=where)
+    return handover.at if handover.place is Place.DESK else next(of_pool, None)
 
 
 # --- accepting -------------------------------------------------------------------------------------------------------
@@ -184,9 +193,10 @@ def accept_handover(house: House, handover_id: str, slack_user: str, delivery: s
         if handover is None:
             raise Rejection("unknown_handover", UNKNOWN)
         actor = _may_accept(directory, handover, slack_user)
+        by = people.name_of(directory, slack_user)
         left = Held() if handover.accepted_at is not None else held(look, directory, handover)
     for facility in left.facilities:
-        in_transaction(house, facility, lambda tx: _move(tx, house, handover, actor))
+        in_transaction(house, facility, lambda tx: _move(tx, house, handover, actor, by))
     return once(house, SYSTEM, delivery, lambda tx: _accepted(tx, house, handover_id, actor, left))
 
 
@@ -199,16 +209,21 @@ def _may_accept(directory: Directory, handover: Handover, slack_user: str) -> st
         raise Rejection(
             "not_incoming", f"Only {mine.name}, or a PACS administrator of all facilities, can accept this handover."
         )
+    if slack_user == person(directory, handover, handover.outgoing).slack_user:
+        raise Rejection(
+            "own_handover", f"This is your own shift's work: {mine.name}, or another PACS administrator, accepts it."
+        )
     return actor
 
 
-def _move(tx: Transaction, house: House, handover: Handover, actor: str) -> None:
+def _move(tx: Transaction, house: House, handover: Handover, actor: str, by: str) -> None:
     """Move what of one site is held still: a task to the incoming person's name, a read to them where they may read it."""
     directory = house.directory()
     fresh = held(tx, directory, handover)
-    name = person(directory, handover, handover.incoming).name
+    former, name = (person(directory, handover, one).name for one in (handover.outgoing, handover.incoming))
+    accepted = "" if by == name else f", accepted by {by}"
     for task in (one for one in fresh.tasks if one.facility == tx.facility):
-        desk.taken(tx, house, task, name, actor)
+        desk.taken(tx, house, task, name, actor, took=f"{name} has this now: handed over by {former}{accepted}.")
     for read in (one for one in fresh.reads if one.facility == tx.facility):
         _pass_on(tx, house, handover, read, actor)
 
@@ -251,6 +266,10 @@ def _accepted(tx: Transaction, house: House, handover_id: str, actor: str, befor
     _record(tx, handover, "handover:accept", actor, reads=reads, tasks=tasks, kept=len(left.reads))
     tx.forget(handover.id, DeadlineKind.HANDOVER_LATE)
     desk.settle(tx, house, TaskKind.HANDOVER, handover.id, "accepted")
+    if left.reads:
+        where = _desk_of(directory, handover)
+        desk.open_task(tx, house, TaskKind.READS_LEFT, subject_id=handover.id, desk=where)
+        _plan_reminder(tx, handover)
     _show(tx, house, handover)
     if not before.facilities:
         return "Accepted: nothing was held, so nothing moves. What is under way is on the card and in `/worklist`."
@@ -269,18 +288,19 @@ def _moved(look: Reading, directory: Directory, handover: Handover, before: Held
 
 
 def _kept(look: Reading, directory: Directory, handover: Handover, left: Held) -> str:
-    """Say which reads stay with their holder, each with the rules that fail."""
+    """Say which reads stay with their holder, by the rules that fail."""
     if not left.reads:
         return ""
     incoming, outgoing = (person(directory, handover, one).name for one in (handover.incoming, handover.outgoing))
     reader = directory.radiologists.get(handover.incoming)
     if reader is None:
-        return f" {incoming} is not in the directory any more, so reads stay with {outgoing}."
-    whys = [
-        f"{case_code.shown(read.case_code)} ({', '.join(one.code for one in claims.keeps_from(look, directory, read, reader))})"
-        for read in left.reads
-    ]
-    return f" {incoming} may not read these, so they stay with {outgoing}: {'; '.join(whys)}."
+        return f" {incoming} is not in the directory any more, so reads stay with {outgoing}. The desk is told."
+    by_rules: dict[str, list[str]] = defaultdict(list)
+    for read in left.reads:
+        rules = ", ".join(one.code.replace("_", " ") for one in claims.keeps_from(look, directory, read, reader))
+        by_rules[rules].append(case_code.shown(read.case_code))
+    whys = "; ".join(f"{rules}: {', '.join(cases)}" for rules, cases in by_rules.items())
+    return f" {incoming} may not read these, so they stay with {outgoing}, and the desk is told. {whys[:1].upper()}{whys[1:]}."
 
 
 def _counted(number: int, word: str) -> str:

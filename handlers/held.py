@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from handlers import drawing, endings, showing
 from handlers.domain import case_code, oncall, worklists
 from handlers.domain.cards import HandoverCard
-from handlers.domain.classes import Priority
+from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.handovers import Handover, Place
 from handlers.domain.relays import Relay
@@ -104,7 +105,7 @@ def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCar
         outgoing=person(directory, handover, handover.outgoing).name,
         incoming=incoming.name,
         incoming_slack_user=incoming.slack_user,
-        reads=tuple(_read_line(directory, read) for read in found.reads),
+        reads=tuple(_read_line(directory, read, look.now) for read in found.reads),
         tasks=tuple(_task_line(directory, task) for task in found.tasks),
         relays=tuple(_relay_line(directory, relay) for relay in around.relays),
         untaken=tuple(_task_line(directory, task) for task in around.tasks),
@@ -116,11 +117,12 @@ def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCar
     )
 
 
-def _read_line(directory: Directory, read: Read) -> str:
+def _read_line(directory: Directory, read: Read, now: datetime) -> str:
     site = directory.facilities[read.facility]
-    due = showing.clock_time(site, read.due_at)
+    due = "its clock stands still" if read.paused_since else f"due {showing.clock_time(site, read.due_at, now)}"
+    kind = " preliminary" if read.kind is ReadKind.PRELIMINARY else ""
     region = f" · {read.region} only" if read.region else ""
-    return f"{case_code.shown(read.case_code)} · {read.priority.value}{region} · {site.alias} · due {due}"
+    return f"{case_code.shown(read.case_code)} · {read.priority.value}{kind}{region} · {site.alias} · {due}"
 
 
 def _task_line(directory: Directory, task: DeskTask) -> str:

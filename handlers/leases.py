@@ -90,7 +90,7 @@ def still_reading(house: House, read_id: str, slack_user: str, delivery: str) ->
         following = None if lease is None else terms.next_event(lease)
         if following is None:
             raise Rejection("not_claimed", "This read is over.")
-        until = showing.clock_time(house.directory().facilities[read.facility], following[1])
+        until = showing.clock_time(house.directory().facilities[read.facility], following[1], tx.now)
         return f"It stays yours. You are asked again at {until} unless you do something with it before."
 
     return once(house, facility, delivery, run)

@@ -90,16 +90,22 @@ def _ask(
     desk.open_task(tx, house, TaskKind.OVERRIDE_ASKED, case_code=code, subject_id=asked.id)
     showing.show_read(tx, house, read)
     to_grant = f"`/relay override {codes.shown(code)}{f' {read.region}' if read.region else ''} grant`"
-    return f"Asked for {reader.name}. Another PACS administrator grants it: {to_grant}."
+    another = "Another" if people.is_admin(house.directory(), slack_user, read.facility) else "A"
+    return f"Asked for {reader.name}. {another} PACS administrator grants it: {to_grant}."
 
 
 def _asked(tx: Transaction, house: House, code: str, region: str, slack_user: str) -> tuple[Read, Override, str]:
     """Return what was asked last of a case's open reads, with the administrator who answers it; or refuse."""
     reads = {one.id: one for one in open_reads(tx, code, region)}
     actor = people.admin(house.directory(), slack_user, next(iter(reads.values())).facility)
-    asked = [one for one in tx.all(Override, read_id=tuple(reads)) if one.is_asked()]
+    known = tx.all(Override, read_id=tuple(reads))
+    asked = [one for one in known if one.is_asked()]
+    granted = [one for one in known if one.is_good(tx.now)]
+    if not asked and granted:
+        name = overrides_told.name_of(house.directory(), f"radiologist:{granted[-1].reader}")
+        raise Rejection("granted_already", f"The override for {name} is granted already, and was not used yet.")
     if not asked:
-        raise Rejection("nothing_asked", f"Nobody has asked for an override of case {codes.shown(code)}.")
+        raise Rejection("nothing_asked", f"No override of case {codes.shown(code)} waits to be granted.")
     return reads[asked[-1].read_id], asked[-1], actor
 
 
@@ -125,6 +131,9 @@ def _grant(tx: Transaction, house: House, code: str, region: str, slack_user: st
     showing.show_read(tx, house, read)
     minutes = int(LIVES.total_seconds() // 60)
     name = overrides_told.name_of(directory, f"radiologist:{granted.reader}")
+    reader = directory.radiologists.get(granted.reader)
+    told = f"{name}, {people.name_of(directory, slack_user)} granted the override: claim this within {minutes} minutes."
+    showing.note_read(tx, house, read, told, to="" if reader is None else reader.slack_user)
     return f"Granted: {name} may claim this read within {minutes} minutes, once. The card and the record say so."
 
 

@@ -20,7 +20,8 @@ def line(newest: Override | None, directory: Directory, read: Read, now: datetim
         return asked_words(directory, newest) if read.state is ReadState.OPEN else ""
     reader, asker, granter = _people(directory, newest)
     why = newest.reason.value.replace("_", " ")
-    told = f"Override for {reader}: {why}, asked by {asker}, granted by {granter}"
+    asked = "" if asker == reader else f", asked by {asker}"
+    told = f"Override for {reader}: {why}{asked}, granted by {granter}"
     by_it = newest.used_at is not None and read.claimed_by == newest.reader
     return told if by_it or (read.state is ReadState.OPEN and newest.is_good(now)) else ""
 
@@ -28,7 +29,8 @@ def line(newest: Override | None, directory: Directory, read: Read, now: datetim
 def asked_words(directory: Directory, asked: Override) -> str:
     """Return what is said of an override that waits for its second person."""
     reader, asker, _ = _people(directory, asked)
-    return f"Override asked for {reader} by {asker}: {asked.reason.value.replace('_', ' ')}"
+    by = "" if asker == reader else f" by {asker}"
+    return f"Override asked for {reader}{by}: {asked.reason.value.replace('_', ' ')}"
 
 
 def _people(directory: Directory, one: Override) -> tuple[str, str, str]:

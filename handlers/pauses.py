@@ -6,7 +6,7 @@ Whatever moves a due instant moves it here. How problems begin and what their de
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import showing, thresholds
 from handlers.domain import clocks
@@ -113,18 +113,18 @@ def ended(tx: Transaction, house: House, problem_id: str, outcome: str, by: str,
     _audit(tx, problem, "problem:solve", actor, outcome=outcome)
     changed = retimed(tx, house, read, actor, problem.kind.value)
     showing.show_read(tx, house, changed)
-    words = f"Problem ended, {outcome.replace('_', ' ')}: {problem.kind.words}.{_goes_on(house, read, changed)}"
+    words = f"Problem ended, {outcome.replace('_', ' ')}: {problem.kind.words}.{_goes_on(house, read, changed, tx.now)}"
     reader = house.directory().radiologists.get(read.claimed_by or "")
     showing.note_read(tx, house, changed, words, to="" if reader is None else reader.slack_user)
 
 
-def _goes_on(house: House, before: Read, after: Read) -> str:
+def _goes_on(house: House, before: Read, after: Read, now: datetime) -> str:
     if after.state not in (ReadState.OPEN, ReadState.CLAIMED) or before.paused_since is None:
         return ""
     if after.paused_since is not None:
         return " The clock stands still for another problem."
     facility = house.directory().facilities[after.facility]
-    return f" The clock goes on; due {showing.clock_time(facility, after.due_at)}."
+    return f" The clock goes on; due {showing.clock_time(facility, after.due_at, now)}."
 
 
 def _show(tx: Transaction, house: House, problem: Problem) -> None:

@@ -15,9 +15,11 @@ from handlers.domain.tasks import DeskTask, TaskState
 from handlers.ports import House, Reading, Transaction
 
 
-def clock_time(facility: Facility, instant: datetime) -> str:
-    """Return an instant as people at the facility say it: ``02:03 CST``."""
-    return facility.local(instant).strftime("%H:%M %Z")
+def clock_time(facility: Facility, instant: datetime, now: datetime) -> str:
+    """Return an instant as people at the facility say it now: ``02:03 CST``, ``Thu 02:03 CST`` where it is another day."""
+    local = facility.local(instant)
+    is_today = local.date() == facility.today(now)
+    return local.strftime("%H:%M %Z" if is_today else "%a %H:%M %Z")
 
 
 def show_read(tx: Transaction, house: House, read: Read) -> None:

@@ -120,6 +120,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A shift is over, and what its reader or staff member holds was accepted by nobody.",
         "Open the handover's card, and have it accepted, each task taken over, or each read released and claimed.",
     ),
+    TaskKind.READS_LEFT: (
+        "A shift is over, and whoever follows may not read some of what its reader still holds.",
+        "Open the handover's card: have each of these reads released, and claimed by somebody who may.",
+    ),
     TaskKind.CALENDAR_FAILING: (
         "The calendar of a rota cannot be read for hours. Its last good copy is used, and may be out of date.",
         "Have an operator look at the record for the reason and at the feed's address; add overrides meanwhile.",

@@ -47,7 +47,8 @@ def _words(card: HandoverCard) -> str:
     outgoing, incoming = safe(card.outgoing, 60), safe(card.incoming, 60)
     if card.accepted_at is not None:
         stays = f" {outgoing} still holds what is listed here." if card.reads or card.tasks else ""
-        return f"{safe(card.accepted_by, 60)} accepted at {clock(card.accepted_at, card.zone)} for {incoming}.{stays}"
+        whose = "" if card.accepted_by == card.incoming else f" for {incoming}"
+        return f"{safe(card.accepted_by, 60)} accepted at {clock(card.accepted_at, card.zone)}{whose}.{stays}"
     if not incoming:
         return f"The shift of {outgoing} is over and nobody follows. This is left"
     what = "accepts this by name" if card.reads or card.tasks else "accepts by name: nothing is held, this is under way"

@@ -35,6 +35,7 @@ class TaskKind(StrEnum):
     OVERRIDE_ASKED = "override_asked"  # somebody asks that a rule of the house be waived
     EXPIRES_SOON = "expires_soon"  # a license, privilege or agreement
     HANDOVER = "handover"  # what somebody held whose shift is over was accepted by nobody
+    READS_LEFT = "reads_left"  # a shift is over, and whoever follows may not read what its reader holds
     CALENDAR_FAILING = "calendar_failing"  # a rota's calendar cannot be read; its last good copy is used
     SHADOW = "shadow"
     NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
@@ -70,6 +71,7 @@ ABOUT_READING = frozenset(
         TaskKind.NOT_COVERED,
         TaskKind.OVERFLOW_OPEN,
         TaskKind.HANDOVER,
+        TaskKind.READS_LEFT,
     }
 )
 

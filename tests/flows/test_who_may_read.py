@@ -114,15 +114,19 @@ class TestOverride:
         stage.click(LEE, "claim")
         assert "Asked for Dr. Maya Lee" in stage.command(LEE, f"override {case} volume")
         stage.advance(2)
-        assert "Override asked for Dr. Maya Lee by Dr. Maya Lee: volume" in stage.card().words
+        assert "Override asked for Dr. Maya Lee: volume" in stage.card().words
         assert [task.kind for task in stage.open_tasks()] == [TaskKind.OVERRIDE_ASKED]
-        assert "Override asked for Dr. Maya Lee by Dr. Maya Lee: volume" in stage.desk_card().words
+        assert "Override asked for Dr. Maya Lee: volume" in stage.desk_card().words
         assert "1 is the most" in stage.click(LEE, "claim")
         assert "Granted: Dr. Maya Lee" in stage.command(QUINN, f"override {case} grant")
         assert stage.open_tasks() == []
+        assert "is granted already" in stage.command(QUINN, f"override {case} grant")
+        stage.advance(2)
+        thread = stage.workspace.thread(READS, stage.card().ts)
+        assert f"<@{LEE}> Dr. Maya Lee, Pat Quinn granted the override" in thread[-1].text
         assert "It is yours" in stage.click(LEE, "claim")
         stage.advance(2)
-        told = "Override for Dr. Maya Lee: volume, asked by Dr. Maya Lee, granted by Pat Quinn"
+        told = "Override for Dr. Maya Lee: volume, granted by Pat Quinn"
         assert told in stage.card().words
         stage.click(LEE, "release")
         stage.advance(2)
@@ -157,13 +161,13 @@ class TestOverride:
         assert "Override" not in stage.card().words
         thread = stage.workspace.thread(READS, stage.card().ts)
         assert "Pat Quinn denied the override for Dr. Maya Lee." in thread[-1].words
-        assert "Nobody has asked" in stage.command(QUINN, f"override {case} grant")
+        assert "No override of case" in stage.command(QUINN, f"override {case} grant")
         stage.command(LEE, f"override {case} volume")
         stage.advance(2)
         stage.click(QUINN, "done", channel=DESK, message=stage.desk_card(), value="denied")
         stage.advance(2)
         assert (stage.open_tasks(), "Override" in stage.card().words) == ([], False)
-        assert "Nobody has asked" in stage.command(QUINN, f"override {case} grant")
+        assert "No override of case" in stage.command(QUINN, f"override {case} grant")
         assert "1 is the most" in stage.click(LEE, "claim")
         closed = [one for one in stage.actions() if one.startswith("override:")]
         assert closed == ["override:ask", "override:close"] * 2
@@ -192,7 +196,11 @@ class TestOverride:
 
     @pytest.mark.parametrize(
         ("words", "refused"),
-        [("because", "as one of: volume"), ("nobody volume", "There is no such radiologist"), ("grant", "Nobody has")],
+        [
+            ("because", "as one of: volume"),
+            ("nobody volume", "There is no such radiologist"),
+            ("grant", "No override of case"),
+        ],
     )
     def test_what_cannot_be_asked_is_explained(self, stage: Stage, words: str, refused: str) -> None:
         """With what to type instead."""
