@@ -33,16 +33,19 @@ class Cast:
     people: dict[str, str]  #: directory id to name
     telephones: dict[str, str]  #: number to who answers it
     sites: tuple[Site, ...]
-    secret_names: tuple[str, ...]  #: every environment variable that a source's secret is read from
+    secret_names: tuple[str, ...]  #: every environment variable that a secret of a source or a sink is read from
     events_secret: str  #: the variable of the source that sends events
     dicom_secret: str  #: the variable of the source that sends DICOM objects
     dicom_facility: str
+    pacs_secrets: tuple[str, ...]  #: the variables of what signs messages to the PACS; none where nobody is told
+    readers: dict[str, str]  #: Slack user to the directory id of a radiologist
 
 
 def read_cast(path: Path) -> Cast:
     """Read the demo directory (see its own comments for the format)."""
     town = yaml.safe_load(path.read_text(encoding="utf-8"))
     sources = list(town["sources"].values())
+    sinks = list(town.get("sinks", {}).values())
     modality = next((source for source in sources if "defaults" in source), sources[-1])
     return Cast(
         channels=_channels(town),
@@ -51,10 +54,12 @@ def read_cast(path: Path) -> Cast:
         people=_people(town),
         telephones=_telephones(town),
         sites=tuple(_site(town, facility) for facility in town["facilities"]),
-        secret_names=tuple(name for source in sources for name in source["secrets"]),
+        secret_names=tuple(name for one in [*sources, *sinks] for name in one["secrets"]),
         events_secret=sources[0]["secrets"][0],
         dicom_secret=modality["secrets"][0],
         dicom_facility=next(iter(town["facilities"])) if modality["facilities"] == "*" else modality["facilities"][0],
+        pacs_secrets=tuple(name for sink in sinks for name in sink["secrets"]),
+        readers={one["slack_user"]: id_ for id_, one in town["radiologists"].items()},
     )
 
 

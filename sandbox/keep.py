@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import secrets
 import shlex
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+_OUR_PACS = re.compile(r"http://127\.0\.0\.1:\d+/pacs/")
 DEMO_DIRECTORY = Path(__file__).parent / "demo" / "directory.yaml"
 
 
@@ -30,6 +32,13 @@ class Keep:
         self.command = self.folder / "radrelay"
         if not self.directory.exists():
             self.directory.write_bytes(DEMO_DIRECTORY.read_bytes())
+
+    def point_at(self, page_port: int) -> None:
+        """Let the directory's PACS be where the page is this time: it is the sandbox's own, whatever the port."""
+        text = self.directory.read_text(encoding="utf-8")
+        fresh = _OUR_PACS.sub(f"http://127.0.0.1:{page_port}/pacs/", text)
+        if fresh != text:
+            self.directory.write_text(fresh, encoding="utf-8")
 
     def secrets(self, source_names: Iterable[str]) -> dict[str, str]:
         """Return the product's secrets by the name of their variable; each is made the first time it is asked for."""

@@ -24,6 +24,7 @@ from sandbox.cast import read_cast
 from sandbox.exchange import Exchange, NumberConfig
 from sandbox.hospital import Hospital
 from sandbox.keep import Keep
+from sandbox.pacs import Pacs
 from sandbox.page import Page, Record
 from sandbox.timeline import Timeline
 from sandbox.workspace import Workspace
@@ -82,6 +83,7 @@ class Sandbox:
         self.page_url = f"http://{_LOOPBACK}:{page_port}"
         self.product_url = f"http://{_LOOPBACK}:{product_port}"
         self._keep = keep
+        keep.point_at(page_port)
         self._cast = read_cast(keep.directory)
         self._command = product
         self._secrets = keep.secrets(self._cast.secret_names)
@@ -90,6 +92,7 @@ class Sandbox:
         self._timeline = Timeline()
         self._record = Record()
         self._workspace, self._exchange, self._hospital = self._town(self._cast)
+        self._pacs = Pacs(*(self._secrets[name] for name in self._cast.pacs_secrets))
         self._changed = threading.Event()
         self._workspace.on_change = self._exchange.on_change = self._hospital.on_change = self._changed.set
         self._process: subprocess.Popen[bytes] | None = None
@@ -112,6 +115,7 @@ class Sandbox:
             self._workspace.restore(kept["workspace"])
             self._exchange.restore(kept["exchange"])
             self._hospital.restore(kept["hospital"])
+            self._pacs.restore(kept.get("pacs", []))
             say(f"Continuing in {self._keep.folder}")
         else:
             say(f"First start; everything is kept in {self._keep.folder}")
@@ -157,6 +161,7 @@ class Sandbox:
                 "workspace": self._workspace.snapshot(),
                 "exchange": self._exchange.snapshot(),
                 "hospital": self._hospital.snapshot(),
+                "pacs": self._pacs.snapshot(),
             }
         )
 
@@ -166,14 +171,23 @@ class Sandbox:
             self._exchange,
             self._hospital,
             self._record,
+            self._pacs,
             names=self._cast.telephones,
             people=self._cast.people,
             parts=self._cast.parts,
             ours=OURS,
             sites=self._cast.sites,
+            readers=self._cast.readers,
         )
         # Twilio's paths begin at the root of its host, so the exchange answers there too.
-        app = page.app({"/slack": self._workspace.app, "/twilio": self._exchange.app, "": self._exchange.app})
+        app = page.app(
+            {
+                "/slack": self._workspace.app,
+                "/pacs": self._pacs.app,
+                "/twilio": self._exchange.app,
+                "": self._exchange.app,
+            }
+        )
         config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
         self._server = uvicorn.Server(config)
         sockets = {"sockets": [listener]}

@@ -7,7 +7,7 @@ ask for patience, or lose its answer after it took a message.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -55,6 +55,25 @@ class Pacs:
     def events(self) -> list[tuple[str, str | None]]:
         """Return type and radiologist of all it was told, in order."""
         return [(one.type, one.data["radiologist"]) for one in self.told]
+
+    def readers(self) -> dict[str, str]:
+        """Return who has which study, by accession number, as its worklist shows it."""
+        found: dict[str, str] = {}
+        for one in self.told:
+            accession, reader = one.data["accession_number"], one.data["radiologist"]
+            if one.type == "read.claimed" and reader:
+                found[accession] = reader
+            else:
+                found.pop(accession, None)
+        return found
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """Return what a later start continues with."""
+        return [asdict(one) for one in self.told]
+
+    def restore(self, kept: list[dict[str, Any]]) -> None:
+        """Continue with what was kept."""
+        self.told = [Told(**one) for one in kept]
 
     async def _take(self, request: Request) -> Response:
         body = await request.body()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sandbox.exchange import Exchange
     from sandbox.hospital import Hospital, Site
@@ -27,10 +27,12 @@ class Deeds:
         hospital: Hospital,
         record: Record,
         sites: Sequence[Site],
+        readers: Mapping[str, str],
     ) -> None:
         self._workspace = workspace
         self._exchange = exchange
         self._hospital = hospital
+        self._readers = readers
         self._sites = {site.facility: site for site in sites}
         self._named: dict[str, Callable[[Json], Json]] = {
             "click": self._click,
@@ -115,12 +117,20 @@ class Deeds:
             "retract": lambda: house.retract_finding(accession),
             "preliminary": lambda: house.report_preliminary(accession),
             "final": lambda: house.report_final(accession),
+            "open": lambda: house.open_study(self._reader(given), accession),
         }
         status, body = orders[given["what"]]()
         accepted = status in (200, 202)
         return (
             {"note": f"radrelay answered {status}"} if accepted else {"failure": f"radrelay answered {status}: {body}"}
         )
+
+    def _reader(self, given: Json) -> str:
+        """Return which radiologist the page's person is."""
+        reader = self._readers.get(given.get("user", ""))
+        if reader is None:
+            raise LookupError("Only a radiologist opens a study in the PACS: change who you are below.")
+        return reader
 
 
 def _said(answer: Answer) -> Json:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from sandbox.exchange import Exchange
     from sandbox.hospital import Hospital, Site
+    from sandbox.pacs import Pacs
     from sandbox.page.record import Record
     from sandbox.workspace import Workspace
 
@@ -48,7 +49,7 @@ class Page:
 
     ``names`` says who answers which number, ``people`` who has which directory id, ``parts`` what each Slack user is;
     ``ours`` is the product's number. ``mounts`` are applications served beside the page, by path; ``sites`` are the
-    facilities that studies can be sent from.
+    facilities that studies can be sent from; ``readers`` says which radiologist is which Slack user.
     """
 
     def __init__(
@@ -57,23 +58,26 @@ class Page:
         exchange: Exchange,
         hospital: Hospital,
         record: Record,
+        pacs: Pacs,
         *,
         names: Mapping[str, str],
         people: Mapping[str, str],
         parts: Mapping[str, str],
         ours: str,
         sites: Sequence[Site] = (),
+        readers: Mapping[str, str] | None = None,
     ) -> None:
         self._workspace = workspace
         self._exchange = exchange
         self._hospital = hospital
         self._record = record
+        self._pacs = pacs
         self._names = names
         self._people = people
         self._parts = parts
         self._ours = ours
         self._sites = tuple(sites) or (hospital.site,)
-        self._deeds = Deeds(workspace, exchange, hospital, record, self._sites)
+        self._deeds = Deeds(workspace, exchange, hospital, record, self._sites, readers or {})
 
     def app(self, mounts: dict[str, Any] | None = None) -> Starlette:
         """Return the ASGI application."""
@@ -93,7 +97,7 @@ class Page:
             "slack": view.slack(self._workspace, self._parts),
             "phone": view.telephone(self._exchange, self._names, self._ours),
             "record": self._record.state() | {"people": dict(self._people)},
-            "hospital": view.hospital(self._hospital, self._sites),
+            "hospital": view.hospital(self._hospital, self._sites, self._pacs.readers(), self._people),
         }
 
     async def _index(self, _request: Request) -> Response:

@@ -46,14 +46,17 @@ def telephone(exchange: Exchange, names: Mapping[str, str], ours: str) -> dict[s
     }
 
 
-def hospital(house: Hospital, sites: Sequence[Site]) -> dict[str, Any]:
-    """Return the studies sent, newest first, without their patients."""
+def hospital(
+    house: Hospital, sites: Sequence[Site], reading: Mapping[str, str], people: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the studies sent, newest first, without their patients, each with who has it as the PACS was told."""
     studies = [
         {
             "accession": study.accession_number,
             "description": study.description,
             "facility": study.facility,
             "told": study.told,
+            "reader": people.get(who, who) if (who := reading.get(study.accession_number)) else "",
         }
         for study in reversed(house.studies)
     ]

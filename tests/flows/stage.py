@@ -53,9 +53,15 @@ OKAFOR = "+12125550111"  #: the ordering ED physician of Lakeside
 LEE_PHONE = "+13125550141"
 DESK_PHONE, DESK_PHONE_2 = "+13125550151", "+13125550152"
 DEMO = (Path(__file__).parents[2] / "sandbox" / "demo" / "directory.yaml").read_text()
-#: The demo's directory without its rota: nobody is on call, unless a story says so.
-DIRECTORY = (
-    DEMO[: DEMO.index("rotas:\n")].replace(", oncall: night-readers", "") + DEMO[DEMO.index("radiologists:\n") :]
+
+
+def _without(text: str, section: str, following: str) -> str:
+    return text[: text.index(f"{section}:\n")] + text[text.index(f"{following}:\n") :]
+
+
+#: The demo's directory without rota and sink: nobody is on call, and no PACS is told, unless a story says so.
+DIRECTORY = _without(_without(DEMO, "rotas", "radiologists"), "sinks", "vendor_baas").replace(
+    ", oncall: night-readers", ""
 )
 SECRETS = {
     "RADRELAY_SOURCE_DEMO_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",

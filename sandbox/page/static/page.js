@@ -50,20 +50,20 @@ function showSites(sites) {
 
 function showStudies(studies) {
   const select = $("study");
-  const print = JSON.stringify(studies.map((study) => study.accession));
+  const print = JSON.stringify(studies.map((study) => [study.accession, study.reader]));
   if (select.dataset.print === print) return;
   const newest = select.selectedIndex <= 0;
   const chosen = select.value;
   select.dataset.print = print;
   const rows = studies.map((study, index) =>
-    el("option", { value: study.accession }, `${index === 0 ? "newest: " : ""}${study.description}, ${study.facility} (${study.accession})`),
+    el("option", { value: study.accession }, `${index === 0 ? "newest: " : ""}${study.description}, ${study.facility} (${study.accession})${study.reader ? ` · in the PACS: ${study.reader}` : ""}`),
   );
   fill(select, rows.length ? rows : [el("option", { value: "" }, "no study yet")]);
   if (!newest && chosen) select.value = chosen;
 }
 
 for (const button of document.querySelectorAll("[data-order]")) {
-  button.addEventListener("click", () => perform("hospital", { what: button.dataset.order, accession: $("study").value, site: $("site").value }));
+  button.addEventListener("click", () => perform("hospital", { user: $("you").value, what: button.dataset.order, accession: $("study").value, site: $("site").value }));
 }
 
 document.addEventListener("refresh", refresh);
