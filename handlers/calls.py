@@ -98,7 +98,14 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         recording=facility.recording,
         legs=bridges.free(tx, directory, bridges.legs_of(directory, relay, facility), apart_from=attempt.id),
         ended_words=_ended_words(house, relay, facility),
+        fresh_code=_another_code(house, attempt),
     )
+
+
+def _another_code(house: House, attempt: Attempt) -> str:
+    while (code := house.chance.digits(dialog.CONFIRM_DIGITS, dialog.CODE_ALPHABET)) == attempt.code:
+        pass
+    return code
 
 
 def _who_has(task: DeskTask | None) -> str:
@@ -178,7 +185,7 @@ def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> R
     """Keep the turn, act on what it came to, and return the words' facts; all in the one transaction."""
     attempt = replace(said.attempt, turn=turn + 1)
     if said.prompt.kind in dialog.IDENTIFYING:
-        attempt = replace(attempt, telling_seconds=house.script.seconds(said.prompt))
+        attempt = replace(attempt, telling_seconds=house.script.seconds_to_tell(said.prompt))
     case_code = ""
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
     if relay is not None:

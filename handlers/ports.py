@@ -308,6 +308,9 @@ class Script(Protocol):
     def seconds(self, prompt: Prompt) -> float:
         """Return how long a prompt takes to speak, at the normal pace."""
 
+    def seconds_to_tell(self, prompt: Prompt) -> float:
+        """Return how long it speaks until its findings were said."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:

@@ -64,6 +64,7 @@ _LEADS = {
     Lead.NOT_RECORDED: "Not recorded.",
     Lead.NOTHING_HEARD: "I heard nothing.",
     Lead.TOO_SHORT: "That was too short for a read-back; it does not count.",
+    Lead.NOT_YET: "Please hear it first.",
 }
 _ROLE_WORDS = {Role.PHYSICIAN: "physician", Role.NP: "N P", Role.PA: "P A", Role.RN: "nurse"}
 _PRACTITIONER_ORDER = (Role.PHYSICIAN, Role.NP, Role.PA)
@@ -143,6 +144,7 @@ def _told(prompt: Prompt) -> Words:
 def _code(prompt: Prompt) -> Words:
     yield from _twice(f"Code: {spoken.one_by_one(prompt.code)}", Part.CODE)
     yield Utterance("To confirm, key or say that code now. Star repeats.", Part.ACTION)
+    yield Utterance("0, pound, a person; 9, pound, wrong person.", Part.ACTION)
 
 
 def _telling(prompt: Prompt) -> Words:
@@ -356,3 +358,9 @@ class CallScript:
     def seconds(self, prompt: Prompt) -> float:
         """Return how long a prompt takes to speak, at the normal pace, with its silences."""
         return sum(utterance.seconds for utterance in utterances(prompt))
+
+    def seconds_to_tell(self, prompt: Prompt) -> float:
+        """Return how long a prompt speaks until all of its findings were said; what is to be done comes after them."""
+        said = utterances(prompt)
+        last = max((at for at, one in enumerate(said) if one.part is Part.FINDING), default=-1)
+        return sum(utterance.seconds for utterance in said[: last + 1])

@@ -55,14 +55,21 @@ def _asked_to_claim(facts: Facts, lead: Lead) -> Prompt:
     return replace(prompt, who=read.reader, priority=read.priority, modality=read.modality, minutes=read.minutes)
 
 
+def has_heard(attempt: Attempt, now: datetime) -> bool:
+    """Tell whether the newest telling has had the time that its words take."""
+    return attempt.told_at is not None and (now - attempt.told_at).total_seconds() >= attempt.telling_seconds
+
+
 def telling(attempt: Attempt, facts: Facts, now: datetime, lead: Lead = Lead.NONE) -> Said:
     """Say the identifiers, the findings and how to confirm; from here on the findings count as told."""
     kind = PromptKind.RECORD_CHOICE if facts.recording else PromptKind.TELLING
     revision = 0 if facts.relay is None else facts.relay.revision
+    is_other = attempt.told_at is not None and attempt.revision != revision
     attempt = replace(
         attempt,
         stage=Stage.RECORD_CHOICE if facts.recording else Stage.CODE,
-        told_at=attempt.told_at if attempt.revision == revision and attempt.told_at else now,
+        code=facts.fresh_code if is_other and facts.fresh_code else attempt.code,
+        told_at=attempt.told_at if not is_other and has_heard(attempt, now) else now,
         revision=revision,
         silent=0,
     )
@@ -136,7 +143,7 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
     if attempt.stage is Stage.CODE:
         return _code(attempt, facts, key, number, now)
     if attempt.stage is Stage.RECORD_CHOICE:
-        return _record_choice(attempt, facts, key, now)
+        return _record_choice(attempt, facts, key, number, now)
     return _before_telling(attempt, facts, key, number, pin_ok=pin_ok, now=now)
 
 
@@ -236,24 +243,33 @@ def _code(attempt: Attempt, facts: Facts, key: Key, number: str, now: datetime) 
         )
     if key is Key.AGAIN:
         return telling(attempt, facts, now, Lead.AGAIN)
-    if key is Key.SILENCE:
+    if key in (Key.SILENCE, Key.UNKNOWN):  # talk in the room errs in nothing
         return _silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
-    return _wrong(attempt, facts, _ask_code(attempt, facts, Lead.WRONG_CODE))
+    return _wrong(attempt, facts, _by_code(attempt, facts, now, Lead.WRONG_CODE))
 
 
-def _ask_code(attempt: Attempt, facts: Facts, lead: Lead) -> Said:
+def _by_code(attempt: Attempt, facts: Facts, now: datetime, lead: Lead) -> Said:
+    """Ask for the code alone once the finding has had its time; before, all of it is told again, and the code after it.
+
+    So no code is known to anybody who has not been told the finding.
+    """
+    if not has_heard(attempt, now):
+        return telling(attempt, replace(facts, recording=False), now, lead)
     prompt = replace(prompt_of(PromptKind.CODE, facts, lead), code=attempt.code)
     return Said(attempt=replace(attempt, stage=Stage.CODE), prompt=prompt)
 
 
-def _record_choice(attempt: Attempt, facts: Facts, key: Key, now: datetime) -> Said:
+def _record_choice(attempt: Attempt, facts: Facts, key: Key, number: str, now: datetime) -> Said:
     if _is_stale(attempt, facts):
         return telling(attempt, facts, now, Lead.CHANGED)
+    if key is Key.RECORD and not has_heard(attempt, now):
+        return telling(attempt, facts, now, Lead.NOT_YET)
     if key is Key.RECORD:
         return Said(attempt=replace(attempt, stage=Stage.RECORD), prompt=prompt_of(PromptKind.RECORD, facts))
     if key is Key.DECLINE:
-        return _ask_code(attempt, facts, Lead.NOT_RECORDED)
-    if key is Key.SILENCE:
+        return _by_code(attempt, facts, now, Lead.NOT_RECORDED)
+    only_talk = key is Key.UNKNOWN and not number
+    if key is Key.SILENCE or only_talk:
         return _silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
     if key is Key.AGAIN:
         return telling(attempt, facts, now, Lead.AGAIN)
@@ -267,7 +283,7 @@ def read_back(attempt: Attempt, facts: Facts, *, seconds: int, now: datetime) ->
     if _is_stale(attempt, facts):
         return telling(attempt, facts, now, Lead.CHANGED)
     if seconds == 0:
-        return _ask_code(attempt, facts, Lead.NOTHING_HEARD)
+        return _by_code(attempt, facts, now, Lead.NOTHING_HEARD)
     if seconds < MIN_READ_BACK_SECONDS:
         again = Said(attempt=attempt, prompt=prompt_of(PromptKind.RECORD, facts, Lead.TOO_SHORT))
         return _wrong(attempt, facts, again)
@@ -295,7 +311,7 @@ def hung_up(attempt: Attempt, at: datetime) -> Outcome:
     """Return what a call came to that ended so at ``at``: a finding counts as heard only when its time had passed."""
     if attempt.bridged_to and not attempt.bridged_to.endswith(PENDING):
         return Outcome.BRIDGED
-    if attempt.told_at is not None and (at - attempt.told_at).total_seconds() >= attempt.telling_seconds:
+    if has_heard(attempt, at):
         return Outcome.REACHED_WITHOUT_READ_BACK
     if attempt.stage is Stage.MAY_NOT:
         return Outcome.MESSAGE_LEFT

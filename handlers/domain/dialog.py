@@ -65,6 +65,7 @@ class Lead(StrEnum):
     NOT_RECORDED = "not_recorded"
     NOTHING_HEARD = "nothing_heard"
     TOO_SHORT = "too_short"
+    NOT_YET = "not_yet"  # the read-back was begun before the finding was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,13 +157,14 @@ _MENU_KEYS = {
     "9": Key.WRONG_PERSON,
     "*": Key.AGAIN,
 }
-#: What each key means at each stage. Number entry (CODE) knows only ``*`` and ``#`` as commands; ``#`` ends the entry.
+#: What each key means at each stage. Numbers are entered without 0 and 9, so that these two, by themselves, are commands
+#: there as well (a person, the wrong person); ``#`` ends an entry.
 KEYS: dict[Stage, dict[str, Key]] = {
     Stage.MENU: _MENU_KEYS,
     Stage.PIN: {"0": Key.PERSON, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
     Stage.NO_AGREEMENT: {"0": Key.PERSON, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
     Stage.MAY_NOT: {"0": Key.PERSON, "3": Key.HOLD, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
-    Stage.CODE: {"*": Key.AGAIN},
+    Stage.CODE: {"0": Key.PERSON, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
     Stage.RECORD_CHOICE: {"0": Key.PERSON, "1": Key.RECORD, "8": Key.DECLINE, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
     Stage.HOLD: {},
     Stage.TAKE: {"1": Key.TAKE, "*": Key.AGAIN},
@@ -174,17 +176,23 @@ _SPOKEN_DIGITS = {
     "four": "4", "for": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "ate": "8", "nine": "9", "niner": "9",
     "star": "*",
 }  # fmt: skip
-_SPOKEN_MENU = {
-    "wrong": "9", "physician": "1", "doctor": "1", "practitioner": "1", "nurse": "2", "hold": "3", "wait": "3",
-    "person": "0", "operator": "0", "human": "0",
-}  # fmt: skip
+#: Words that mean a key wherever it is one, the first that is said winning over all that follow here: who asks to be put
+#: on hold for a physician is none.
+_SPOKEN_WORDS = (
+    ("wrong", "9"), ("hold", "3"), ("wait", "3"), ("person", "0"), ("operator", "0"), ("human", "0"),
+    ("nurse", "2"), ("physician", "1"), ("doctor", "1"), ("practitioner", "1"),
+)  # fmt: skip
+#: Sounds like a digit, and is as often another word: in a number it is one, at a menu it is talk.
+_HOMOPHONES = frozenset({"oh", "won", "to", "too", "tree", "for", "ate"})
+_FILLERS = frozenset({"please", "a", "number"})
+#: How many digits a spoken number has at a stage; anything else is talk.
+_SPOKEN_LENGTHS = {Stage.CODE: (CONFIRM_DIGITS,), Stage.PIN: (4, 5, 6)}
 
 
 def digits_said(speech: str) -> str:
     """Return the digits in what speech recognition heard (``three four one.`` or ``341``); other words are dropped."""
     found: list[str] = []
-    for raw in speech.lower().replace("-", " ").split():
-        word = raw.strip(".,!?;:'\"")
+    for word in _words_of(speech):
         if word.isdigit() or word == "*":
             found.append(word)
         elif word in _SPOKEN_DIGITS:
@@ -192,14 +200,32 @@ def digits_said(speech: str) -> str:
     return "".join(found)
 
 
+def _words_of(speech: str) -> list[str]:
+    words = (word.strip(".,!?;:'\"") for word in speech.lower().replace("-", " ").split())
+    return [word for word in words if word]
+
+
+def _spoken(stage: Stage, speech: str) -> str:
+    """Return the key or number that speech means at a stage, "" for talk."""
+    number = digits_said(speech)
+    if stage is Stage.HOLD or len(number) in _SPOKEN_LENGTHS.get(stage, ()):
+        return number
+    words = _words_of(speech)
+    for word, key in _SPOKEN_WORDS:
+        if word in words and key in KEYS[stage]:
+            return key
+    left = [word for word in words if word not in _FILLERS]
+    alone = left[0] if len(left) == 1 and stage not in _SPOKEN_LENGTHS else ""
+    return "" if alone in _HOMOPHONES else digits_said(alone)
+
+
 def keyed(stage: Stage, digits: str, speech: str) -> tuple[Key, str]:
     """Return what an answer means at a stage, and the number in it where it is one.
 
-    Keys win over speech. At a menu a spoken role word counts as its key.
+    Keys win over speech. Of speech a word that means a key wins over digits in it, and a digit counts only by itself, or as
+    part of a number of the right length: everything else is talk.
     """
-    entry = digits or digits_said(speech)
-    if not entry and stage is Stage.MENU:
-        entry = next((key for word, key in _SPOKEN_MENU.items() if word in speech.lower()), "")
+    entry = digits or _spoken(stage, speech)
     if not entry:
         return (Key.UNKNOWN, "") if speech else (Key.SILENCE, "")
     if stage is Stage.HOLD:
@@ -207,7 +233,7 @@ def keyed(stage: Stage, digits: str, speech: str) -> tuple[Key, str]:
     meaning = KEYS[stage].get(entry.rstrip("#") or entry)
     if meaning is not None:
         return meaning, entry
-    if stage in (Stage.CODE, Stage.PIN):
+    if stage in _SPOKEN_LENGTHS:
         return (Key.AGAIN, "") if entry.startswith("*") else (Key.NUMBER, entry.rstrip("#"))
     return Key.UNKNOWN, entry
 

@@ -295,7 +295,7 @@ class Attempt:
     submitted_at: datetime | None = None
     answered_at: datetime | None = None
     told_at: datetime | None = None
-    #: How long the telling takes to speak; a hang-up before that was not heard.
+    #: How long the newest telling speaks until its findings were said; before that they were not heard.
     telling_seconds: float = 0.0
     finished_at: datetime | None = None
     outcome: Outcome | None = None

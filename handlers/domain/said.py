@@ -51,6 +51,8 @@ class Facts:
     unclaimed: Unclaimed | None = None
     #: Why they may not, once they have tried; "" where they may.
     claim_refused: str = ""
+    #: Another code than the call's own, for a telling of what has changed: the earlier one confirms nothing any more.
+    fresh_code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,11 +198,11 @@ def test_a_second_finding_for_another_receiver_asks_the_desk(stage: Stage) -> No
     assert call.is_live
     assert stage.relay().ordering == "mercy-ed-physician"
     assert asked(stage) == [TaskKind.OTHER_RECEIVER]
+    desk_takes(stage)
     assert "free intraperitoneal air" in hear_the_finding(stage, call).lower()
     key_back(stage, call)
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
     assert asked(stage) == [TaskKind.OTHER_RECEIVER]
-    desk_takes(stage)
     assert not dialed(stage, CRUZ)
 
 

@@ -209,6 +209,13 @@ GUARDS = (
         "tests/flows/test_nurse_may_not_end.py::test_she_is_asked_for_a_physician_and_the_ladder_goes_on",
     ),
     Guard(
+        "the finding before its code",
+        "handlers/domain/conversation.py",
+        "    if not has_heard(attempt, now):\n        return telling(attempt, replace(facts",
+        "    if False:\n        return telling(attempt, replace(facts",
+        "tests/handlers/domain/test_conversation.py::test_nobody_learns_a_code_to_whom_the_finding_was_not_told",
+    ),
+    Guard(
         "the code that confirms",
         "handlers/domain/conversation.py",
         "if key is Key.NUMBER and number == attempt.code:",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.domain.dialog import IDENTIFYING, KEYS, Lead, Prompt, PromptKind
+from handlers.domain.dialog import CODE_ALPHABET, IDENTIFYING, KEYS, Lead, Prompt, PromptKind
 from handlers.domain.policies import Role
 from handlers.domain.relays import Stage
 from handlers.ports import Script
@@ -88,10 +88,10 @@ def test_the_telling_names_two_identifiers_the_study_the_finding_and_then_the_co
     """In this order, and then what to do."""
     said = utterances(prompt(PromptKind.TELLING))
     assert [utterance.part for utterance in said] == [
-        *(Part.IDENTITY, Part.PROCEDURE, Part.FINDING, Part.CODE, Part.CODE, Part.ACTION)
+        *(Part.IDENTITY, Part.PROCEDURE, Part.FINDING, Part.CODE, Part.CODE, Part.ACTION, Part.ACTION)
     ]
     assert said[0].text == "Tweety Canary, born March third, 1961."
-    assert [utterance.text.count("3, 4, 1") for utterance in said] == [0, 0, 0, 1, 1, 0]
+    assert [utterance.text.count("3, 4, 1") for utterance in said] == [0, 0, 0, 1, 1, 0, 0]
     assert said[3].pause == 1
 
 
@@ -107,12 +107,22 @@ def test_two_findings_are_both_told() -> None:
     assert said == "2 findings. Number 1: One thing. Number 2: Another."
 
 
-def test_while_a_number_is_entered_only_star_is_offered() -> None:
-    """No digit is a command there."""
+def test_while_a_number_is_entered_a_person_is_a_key_away() -> None:
+    """No code has a 0 or a 9, so that these two are commands there as well; no other digit is one."""
     for kind in (PromptKind.TELLING, PromptKind.CODE):
         action = part(prompt(kind), Part.ACTION)
-        assert not any(character.isdigit() for character in action)
+        assert {character for character in action if character.isdigit()} == {"0", "9"}
         assert "Star" in action
+        assert not {"0", "9"} & set(CODE_ALPHABET)
+
+
+def test_a_finding_is_told_before_anything_that_confirms_it_is_said() -> None:
+    """The time that a finding takes ends with its last word: what reveals a code, or asks for a read-back, follows."""
+    script = CallScript()
+    for kind in IDENTIFYING:
+        said = prompt(kind)
+        assert seconds_before(said, Part.FINDING) < script.seconds_to_tell(said) < script.seconds(said)
+        assert script.seconds_to_tell(said) <= seconds_before(said, Part.CODE)
 
 
 @pytest.mark.parametrize("lead", [lead for lead in Lead if lead is not Lead.NONE])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -195,6 +196,80 @@ def test_only_the_exact_code_of_what_was_last_told_confirms(line: Line, events: 
             assert event == CODE or (event == HEARD and said_last.code == CODE)
         else:
             assert (stage, event) == (Stage.RECORD, RECORDED)
+
+
+TO_TELL = 12  #: seconds until a finding was said
+PACED = st.lists(
+    st.tuples(st.sampled_from([*KEYS, AMENDED, EMPTY, RECORDED]), st.sampled_from([0.5, 5, 11.9, 12, 30])), max_size=30
+)
+
+
+@given(lines(), PACED)
+def test_nobody_learns_a_code_to_whom_the_finding_was_not_told(line: Line, events: list[tuple[str, float]]) -> None:
+    """However fast one keys, talks or declines: a code is said after the finding of the newest revision, or long after it."""
+    told: dict[int, datetime] = {}
+    for number, (event, seconds) in enumerate(events):
+        if line.is_over:
+            break
+        at, line.now = line.now, line.now - timedelta(seconds=10) + timedelta(seconds=seconds)
+        line.now = max(line.now, at - timedelta(seconds=10))
+        line.facts = replace(line.facts, fresh_code=f"{1 + number % 8}88")
+        began, before, last = line.now, line.attempt, line.said[-1].prompt
+        said = line.play(event)
+        revision = 0 if line.facts.relay is None else line.facts.relay.revision
+        if said.prompt.kind in dialog.IDENTIFYING:
+            told[revision] = began
+            line.attempt = replace(line.attempt, telling_seconds=TO_TELL)  # as `handlers.calls.say` keeps it
+        elif said.prompt.code or said.prompt.kind is PromptKind.RECORD:
+            assert (began - told[revision]).total_seconds() >= TO_TELL
+        if event == AMENDED and before.told_at is not None and said.prompt.kind in dialog.IDENTIFYING:
+            assert line.attempt.code != before.code
+        if said.outcome is Outcome.CONFIRMED_BY_CODE:
+            assert event in (before.code, HEARD)
+            assert event != HEARD or last.code == before.code
+
+
+@pytest.mark.parametrize(
+    ("speech", "key"),
+    [
+        ("wait one please", Key.HOLD),
+        ("please hold for a physician", Key.HOLD),
+        ("wrong one", Key.WRONG_PERSON),
+        ("wrong person", Key.WRONG_PERSON),
+        ("to a person please", Key.PERSON),
+        ("nurse one", Key.NURSE),
+        ("oh wait", Key.HOLD),
+        ("physician", Key.PRACTITIONER),
+        ("one please", Key.PRACTITIONER),
+        ("number two", Key.NURSE),
+        ("2", Key.NURSE),
+        ("to", Key.UNKNOWN),
+        ("for one", Key.UNKNOWN),
+        ("one two", Key.UNKNOWN),
+        ("ate", Key.UNKNOWN),
+    ],
+)
+def test_at_the_menu_a_word_wins_over_a_digit_and_a_digit_stands_alone(speech: str, key: Key) -> None:
+    """What else people say to each other there is talk: it opens no finding."""
+    assert dialog.keyed(Stage.MENU, "", speech)[0] is key
+
+
+@pytest.mark.parametrize(
+    ("speech", "meant"),
+    [
+        ("three four one", (Key.NUMBER, "341")),
+        ("tree for won", (Key.NUMBER, "341")),
+        ("three four one please", (Key.NUMBER, "341")),
+        ("four", (Key.UNKNOWN, "")),
+        ("three four one two", (Key.UNKNOWN, "")),
+        ("zero", (Key.UNKNOWN, "")),
+        ("wrong person", (Key.WRONG_PERSON, "9")),
+        ("operator", (Key.PERSON, "0")),
+    ],
+)
+def test_a_spoken_code_has_all_of_its_digits(speech: str, meant: tuple[Key, str]) -> None:
+    """Anything shorter or longer is talk, and errs in nothing."""
+    assert dialog.keyed(Stage.CODE, "", speech) == meant
 
 
 @given(lines(), EVENTS)
