@@ -283,7 +283,7 @@ class Run:
         self.stage.tasks()
         for one in self.stage.workspace.unseen():
             one.seen = bool(one.visible_to)
-        look_at_everything(self.stage, {KIM: 1, CHARGE: 2, LEE_PHONE: 1, DESK_PHONE: 3, DESK_PHONE_2: 3}, {KIM: 1})
+        look_at_everything(self.stage, {KIM: 1, CHARGE: 2, DESK_PHONE: 3, DESK_PHONE_2: 3}, {KIM: 1})
 
     def _nobody_comes(self) -> None:
         """Let the bridge ring at the radiologist's and the desk's without an answer."""
