@@ -1,4 +1,4 @@
-"""The sentence for the report: what happened, to whom, when, and no more than that.
+"""The sentences for the report: what happened, to whom, when, and no more than that.
 
 Form after the ACR's practice parameter for communication and the sentence that sites dictate:
 ``COMMUNICATED TO {name, title} BY {method} ON {date} AT {time} {zone}, …``.
@@ -29,10 +29,14 @@ _HOW = {
 
 
 def statement_of(look: Reading, directory: Directory, case_code: str) -> str:
-    """Return the statement of a case's newest relay."""
-    relay = look.one(Relay, case_code=case_code)
-    if relay is None:
+    """Return the statement of a case: a sentence for each of its relays, oldest first, so that none hides another."""
+    relays = sorted(look.all(Relay, case_code=case_code), key=lambda relay: relay.delegated_at)
+    if not relays:
         return "NO CRITICAL RESULT COMMUNICATION IS RECORDED FOR THIS CASE."
+    return " ".join(_of_relay(look, directory, relay) for relay in relays)
+
+
+def _of_relay(look: Reading, directory: Directory, relay: Relay) -> str:
     facility = people.facility_of(directory, relay.facility)
     attempts = look.all(Attempt, relay_id=relay.id)
     if relay.state is not RelayState.ENDED or relay.ended_at is None:
@@ -41,7 +45,7 @@ def statement_of(look: Reading, directory: Directory, case_code: str) -> str:
         return f"CRITICAL RESULT COMMUNICATION IS NOT COMPLETE: {made}, NOT CONFIRMED RECEIVED."
     if relay.ending in _HOW:
         return _received(relay, facility, directory, look)
-    return _not_received(relay, facility)
+    return _not_received(relay, facility, sum(one.told_at is not None for one in attempts))
 
 
 def _when(facility: Facility, relay: Relay, attempt: Attempt | None) -> str:
@@ -80,7 +84,7 @@ def _title(relay: Relay, receipt: Receipt) -> str:
     return f"{title} {receipts.KNOWN_BY[receipt.role_by]}"
 
 
-def _not_received(relay: Relay, facility: Facility) -> str:
+def _not_received(relay: Relay, facility: Facility, heard: int) -> str:
     words = {
         Ending.WITHDRAWN: "THE CRITICAL RESULT RELAY WAS WITHDRAWN BY THE RADIOLOGIST",
         Ending.RETRACTED: "THE FINDING WAS RETRACTED",
@@ -88,4 +92,5 @@ def _not_received(relay: Relay, facility: Facility) -> str:
         Ending.SHADOW: "SHADOW: NOBODY WAS CALLED; THIS IS NO COMMUNICATION",
     }
     told = words.get(relay.ending or Ending.CLOSED, "NOT COMMUNICATED")
-    return f"{told} {_when(facility, relay, None)}.".upper()
+    after = f", AFTER THE FINDING HAD BEEN SPOKEN ON {heard} {'CALL' if heard == 1 else 'CALLS'}" if heard else ""
+    return f"{told} {_when(facility, relay, None)}{after}.".upper()

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from handlers.domain.errors import RadrelayError
 from store import audit
+from store.contradictions import contradictions
 from store.database import Database
 
 
@@ -31,10 +32,13 @@ class Record:
         self._anchor_file = anchor_file
 
     def verify(self) -> list[audit.ChainReport]:
-        """Check every chain against itself and the anchors."""
+        """Check every chain against itself and the anchors, and how each relay ended against what its chain says."""
         anchors = audit.anchors(self._anchor_file)  # before the snapshot: a newer anchor names entries it has not
         with self._database.snapshot() as connection:
-            return audit.verify(connection, anchors)
+            reports = {report.chain: report for report in audit.verify(connection, anchors)}
+            for chain, problem in contradictions(connection):
+                reports.setdefault(chain, audit.ChainReport(chain)).problems.append(problem)
+            return [reports[chain] for chain in sorted(reports)]
 
     def damaged_anchors(self) -> list[int]:
         """Return the numbers of the anchor file's lines that cannot be read."""
