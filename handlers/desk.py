@@ -95,9 +95,9 @@ def ring_round(tx: Transaction, house: House, task: DeskTask) -> DeskTask:
     task = tx.put(replace(task, rounds=task.rounds + 1))
     called = duty.phones(tx, directory, desk, first_round=task.rounds == 1)
     stopped = halted(tx, task.facility)
-    _record(tx, task, "task:ring", lines.ROBOT, halted=stopped is not None)
-    for place in () if stopped else [desk.phones.index(phone) for phone in called]:
-        _ring_phone(tx, house, task, place)
+    places = () if stopped else [desk.phones.index(phone) for phone in called]
+    rung = sum([_ring_phone(tx, house, task, place) for place in places])
+    _record(tx, task, "task:ring", lines.ROBOT, halted=stopped is not None, rung=rung)
     halt_words = " Calls are halted, so no phone rings." if stopped else ""
     showing.show_task(tx, house, task)
     showing.note_task(tx, house, task, f"Round {task.rounds}: nobody has taken this yet.{halt_words}", mention=True)
@@ -106,14 +106,17 @@ def ring_round(tx: Transaction, house: House, task: DeskTask) -> DeskTask:
     return task
 
 
-def _ring_phone(tx: Transaction, house: House, task: DeskTask, place: int) -> None:
-    """Ring one of the desk's phones; one that is busy is tried again soon by itself, and the round stays as it is."""
+def _ring_phone(tx: Transaction, house: House, task: DeskTask, place: int) -> bool:
+    """Ring one of the desk's phones, and tell whether it rings now.
+
+    One that is busy, or owed to a more urgent task, is tried again soon by itself, and the round stays as it is.
+    """
     directory = house.directory()
     phone = directory.desks[task.desk].phones[place]
     again = f"{task.id}:{place}"
-    if bridges.is_busy(tx, directory, phone.number):
+    if bridges.is_busy(tx, directory, phone.number) or _waits_for_another(tx, house, task, place):
         tx.deadline(Deadline(kind=DeadlineKind.DESK_PHONE, subject=again, due_at=tx.now + PHONE_BUSY))
-        return
+        return False
     tx.forget(again, DeadlineKind.DESK_PHONE)
     plan = lines.Plan(
         purpose=Purpose.DESK,
@@ -128,6 +131,22 @@ def _ring_phone(tx: Transaction, house: House, task: DeskTask, place: int) -> No
         rank=0,
     )
     lines.plan(tx, house, plan)
+    return True
+
+
+def _waits_for_another(tx: Transaction, house: House, task: DeskTask, place: int) -> bool:
+    """Tell whether a more urgent task of the desk has not rung this telephone in its round: that one goes first."""
+    directory = house.directory()
+    desk = directory.desks[task.desk]
+    phone = desk.phones[place]
+    for other in tx.all(DeskTask, desk=task.desk, state=TaskState.OPEN, rings=True):
+        if other.id == task.id or other.urgency() > task.urgency() or halted(tx, other.facility) is not None:
+            continue
+        meant = duty.phones(tx, directory, desk, first_round=other.rounds == 1)
+        rung = tx.all(Attempt, task_id=other.id, number=phone.number, try_no=other.rounds)
+        if phone in meant and not rung:
+            return True
+    return False
 
 
 def phone_due(tx: Transaction, house: House, subject: str) -> None:

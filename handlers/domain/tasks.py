@@ -60,6 +60,20 @@ RINGS = frozenset(
 )
 
 
+#: Which task a telephone rings for first where several wait for it: a finding that nobody is told comes before all else.
+FIRST = (
+    TaskKind.LADDER_EXHAUSTED,
+    TaskKind.NO_POLICY,
+    TaskKind.HALTED,
+    TaskKind.FINDING_WITHOUT_STUDY,
+    TaskKind.RETRACTED_AFTER_TELLING,
+    TaskKind.FINDING_CHANGED_AFTER,
+    TaskKind.SECOND_FINDING,
+    TaskKind.OTHER_RECEIVER,
+    TaskKind.UNCLAIMED,
+)
+
+
 #: Tasks about the reading itself, which is real work at a site in shadow too.
 ABOUT_READING = frozenset(
     {
@@ -123,3 +137,8 @@ class DeskTask:
     done_by: str = ""
     outcome: str = ""
     version: int = 0
+
+    def urgency(self) -> tuple[int, datetime, str]:
+        """Return what tasks are put in order by, the most urgent first: their kind, then how long they wait."""
+        rank = FIRST.index(self.kind) if self.kind in FIRST else len(FIRST)
+        return rank, self.opened_at, self.id

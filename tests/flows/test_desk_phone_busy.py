@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from handlers import desk
 from handlers.domain.relays import RelayState
 from handlers.domain.tasks import TaskKind
+from handlers.once import in_transaction
 from sandbox.exchange import Call
+from store import audit
 from tests.flows.acts import (
     advance_until_ringing,
+    attempt_of,
     confirm,
     dialed,
     hear_out,
@@ -15,7 +19,7 @@ from tests.flows.acts import (
     look_at_everything,
 )
 from tests.flows.ringing import answer, over, until_rings
-from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, OURS, Stage
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, OURS, QUINN, Stage
 from tests.flows.test_three_wrong_codes import three_wrong
 
 
@@ -223,3 +227,34 @@ def test_the_desk_still_hears_of_a_relay_at_its_own_pace(stage: Stage) -> None:
     confirm(stage, call)
     assert not dialed(stage, CHARGE)
     look_at_everything(stage, {DESK_PHONE: 1, DESK_PHONE_2: 1})
+
+
+def test_a_telephone_that_several_wait_for_rings_first_for_what_is_most_urgent(stage: Stage) -> None:
+    """Somebody whom nobody called back waited first, then came a finding that nobody is told: the line is that one's."""
+    finding_without_study(stage, "SBX-LATE-1")
+    talking = stage.rings(DESK_PHONE)
+    stage.rings(DESK_PHONE_2).decline()
+    answer(stage, talking)
+    house = stage.service.house
+    in_transaction(house, "mercy", lambda tx: desk.open_task(tx, house, TaskKind.MISSED_CALLER, subject_id="call"))
+    stage.advance(10)
+    finding_without_study(stage, "SBX-LATE-2")
+    missed, finding = sorted(stage.open_tasks(), key=lambda task: task.opened_at)[1:]
+    assert (missed.kind, finding.kind) == (TaskKind.MISSED_CALLER, TaskKind.FINDING_WITHOUT_STUDY)
+    stage.advance(9)
+    assert stage.clock.instant < missed.opened_at + desk.PHONE_BUSY
+    over(stage, talking)
+    ringing = advance_until_ringing(stage, DESK_PHONE, minutes=1)
+    assert attempt_of(stage, ringing).task_id == finding.id
+    rung = [entry["rung"] for entry in facts_of(stage, "task:ring")]
+    assert rung == [2, 1, 0]
+    stage.command(QUINN, "halt")
+    stage.advance(60)
+    for one in stage.exchange.unexpected():
+        one.seen = True
+
+
+def facts_of(stage: Stage, action: str) -> list[dict[str, object]]:
+    """Return the facts of an action's entries."""
+    with stage.service.store.database.snapshot() as connection:
+        return [one["facts"] for one in audit.export(connection) if one["action"] == action]
