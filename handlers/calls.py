@@ -12,7 +12,7 @@ from handlers.domain.conversation import PENDING
 from handlers.domain.dialog import Key, Prompt, PromptKind
 from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
-from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Purpose, Relay, RelayState, Stage, Turn
+from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Ending, Purpose, Relay, RelayState, Stage, Turn
 from handlers.domain.said import Facts, Said
 from handlers.domain.studies import Study
 from handlers.domain.tasks import DeskTask, TaskState
@@ -21,6 +21,15 @@ from handlers.once import in_transaction
 from handlers.ports import House, Transaction
 
 #: A live call is asked after when nothing was heard of it for so long after what it was told had been said.
+#: How a relay ends that somebody received; any other was closed without.
+_RECEIVED = frozenset(
+    {
+        Ending.CONFIRMED_BY_CODE,
+        Ending.READ_BACK_RECORDED,
+        Ending.READ_BACK_TO_HUMAN,
+        Ending.REACHED_WITHOUT_READ_BACK,
+    }
+)
 WATCH_SECONDS = 60
 
 
@@ -97,7 +106,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
         recording=facility.recording,
         legs=bridges.free(tx, directory, bridges.legs_of(directory, relay, facility), apart_from=attempt.id),
-        ended_words=_ended_words(house, relay, facility),
+        ended_words=_ended_words(tx, house, relay, facility),
         fresh_code=_another_code(house, attempt),
     )
 
@@ -115,12 +124,19 @@ def _who_has(task: DeskTask | None) -> str:
     return task.done_by or task.taken_by or "somebody"
 
 
-def _ended_words(house: House, relay: Relay, facility: Facility) -> str:
-    """Return who has an ended relay, for a caller: a name of the directory or a role, and when."""
+def _ended_words(tx: Transaction, house: House, relay: Relay, facility: Facility) -> str:
+    """Return how an ended relay ended, for a caller: received by whom or closed by whom, and when."""
     if relay.ended_at is None:
         return ""
     local = facility.local(relay.ended_at)
-    return f"{receivers.spoken_name(house.directory(), relay)} at {local.hour}:{local.minute:02d}"
+    directory = house.directory()
+    name = receivers.spoken_name(directory, relay)
+    attempt = tx.get(Attempt, relay.ended_attempt or "")
+    known = attempt is None or attempt.channel == "hand" or receipts.receipt_of(tx, attempt).role_by == receipts.PIN
+    if relay.ended_by in directory.contacts and not known:
+        name = f"somebody who answered for {name}"
+    how = "received" if relay.ending in _RECEIVED else "closed"
+    return f"It was {how} at {local.hour}:{local.minute:02d} by {name}"
 
 
 # --- turns -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from handlers.ports import House, Reading, Transaction
 #: The words that opt out at once, and back in (Twilio, "Support for opt-out keywords").
 STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 START = frozenset({"START", "YES", "UNSTOP"})
+#: What the vendor answers by itself.
+HELP = frozenset({"HELP", "INFO"})
 
 
 def opted_out(look: Reading, number: str) -> bool:
@@ -23,18 +25,23 @@ def opted_out(look: Reading, number: str) -> bool:
 
 
 def texted(house: House, *, message_sid: str, sender: str, body: str) -> str:
-    """Act on a text to our number: STOP and START at once; anything else is answered with how to call."""
+    """Act on a text to our number: STOP and START at once; anything else is answered with how to call.
+
+    "Yes" is START to the vendor; of somebody who has not opted out it is an answer to our text, and confirms nothing.
+    """
     word = body.strip().upper()
 
     def act(tx: Transaction) -> str:
         if word in STOP:
             return _stopped(tx, house, sender)
-        if word in START:
-            return _started(tx, sender)
+        if word in HELP:
+            return ""
+        if word in START and opted_out(tx, sender):
+            return _started(tx, house, sender)
         tx.audit(AuditFact(action="text:other", actor="caller", facts={"length": len(body)}))
         if opted_out(tx, sender):
             return ""  # whoever said STOP is not answered either
-        return f"This number cannot read texts. Please call {house.our_number} and give the code you were sent."
+        return f"Nothing is confirmed by text. Please call {house.our_number} and give the code you were sent."
 
     return once(house, SYSTEM, f"text:{message_sid}", act)
 
@@ -45,17 +52,24 @@ def _stopped(tx: Transaction, house: House, sender: str) -> str:
         tx.add(OptOut(id=sender, facility=SYSTEM, at=tx.now))
     elif found.lifted_at is not None:
         tx.put(replace(found, at=tx.now, lifted_at=None))
-    tx.audit(AuditFact(action="text:opt_out", actor="caller", facts={"contacts": _owners(house, sender)}))
-    desk.open_task(tx, house, TaskKind.OPTED_OUT, subject_id=f"opt-out:{_owners(house, sender) or 'unknown'}")
+    owners = _owners(house, sender)
+    tx.audit(AuditFact(action="text:opt_out", actor="caller", facts={"contacts": owners}))
+    desk.open_task(tx, house, TaskKind.OPTED_OUT, subject_id=_subject(owners))
     return ""  # the vendor answers STOP itself
 
 
-def _started(tx: Transaction, sender: str) -> str:
+def _started(tx: Transaction, house: House, sender: str) -> str:
     found = tx.get(OptOut, sender)
-    if found is not None and found.lifted_at is None:
+    if found is not None:
         tx.put(replace(found, lifted_at=tx.now))
-        tx.audit(AuditFact(action="text:opt_in", actor="caller"))
+    owners = _owners(house, sender)
+    tx.audit(AuditFact(action="text:opt_in", actor="caller", facts={"contacts": owners}))
+    desk.settle(tx, house, TaskKind.OPTED_OUT, _subject(owners), "opted_in")
     return ""
+
+
+def _subject(owners: str) -> str:
+    return f"opt-out:{owners or 'unknown'}"
 
 
 def _owners(house: House, number: str) -> str:

@@ -13,7 +13,7 @@ from typing import Final
 
 from handlers.domain.dialog import IDENTIFYING, Lead, Prompt, PromptKind
 from handlers.domain.policies import Role
-from telephony import spoken
+from telephony import radiology, spoken
 
 
 class Part(StrEnum):
@@ -124,7 +124,7 @@ def _identity(prompt: Prompt) -> str:
 
 
 def _findings(findings: tuple[str, ...]) -> str:
-    said = [spoken.radiology(finding).rstrip(".") for finding in findings]
+    said = [radiology.said(finding).rstrip(".") for finding in findings]
     if len(said) == 1:
         return f"Finding: {said[0]}."
     return f"{len(said)} findings. " + " ".join(f"Number {n}: {text}." for n, text in enumerate(said, 1))
@@ -132,7 +132,7 @@ def _findings(findings: tuple[str, ...]) -> str:
 
 def _told(prompt: Prompt) -> Words:
     identity = Utterance(f"{_identity(prompt)}.", Part.IDENTITY)
-    procedure = Utterance(f"{spoken.radiology(prompt.procedure).rstrip('.')}.", Part.PROCEDURE)
+    procedure = Utterance(f"{radiology.said(prompt.procedure).rstrip('.')}.", Part.PROCEDURE)
     finding = Utterance(_findings(prompt.findings), Part.FINDING)
     yield identity
     if identity.seconds + procedure.seconds <= LEAD_IN_SECONDS:
@@ -219,7 +219,7 @@ def _retracted(prompt: Prompt) -> Words:
 
 
 def _ended(prompt: Prompt) -> Words:
-    by = f" {_sentence(prompt.who)} has it." if prompt.who else ""
+    by = f" {prompt.who}." if prompt.who else ""
     yield Utterance(f"This radiology callback has ended.{by}", Part.ACTION)
     if prompt.callback_number:
         yield Utterance(f"Questions: {spoken.telephone(prompt.callback_number)}.", Part.ACTION)
@@ -249,7 +249,7 @@ def _not_taken(_prompt: Prompt) -> Words:
 
 def _claim(prompt: Prompt) -> Words:
     called = f", for {prompt.who}" if prompt.who else ""
-    what = " ".join(word for word in (prompt.priority, spoken.one_by_one(prompt.modality)) if word)
+    what = " ".join(word for word in (prompt.priority, radiology.said(prompt.modality)) if word)
     left = f"{prompt.minutes} minutes left" if prompt.minutes > 0 else "it is late"
     yield Utterance(
         f"Radrelay{called}: nobody has a {what} at {prompt.facility}, {left}; press 1 to claim it.", Part.WHO

@@ -40,7 +40,7 @@ EXAMPLE: Final = Prompt(
 
 _WHO: Final = {
     PromptKind.DESK: "the night desk",
-    PromptKind.ENDED: "a physician",
+    PromptKind.ENDED: "It was received at 16:26 by somebody who answered for Dr. Kim",
     PromptKind.CLAIM: "Dr. Lee",
     PromptKind.NOT_CLAIMED: "Your Illinois license has expired.",
 }

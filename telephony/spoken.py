@@ -25,13 +25,6 @@ _MONTHS = (
     "December",
 )  # fmt: skip
 #: Written short, said long. Only what has one meaning in a procedure or a finding is here; all else is said as written.
-_SAID = {
-    "CT": "C T", "CTA": "C T A", "MR": "M R", "MRI": "M R I", "MRA": "M R A", "XR": "X ray", "CXR": "chest X ray",
-    "US": "ultrasound", "NM": "nuclear medicine", "PE": "P E", "DVT": "D V T", "IV": "I V", "ICH": "I C H",
-    "SAH": "S A H", "SDH": "S D H", "AAA": "A A A", "MCA": "M C A", "W/O": "without", "WO": "without", "W/": "with",
-}  # fmt: skip
-_ANY_CASE = frozenset({"W/O", "W/"})
-_UNITS = {"mm": "millimeters", "cm": "centimeters", "ml": "milliliters"}
 _NORTH_AMERICAN = re.compile(r"\+1([2-9]\d{2})(\d{3})(\d{4})")
 
 
@@ -72,22 +65,6 @@ def person(name: str) -> str:
         alphabetic = f"{given} {family}"
     plain = " ".join(alphabetic.split())
     return plain.title() if plain.isupper() else plain
-
-
-def radiology(text: str) -> str:
-    """Return a procedure or a finding for the ear; numbers, sides and every unknown word stay as they are written."""
-    plain = " ".join(text.split())
-    shouted = plain.isupper()
-
-    def said(match: re.Match[str]) -> str:
-        word = match.group()
-        upper = word.upper()
-        if upper in _SAID and (word == upper or upper in _ANY_CASE):
-            return _SAID[upper]
-        return word.lower() if shouted else word
-
-    words = re.sub(r"(?<![\w/])(?:[Ww]/[Oo]|[Ww]/|[A-Za-z]+)(?![\w/])", said, plain)
-    return re.sub(r"(\d)\s*(mm|cm|ml)\b", lambda m: f"{m[1]} {_UNITS[m[2]]}", words)
 
 
 def seconds(text: str) -> float:

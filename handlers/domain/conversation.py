@@ -25,6 +25,8 @@ from handlers.domain.relays import (
 from handlers.domain.said import Facts, Said, ending, prompt_of
 
 RADIOLOGIST, DESK = "radiologist", "desk"
+#: Whom a caller is told that they are connected to.
+WHOM = {RADIOLOGIST: "the radiologist", DESK: "the desk"}
 #: How a pending bridge is marked in ``Attempt.bridged_to``; once somebody accepted, it holds who.
 PENDING = "?"
 #: The shortest recording that can be a read-back: a second to begin after the tone, a name and a finding of two or three
@@ -96,7 +98,7 @@ def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     attempt = replace(
         attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.BRIDGE), bridged_to=f"{name}{PENDING}"
     )
-    return Said(attempt=attempt, prompt=replace(prompt_of(PromptKind.BRIDGE, facts, lead), dial=legs))
+    return Said(attempt=attempt, prompt=replace(prompt_of(PromptKind.BRIDGE, facts, lead), dial=legs, who=WHOM[name]))
 
 
 def _nobody_came(attempt: Attempt, facts: Facts) -> Said:

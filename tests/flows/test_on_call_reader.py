@@ -38,7 +38,7 @@ def test_one_claims_it(stage: Stage) -> None:
     """She hears what, where and how long; no name, no number of a patient; then it is hers, on the card too."""
     call = rung(stage)
     said = answer(stage, call)
-    assert "for Dr. Maya Lee: nobody has a stroke C, T at Mercy" in said
+    assert "for Dr. Maya Lee: nobody has a stroke C T at Mercy" in said
     assert "minutes left; press 1 to claim it" in said
     assert "it is yours" in stage.press(call, "1")
     assert (stage.read().state, stage.read().claimed_by) == (ReadState.CLAIMED, "lee")

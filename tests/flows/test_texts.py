@@ -64,8 +64,10 @@ def test_stop_ends_the_texts_and_not_the_calls(stage: Stage) -> None:
     assert len(texts_to_kim(stage)) == 1
     stage.advance(minutes=2)
 
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.OPTED_OUT]
     stage.exchange.text_in(KIM, OURS, "START")
     stage.settle()
+    assert stage.open_tasks() == []
     call = stage.critical_stroke()
     hear_out(stage)
     confirm(stage, call)
@@ -76,11 +78,19 @@ def test_any_other_text_is_answered_with_the_number_to_call(stage: Stage) -> Non
     """Nobody reads texts: the answer says so, and that changes nothing of the relay."""
     call = stage.critical_stroke()
     hear_out(stage)
-    stage.exchange.text_in(KIM, OURS, "ok got it, thanks")
+    for words in ("ok got it, thanks", "Yes"):
+        stage.exchange.text_in(KIM, OURS, words)
+        stage.settle()
+        answer = [one for one in stage.exchange.messages if one.direction == "outbound-reply"][-1]
+        assert answer.body.startswith(f"Nothing is confirmed by text. Please call {OURS}")
+        answer.seen = True
+    before = len(stage.exchange.messages)
+    stage.exchange.text_in(KIM, OURS, "help")  # the vendor answers that, once
     stage.settle()
-    answer = next(one for one in stage.exchange.messages if one.direction == "outbound-reply")
-    assert OURS in answer.body
-    answer.seen = True
+    ours = [one for one in stage.exchange.messages[before:] if one.direction == "outbound-reply"]
+    assert not [one for one in ours if "Nothing is confirmed" in one.body]
+    for one in ours:
+        one.seen = True
     assert stage.relay().state is RelayState.CALLING
     confirm(stage, call)
 

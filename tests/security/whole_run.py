@@ -274,7 +274,7 @@ class Run:
         stage.settle()
         stage.press(caller, relay.callback_code)
         stage.listen(caller)
-        assert "A physician at" in " ".join(caller.heard)
+        assert "by a physician" in " ".join(caller.heard)
         stage.advance(20)
         browser.close()
 
