@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 Plain = dict[str, Any]
-_EXEMPT = frozenset({"stroke", "trauma"})
+EXEMPT = frozenset({"stroke", "trauma"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Law:
             "privilege": any(self._carries(one, work, today) for one in person["privileges"]),
             "agreement": _in_date(site.get("baa", self._directory["defaults"].get("baa")), today),
             "abroad": person.get("located", "US") == "US" or site.get("finals_from_abroad", False),
-            "queue": work.priority in _EXEMPT or all(held < cap for cap in _caps(person, pool)),
+            "queue": work.priority in EXEMPT or all(held < cap for cap in _caps(person, pool)),
         }
         return [rule for rule, is_so in facts.items() if not is_so]
 

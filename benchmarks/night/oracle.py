@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from benchmarks.night.arrivals import Arrival
-from benchmarks.night.law import Law
+from benchmarks.night.law import EXEMPT, Law
 from benchmarks.night.people import AtWork
 from benchmarks.night.seen import Seen, instant, reader_of
 from benchmarks.night.world import World
@@ -53,7 +53,8 @@ def unlawful(seen: Seen, law: Law) -> Iterator[str]:
             continue
         reader, at = reader_of(entry), instant(entry)
         waived = {_WAIVED.get(code) for code in str(entry["facts"].get("waived", "")).split(",")}
-        broken = [rule for rule in law.broken(reader, seen.works[read], at, len(held[reader])) if rule not in waived]
+        counted = sum(seen.works[one].priority not in EXEMPT for one in held[reader])
+        broken = [rule for rule in law.broken(reader, seen.works[read], at, counted) if rule not in waived]
         if broken:
             yield f"{reader} claimed case {entry['case']} at {at.isoformat()} against: {', '.join(broken)}."
         if read in holder:
