@@ -240,9 +240,16 @@ def _fact(value: object) -> str:
 def anchor() -> None:
     """Write the heads of all chains to the anchor file now; the service does so on its schedule.
 
+    A record that is not intact is anchored, too, so that what was changed stays as it is; then the exit code is 1.
+
     Example: RADRELAY_ANCHOR_FILE=/mnt/worm/anchors.jsonl radrelay audit anchor
     """
     with _record() as (record, found):
+        problems = sum(len(chain.problems) for chain in record.verify())
         written = record.anchor(WallClock().now())
     heads = ", ".join(f"{chain} #{head[0]}" for chain, head in sorted(written["heads"].items()))
     typer.echo(f"Anchored in {found.anchor_file}: {heads or 'nothing is recorded yet'}")
+    if problems:
+        said = _count(problems, "problem")
+        typer.echo(f"But the record is NOT intact: {said}. `radrelay audit verify` names each.")
+        raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import desk, endings, lines, ringing, rungs, showing
+from handlers import desk, endings, lines, receipts, ringing, rungs, showing
 from handlers.domain.conversation import PENDING
 from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
 from handlers.domain.studies import Read
@@ -42,7 +42,8 @@ def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, out
     if outcome in CONFIRMS:
         role = "" if attempt.receiver_role is None else attempt.receiver_role.value
         by = attempt.who or "caller"
-        endings.end(tx, house, relay, _ENDINGS[outcome], by=by, actor=f"contact:{by}", role=role, attempt=attempt)
+        actor = f"{_known_by(tx, attempt)}:{by}"
+        endings.end(tx, house, relay, _ENDINGS[outcome], by=by, actor=actor, role=role, attempt=attempt)
     elif outcome is Outcome.BRIDGED:
         _taken_by(tx, house, relay, attempt.bridged_to.rstrip(PENDING))
     elif outcome is Outcome.TAKEN:
@@ -52,6 +53,11 @@ def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, out
         if attempt.channel == "call":
             showing.note_study(tx, house, relay.study_id, f"Call ended: {outcome.value.replace('_', ' ')}.")
         rungs.after(tx, house, relay, attempt)
+
+
+def _known_by(tx: Transaction, attempt: Attempt) -> str:
+    """Return how exactly the record may name who confirmed: the contact only by their PIN, else whoever answered there."""
+    return "contact" if receipts.receipt_of(tx, attempt).role_by == receipts.PIN else "answering"
 
 
 def _taken_by(tx: Transaction, house: House, relay: Relay, who: str) -> None:

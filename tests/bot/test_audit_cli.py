@@ -160,6 +160,17 @@ def test_without_what_opens_the_record_nothing_is_done(env: dict[str, str], monk
     assert isinstance(audit(env, "verify").exception, audit_cli.NotWired)
 
 
+def test_a_record_that_is_not_intact_is_anchored_with_a_warning(memory: SqlMemory, env: dict[str, str]) -> None:
+    """What was changed stays as it is; nobody takes the anchor for a clean bill of health."""
+    happened(memory)
+    tamper(memory, "DELETE FROM audit_entry WHERE chain = 'north' AND seq = 1")
+    done = audit(env, "anchor")
+    assert done.exit_code == 1
+    first, second = done.stdout.splitlines()
+    assert first.startswith(f"Anchored in {env['RADRELAY_ANCHOR_FILE']}: north #2")
+    assert second.startswith("But the record is NOT intact: ")
+
+
 @pytest.mark.parametrize("command", ["verify", "export", "show", "anchor"])
 def test_each_command_shows_an_example(command: str) -> None:
     """``--help`` ends with a line that can be typed."""
