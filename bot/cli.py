@@ -104,7 +104,8 @@ def directory_load(
 
     Example: radrelay directory load directory.yaml
     """
-    typer.echo(commands.load(settings.for_memory(Mode.DIRECTORY), file))
+    for line in commands.load(settings.for_memory(Mode.DIRECTORY), file):
+        typer.echo(line)
 
 
 @report_app.command("statement")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -101,8 +101,12 @@ class Worker:
 
     # --- threads -----------------------------------------------------------------------------------------------------
 
-    def start(self, cron: list[tuple[timedelta, Callable[[], None]]] | None = None) -> None:
-        """Start the threads and the scheduler; ``cron`` is work that runs every so often."""
+    def start(
+        self,
+        cron: list[tuple[timedelta, Callable[[], None]]] | None = None,
+        at_once: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        """Start the threads and the scheduler; ``cron`` is work that runs every so often, ``at_once`` once now."""
         self._store.on_commit.append(self.wake)
         self._spawn("inbox", Bell(), WAKE_INBOX.__eq__, lambda _: self._inbox_step())
         for lanes, threads in LANES.items():
@@ -111,6 +115,8 @@ class Worker:
         self._scheduler.start()
         for every, work in [(HEARTBEAT, self._beat), (SWEEP, self._sweep), *(cron or [])]:
             self._scheduler.add_job(self._guarded(work), IntervalTrigger(seconds=int(every.total_seconds())))
+        for work in at_once:
+            self._scheduler.add_job(self._guarded(work), DateTrigger(datetime.now(UTC)))
         self._beat()
         self._look_everywhere()
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from handlers import handover
 from handlers.desk import OPEN as OPEN_TASK
+from handlers.domain import case_code as codes
 from handlers.domain.access import DirectoryVersion
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
@@ -22,6 +23,7 @@ from handlers.ports import Chance, Clock, Memory
 
 Parse = Callable[[str], Directory]
 #: How soon another process notices a new directory.
+_NAMED = 3  #: case codes
 FRESH_FOR = timedelta(seconds=2)
 
 
@@ -68,7 +70,7 @@ def load(memory: Memory, parse: Parse, chance: Chance, text: str, by: str) -> in
             return None
         _keep_what_is_used(tx.all(Relay, state=OPEN_RELAY), tx.all(DeskTask, state=OPEN_TASK), fresh)
         reads = tx.all(Read, state=(ReadState.OPEN, ReadState.CLAIMED))
-        _keep_facilities({read.facility for read in reads}, fresh)
+        _keep_facilities([(read.facility, read.case_code) for read in reads], fresh)
         for read in reads:
             if read.pool not in fresh.pools:
                 raise Rejection("pool_in_use", f"The pool {read.pool} still has open reads; it cannot be dropped.")
@@ -95,10 +97,10 @@ def load(memory: Memory, parse: Parse, chance: Chance, text: str, by: str) -> in
 
 
 def _keep_what_is_used(relays: list[Relay], tasks: list[DeskTask], fresh: Directory) -> None:
-    _keep_facilities({relay.facility for relay in relays}, fresh)
+    _keep_facilities([(relay.facility, relay.case_code) for relay in relays], fresh)
     # What was set aside waits in the inbox, whether its site is there or not.
-    of_sites = {task.facility for task in tasks if task.kind is not TaskKind.EVENT_SET_ASIDE}
-    _keep_facilities(of_sites - {SYSTEM}, fresh)
+    of_sites = [one for one in tasks if one.kind is not TaskKind.EVENT_SET_ASIDE and one.facility != SYSTEM]
+    _keep_facilities([(task.facility, task.case_code) for task in of_sites], fresh)
     for desk_id in {task.desk for task in tasks} | {relay.policy.desk.who for relay in relays}:
         if desk_id not in fresh.desks:
             raise Rejection("desk_in_use", f"The desk {desk_id} still has open work; it cannot be dropped.")
@@ -113,6 +115,15 @@ def _keep_what_is_used(relays: list[Relay], tasks: list[DeskTask], fresh: Direct
                 )
 
 
-def _keep_facilities(used: set[str], fresh: Directory) -> None:
-    for facility in sorted(used - set(fresh.facilities)):
-        raise Rejection("facility_in_use", f"The facility {facility} still has open work; it cannot be dropped.")
+def _keep_facilities(used: list[tuple[str, str]], fresh: Directory) -> None:
+    """Refuse to drop a facility that something open belongs to, by the case codes of what is open."""
+    dropped = sorted({facility for facility, _ in used} - set(fresh.facilities))
+    if not dropped:
+        return
+    cases = sorted({codes.shown(case) for facility, case in used if facility == dropped[0] and case})
+    more = f" and {len(cases) - _NAMED} more" if len(cases) > _NAMED else ""
+    named = f" ({', '.join(cases[:_NAMED])}{more})" if cases else ""
+    raise Rejection(
+        "facility_in_use",
+        f"The facility {dropped[0]} still has open work{named}; it cannot be dropped. Have it ended or handed over first.",
+    )

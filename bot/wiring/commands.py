@@ -12,10 +12,19 @@ from fastapi import FastAPI
 
 from bot import audit_cli, doctor, logs
 from bot.clock import SecretChance, WallClock
+from bot.directory import inspect
 from bot.settings import DatabaseSettings, MemorySettings, ServiceSettings
 from bot.shutdown import on_signals
 from bot.slack import app as slack_app
-from bot.wiring.service import CannotStart, Service, load_directory, open_store, read_directory
+from bot.wiring.service import (
+    CannotStart,
+    DirectoryRefused,
+    Service,
+    directory_text,
+    load_directory,
+    open_store,
+    read_directory,
+)
 from handlers import cases
 from handlers.ports import House
 from store import record, schema, upkeep
@@ -97,15 +106,24 @@ def migrate(settings: DatabaseSettings) -> str:
         database.close()
 
 
-def load(settings: MemorySettings, file: Path | None) -> str:
-    """Load a directory file."""
+def load(settings: MemorySettings, file: Path | None) -> Iterator[str]:
+    """Load a directory file, and yield what is wrong with it and what came of it."""
+    path = file or settings.directory
+    text = directory_text(path)
+    found = inspect(text)
+    said = [f"{path}:{problem}" for problem in found.problems]
+    if found.directory is None:
+        raise DirectoryRefused("\n".join([*said, "This directory has errors: it was not loaded."]))
     chance = SecretChance()
     store = open_store(settings, WallClock(), chance)
     try:
-        number = load_directory(store, chance, file or settings.directory, "command line")
-        return "This directory is in force already." if number is None else f"Loaded as version {number}."
+        number = load_directory(store, chance, text, "command line")
     finally:
         store.database.close()
+    yield from said
+    yield "This directory is in force already." if number is None else f"Loaded as version {number}."
+    if path.resolve() != settings.directory.resolve():
+        yield f"The next start of `serve` loads RADRELAY_DIRECTORY again: {settings.directory}."
 
 
 def statement(settings: MemorySettings, case: str) -> str:

@@ -112,12 +112,18 @@ def open_store(settings: MemorySettings, clock: Clock, chance: Chance, calls_per
     return Store(database, memory, directories.CurrentDirectory(memory, read_directory, clock))
 
 
-def load_directory(store: Store, chance: Chance, path: Path, by: str) -> int | None:
-    """Load the directory file when it differs from the one in force; return its number, or None."""
+def directory_text(path: Path) -> str:
+    """Return a directory file's text, or refuse with a sentence."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DirectoryRefused(f"The directory file {path} cannot be read: it is not UTF-8 text.") from None
     except OSError as error:
         raise DirectoryRefused(f"The directory file {path} cannot be read ({type(error).__name__}).") from None
+
+
+def load_directory(store: Store, chance: Chance, text: str, by: str) -> int | None:
+    """Load a directory when it differs from the one in force; return its number, or None."""
     number = directories.load(store.memory, read_directory, chance, text, by)
     store.directory.refresh()
     return number
@@ -180,11 +186,16 @@ class Service:
         )
 
     def prepare(self) -> None:
-        """Migrate and load a changed directory: what `serve` does at its start and `release` before one."""
+        """Migrate and load a changed directory: what `serve` does at its start and `release` before one.
+
+        A directory whose secrets are not there is not loaded: a start that fails changes nothing.
+        """
+        text = directory_text(self.settings.directory)
+        self.check_secrets(read_directory(text))
         schema.migrate(self.store.database)
         if self.store.database.is_sqlite:
             self.store.memory.recover()
-        number = load_directory(self.store, self.chance, self.settings.directory, "start")
+        number = load_directory(self.store, self.chance, text, "start")
         log.info("directory_loaded" if number else "directory_unchanged", count=len(self.store.directory().facilities))
 
     def application(self) -> FastAPI:
@@ -214,9 +225,12 @@ class Service:
         ]
         return web.application(routers, health=self._health(), refusals=self.refusals, running=self.running)
 
-    def check_secrets(self) -> None:
-        """Refuse to start where a source has no key to our doors, or a sink none to sign with."""
-        directory, secret = self.store.directory(), self.settings.secret
+    def check_secrets(self, fresh: Directory | None = None) -> None:
+        """Refuse to start where a source has no key to our doors, or a sink none to sign with: of the directory in force.
+
+        ``fresh`` is one that is to be loaded.
+        """
+        directory, secret = fresh or self.store.directory(), self.settings.secret
         unusable = intake.secret_problems(directory.sources.values(), secret) if self._doors else {}
         if self._works:
             unusable |= intake.secret_problems(directory.sinks.values(), secret)
@@ -240,7 +254,8 @@ class Service:
                     (timedelta(hours=6), self._forget),
                     (CALENDARS_EVERY, self.read_calendars),
                     (WARN_EVERY, self.warn),
-                ]
+                ],
+                at_once=[self.read_calendars, self.warn],
             )
         if self._doors and self.settings.slack_app_token is not None:
             socket = slack_app.socket_mode(self.slack.bolt, self.settings.slack_app_token.get_secret_value())

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.settings import SettingsProblem
 from bot.wiring.service import DirectoryRefused
 from handlers.domain.access import DirectoryVersion
 from handlers.domain.errors import Rejection
@@ -80,9 +81,15 @@ def test_the_command_says_which_version_it_became(stage: Stage, tmp_path: Path) 
     file.write_text(directories.written(renamed("Mercy West")(directories.read(stage.directory_file.read_text()))))
     environment = {**os.environ, **stage.environment}
     done = CliRunner().invoke(app, ["directory", "load", str(file)], env=environment)
-    assert (done.exit_code, done.output) == (0, "Loaded as version 2.\n")
+    assert done.exit_code == 0
+    warned, loaded, then = done.output.splitlines()[-3:]
+    assert warned.startswith(f"{file}:")
+    assert "warning: " in warned
+    assert loaded == "Loaded as version 2."
+    assert then.startswith("The next start of `serve` loads RADRELAY_DIRECTORY again: ")
     again = CliRunner().invoke(app, ["directory", "load", str(file)], env=environment)
-    assert (again.exit_code, again.output) == (0, "This directory is in force already.\n")
+    assert again.exit_code == 0
+    assert "This directory is in force already.\n" in again.output
     assert stage.all(DirectoryVersion)[-1].loaded_by == "command line"
     assert [one["number"] for one in loads(stage)] == [1, 2]
     stage.advance(3)
@@ -207,3 +214,31 @@ def test_a_contact_of_a_running_ladder_can_be_retired(stage: Stage) -> None:
     stage.load("  mercy-ed-physician:", "  mercy-ed-physician:\n    retired: true")
     assert versions(stage) == [1, 2]
     confirm(stage, call)
+
+
+def test_what_the_command_cannot_read_is_a_sentence(stage: Stage, tmp_path: Path) -> None:
+    """A file that is no UTF-8 text, and one with an error, named with file and line; nothing is loaded."""
+    environment = {**os.environ, **stage.environment}
+    latin, wrong = tmp_path / "latin.yaml", tmp_path / "wrong.yaml"
+    latin.write_bytes("name: Zürich".encode("latin-1"))
+    wrong.write_text(stage.directory_file.read_text().replace("pool: night\n", "pool: nigth\n"))
+    said = [
+        str(CliRunner().invoke(app, ["directory", "load", str(one)], env=environment).exception)
+        for one in (latin, wrong)
+    ]
+    assert said[0] == f"The directory file {latin} cannot be read: it is not UTF-8 text."
+    assert said[1].startswith(f"{wrong}:")
+    assert 'there is no pool "nigth"' in said[1]
+    assert versions(stage) == [1]
+
+
+def test_a_start_that_lacks_a_secret_loads_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file in place names a source without a secret: the start fails, and the directory in force stays."""
+    text = stage.directory_file.read_text()
+    new = "  newcomer: {facilities: [mercy], secrets: [RADRELAY_SOURCE_NEW_SECRET]}\n"
+    monkeypatch.delenv("RADRELAY_SOURCE_NEW_SECRET", raising=False)
+    stage.directory_file.write_text(text.replace("sources:\n", f"sources:\n{new}"))
+    with pytest.raises(SettingsProblem, match="newcomer"):
+        stage.service.prepare()
+    assert versions(stage) == [1]
+    stage.directory_file.write_text(text)

@@ -48,7 +48,8 @@ function node({ entry, about }) {
 function said({ action, actor = "", facts = {} }) {
   const words = [];
   const who = facts.who && name(facts.who);
-  const by = actor === "robot" ? "" : name(actor.replace(/^[a-z_]+:/, ""));
+  const [kind, key] = actor.includes(":") ? actor.split(/:(.*)/s) : ["", actor];
+  const by = actor === "robot" ? "" : kind === "answering" ? `answering for ${name(key)}` : name(key);
   if (by && by !== who) words.push(by);
   if (who) words.push(who);
   if (action === "attempt:plan") words.push(facts.channel, `step ${facts.step + 1}`, `try ${facts.try}`);
