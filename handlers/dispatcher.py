@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from handlers import drawing, held, placing, sinks
+from handlers import channels, drawing, handover, held, placing, showing, sinks
 from handlers.domain.cards import Note, ReadCard
-from handlers.domain.directory import Directory
+from handlers.domain.directory import Desk, Directory
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
 from handlers.domain.handovers import Handover
 from handlers.domain.machinery import EffectKind
+from handlers.domain.standing import Pool
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask
 from handlers.once import in_transaction
@@ -68,6 +69,7 @@ def send_next(
     now = house.clock.now()
     try:
         CARRIERS[sending.effect.kind](house, vendors, sending)
+        channels.worked(house, sending)
     except DeliveryFailed as failed:
         on_failure(failed)
         wait = failed.retry_after or backoff(sending.tries)
@@ -90,7 +92,8 @@ def send_next(
 def _refused(house: House, sending: Sending, refused: DeliveryRefused) -> None:
     """Give up what a vendor will never take; a Slack channel that can be mended (an invitation, a token) is waited for."""
     reason = f"{refused.code}: {refused.reason}"
-    if sending.effect.lane.startswith("slack:") and sending.tries < MENDED_WITHIN:
+    if sending.effect.lane.startswith(channels.LANES) and sending.tries < MENDED_WITHIN:
+        channels.refused(house, sending, refused.code)
         house.memory.effect_later(sending, house.clock.now() + LONGEST_WAIT, reason)
         return
     house.memory.effect_dropped(sending, reason)
@@ -121,6 +124,9 @@ class _Shown(Generic[V, C]):
     #: Its card as things stand; None where it is not shown any more.
     draw: Callable[[Reading, Directory, V], C | None]
     show: Callable[[Messenger, str, str | None, C], str]
+    #: The channel in which it belongs now, "" for wherever it was asked for; and how it is asked for there.
+    channel: Callable[[Directory, V], str]
+    ask: Callable[[Transaction, House, V], None]
 
     def carry(self, house: House, vendors: Vendors, sending: Sending) -> None:
         """Post or redraw what shows a subject; a post that may have been made is looked for first."""
@@ -133,6 +139,9 @@ class _Shown(Generic[V, C]):
         if found is None or card is None:
             house.memory.effect_done(sending)
             return
+        if self.channel(house.directory(), found) not in ("", channel):
+            self._asked_elsewhere(house, sending, found)
+            return
         ts = shown[1] if shown is not None and shown[0] == channel else None
         if ts is None and (sending.in_doubt or sending.tries > 0):
             ts = vendors.messenger.find(channel, f"{self.prefix}:{subject}", self.since(found))
@@ -143,6 +152,19 @@ class _Shown(Generic[V, C]):
             tx.sent(sending)
 
         in_transaction(house, sending.facility, done)
+
+    def _asked_elsewhere(self, house: House, sending: Sending, found: V) -> None:
+        """Give up what was asked for a channel that it has left meanwhile, and ask for it where it belongs."""
+
+        def moved(tx: Transaction) -> None:
+            tx.sent(sending)
+            self.ask(tx, house, found)
+
+        in_transaction(house, sending.facility, moved)
+
+
+def _channel_of(place: Pool | Desk | None) -> str:
+    return "" if place is None else place.channel
 
 
 def _read_card(look: Reading, directory: Directory, read: Read) -> ReadCard | None:
@@ -155,6 +177,8 @@ _READ = _Shown(
     since=lambda read: read.opened_at,
     draw=_read_card,
     show=lambda messenger, channel, ts, card: messenger.show_read(channel, ts, card),
+    channel=lambda directory, read: _channel_of(directory.pools.get(read.pool)),
+    ask=showing.show_read,
 )
 _TASK = _Shown(
     kind=DeskTask,
@@ -162,6 +186,8 @@ _TASK = _Shown(
     since=lambda task: task.opened_at,
     draw=drawing.desk_card,
     show=lambda messenger, channel, ts, card: messenger.show_task(channel, ts, card),
+    channel=lambda directory, task: _channel_of(directory.desks.get(task.desk)),
+    ask=showing.show_task,
 )
 _HANDOVER = _Shown(
     kind=Handover,
@@ -169,6 +195,8 @@ _HANDOVER = _Shown(
     since=lambda handover: handover.offered_at,
     draw=held.card,
     show=lambda messenger, channel, ts, card: messenger.show_handover(channel, ts, card),
+    channel=handover.channel,
+    ask=handover.show,
 )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from handlers import overrides_told, receipts, showing
+from handlers import channels, overrides_told, receipts, showing
 from handlers.domain import case_code, expiries, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory
@@ -174,6 +174,8 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
     """Return what happened where a fixed sentence would not say whom it is about; "" where it does."""
     if task.kind is TaskKind.EXPIRES_SOON:
         return expiries.told(expiries.expiry_of(task.subject_id)[0], directory)
+    if task.kind is TaskKind.CHANNEL_REFUSED:
+        return channels.told(directory, task.subject_id)
     override = look.get(Override, task.subject_id) if task.kind is TaskKind.OVERRIDE_ASKED else None
     return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
 

@@ -107,7 +107,7 @@ def _offer(
     tx.add(handover)
     seen: dict[str, int] = {"relays": len(around.relays), "waiting": sum(around.waiting.values())}
     _record(tx, handover, "handover:offer", ROBOT, reads=len(waits.reads), tasks=len(waits.tasks), **seen)
-    _show(tx, house, handover)
+    show(tx, house, handover)
     if incoming is None:
         _to_desk(tx, house, handover)
     elif waits.facilities:
@@ -126,7 +126,7 @@ def _readdress(tx: Transaction, house: House, rota: Rota, place: Place, at: str,
         if held(tx, house.directory(), waiting).facilities:
             again = tx.put(replace(waiting, incoming=incoming, reminders=0))
             _record(tx, again, "handover:offer", ROBOT, again=True)
-            _show(tx, house, again)
+            show(tx, house, again)
             _plan_reminder(tx, again)
 
 
@@ -144,7 +144,7 @@ def late_due(tx: Transaction, house: House, handover_id: str) -> None:
     kind = TaskKind.HANDOVER if handover.accepted_at is None else TaskKind.READS_LEFT
     if not (waits.facilities if handover.accepted_at is None else waits.reads):
         desk.settle(tx, house, kind, handover.id, "nothing_left")
-        _show(tx, house, handover)
+        show(tx, house, handover)
         return
     if handover.accepted_at is not None:
         _plan_reminder(tx, handover)
@@ -158,7 +158,7 @@ def late_due(tx: Transaction, house: House, handover_id: str) -> None:
     handover = tx.put(replace(handover, reminders=1))
     _record(tx, handover, "handover:remind", ROBOT, told="incoming")
     name = person(house.directory(), handover, handover.incoming).name
-    lane = f"slack:{_channel(house.directory(), handover)}"
+    lane = f"slack:{channel(house.directory(), handover)}"
     args = {"text": f"{name}, this waits to be accepted by you.", "mention": "yes"}
     tx.effect(Effect(kind=EffectKind.HANDOVER_NOTE, subject=handover.id, lane=lane, args=args, rank=3))
     _plan_reminder(tx, handover)
@@ -270,7 +270,7 @@ def _accepted(tx: Transaction, house: House, handover_id: str, actor: str, befor
         where = _desk_of(directory, handover)
         desk.open_task(tx, house, TaskKind.READS_LEFT, subject_id=handover.id, desk=where)
         _plan_reminder(tx, handover)
-    _show(tx, house, handover)
+    show(tx, house, handover)
     if not before.facilities:
         return "Accepted: nothing was held, so nothing moves. What is under way is on the card and in `/worklist`."
     return f"Accepted: {_counted(reads, 'read')}, {_counted(tasks, 'desk task')}.{_kept(tx, directory, handover, left)}"
@@ -310,18 +310,20 @@ def _counted(number: int, word: str) -> str:
 # --- showing ---------------------------------------------------------------------------------------------------------
 
 
-def _channel(directory: Directory, handover: Handover) -> str:
+def channel(directory: Directory, handover: Handover) -> str:
+    """Return the channel of the pool or desk that a handover is of; "" for one that has left."""
     where = directory.pools if handover.place is Place.POOL else directory.desks
     found = where.get(handover.at)
     return "" if found is None else found.channel
 
 
-def _show(tx: Transaction, house: House, handover: Handover) -> None:
-    channel = _channel(house.directory(), handover)
-    if channel:
+def show(tx: Transaction, house: House, handover: Handover) -> None:
+    """Ask for a handover's card to be posted or redrawn."""
+    where = channel(house.directory(), handover)
+    if where:
         once_only = f"handover:{handover.id}"
         tx.effect(
-            Effect(kind=EffectKind.HANDOVER_CARD, subject=handover.id, lane=f"slack:{channel}", once=once_only, rank=3)
+            Effect(kind=EffectKind.HANDOVER_CARD, subject=handover.id, lane=f"slack:{where}", once=once_only, rank=3)
         )
 
 

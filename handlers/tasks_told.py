@@ -132,6 +132,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A client's system that is to be told who has a read took nothing for a day: its worklist does not agree with ours.",
         "Ask the site about its receiver and its secret. `radrelay aside list` names what was given up, `aside retry` sends it again.",
     ),
+    TaskKind.CHANNEL_REFUSED: (
+        "Slack refuses what is to be shown in a channel: nobody sees it there.",
+        "Invite the bot to that channel, or correct its id in the directory and load it. What waits is shown by itself then.",
+    ),
     TaskKind.SHADOW: (
         "Shadow: this ladder ran to its end and nobody was called. Here the desk would have been rung.",
         "Read the timeline on the case page. Nothing else is to be done.",

@@ -37,6 +37,7 @@ class TaskKind(StrEnum):
     HANDOVER = "handover"  # what somebody held whose shift is over was accepted by nobody
     READS_LEFT = "reads_left"  # a shift is over, and whoever follows may not read what its reader holds
     CALENDAR_FAILING = "calendar_failing"  # a rota's calendar cannot be read; its last good copy is used
+    CHANNEL_REFUSED = "channel_refused"  # Slack takes nothing in the channel of a pool or a desk
     SHADOW = "shadow"
     NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
     OVERFLOW_OPEN = "overflow_open"
