@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
@@ -21,12 +21,17 @@ from bot.knocking import Doors
 from bot.settings import ServiceSettings
 from bot.verdicts import Check, Verdict, bad, code, good
 from handlers.domain.directory import Directory
-from handlers.domain.errors import RadrelayError
+from handlers.domain.errors import DeliveryFailed, RadrelayError
+from handlers.domain.rotas import Rota, Shift
 from handlers.domain.sinks import Sink
 
 MAX_SKEW_SECONDS = 60
 VOICE_PATH = "/twilio/inbound"
 TEXT_PATH = "/twilio/sms"
+
+
+#: So far ahead calendars are read.
+_AHEAD = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,8 @@ class Ports:
     sign_slack: Callable[[str, str], str]
     http: httpx.Client
     now: Callable[[], datetime]
+    #: What a rota's calendar says of a span; raises ``DeliveryFailed`` with a reason that holds nothing of it.
+    shifts: Callable[[Rota, datetime, datetime], Sequence[Shift]]
 
 
 @dataclass(slots=True)
@@ -65,6 +72,8 @@ class Examination:
             yield from self._guarded(f"Slack channel of {name}", partial(self._channel, channel, name))
         for sink in [one for found in directory for one in found.sinks.values()]:
             yield from self._guarded(f"sink {sink.id}", partial(self._sink, sink))
+        for rota in [one for found in directory for one in found.rotas.values() if one.calendar is not None]:
+            yield from self._guarded(f"calendar of {rota.id}", partial(self._calendar, rota))
         doors = Doors(self.settings.public_url, self.ports.http)
         yield from self._guarded("public URL", lambda: doors.twilio(self.ports.sign))
         if self.settings.slack_app_token is None:
@@ -124,6 +133,20 @@ class Examination:
         """Look whether anybody answers there; nothing is signed or told, so whatever is answered is fine."""
         with self.ports.http.stream("HEAD", sink.url) as answer:
             yield good(f"sink {sink.id} answers (HTTP {answer.status_code})")
+
+    def _calendar(self, rota: Rota) -> Iterator[Check]:
+        """Read a rota's calendar as the service does; a feed in which nobody is known has no shift that counts."""
+        variable = "" if rota.calendar is None else rota.calendar.url_env
+        now = self.ports.now()
+        try:
+            found = self.ports.shifts(rota, now, now + _AHEAD)
+        except DeliveryFailed as failed:
+            todo = f"Look at the address in {variable}, and whether this machine may fetch it."
+            yield bad(f"calendar of {rota.id} cannot be read ({failed.reason})", todo)
+            return
+        people = len({one.who for one in found})
+        what = f"calendar of {rota.id}: {len(found)} shifts of {people} people in {_AHEAD.days} days"
+        yield good(what) if found else Check(Verdict.NOTE, what, "Compare the titles of its events with `names`.")
 
     def _slack(self) -> Iterator[Check]:
         answer = self._slack_call("auth.test")

@@ -64,9 +64,28 @@ def oncall_lines(house: House, facility_id: str, when: str, slack_user: str) -> 
         return (f"{facility.alias} has no rota: its ladders, its desk and its pool are the same at all hours.",)
     with house.memory.reading() as look:
         known = shifts(look, directory)
+        failing = _failing(look, directory, facility)
     title = f"{facility.alias}, {_said(facility, at)}:"
-    lines = (_line(directory, facility, rota_id, where, known.get(rota_id, ()), at) for rota_id, where in used.items())
+    lines = (
+        _line(directory, facility, rota_id, where, known.get(rota_id, ()), at) + failing.get(rota_id, "")
+        for rota_id, where in used.items()
+    )
     return (title, *lines)
+
+
+def _failing(look: Reading, directory: Directory, facility: Facility) -> dict[str, str]:
+    """Return what is said of each rota whose calendar cannot be read, or was not read yet: nobody may mean unknown."""
+    with_feed = [one.id for one in directory.rotas.values() if one.calendar is not None]
+    copies = {copy.id: copy for copy in look.all(CalendarCopy, id=tuple(with_feed))} if with_feed else {}
+    found = {}
+    for rota_id in with_feed:
+        copy = copies.get(rota_id)
+        if copy is None:
+            found[rota_id] = " (its calendar was not read yet)"
+        elif copy.failing_since is not None:
+            kept = "its last good copy is used" if copy.shifts else "there is no copy of it"
+            found[rota_id] = f" (its calendar cannot be read since {_said(facility, copy.failing_since)}; {kept})"
+    return found
 
 
 def _line(

@@ -100,7 +100,9 @@ def _open(
     tx.audit(AuditFact(action="overflow:open", actor="robot", subject=one.id, facts=facts))
     desk.open_task(tx, house, TaskKind.OVERFLOW_OPEN, subject_id=one.id)
     pool = agreement.pool or facility.pool
-    text = f"Overflow is open at {facility.alias}: {waiting} of its reads wait. Its new studies come here."
+    text = (
+        f"Overflow is open at {facility.alias}: {waiting} of its reads wait. Its new {_studies(agreement)} come here."
+    )
     showing.tell_pool(tx, house, pool, text)
     return one
 
@@ -114,4 +116,13 @@ def _close(
     desk.settle(tx, house, TaskKind.OVERFLOW_OPEN, one.id, "overflow closed")
     if agreement is not None:
         pool = agreement.pool or facility.pool
-        showing.tell_pool(tx, house, pool, f"Overflow is closed at {facility.alias}: its new studies stay with it.")
+        showing.tell_pool(
+            tx, house, pool, f"Overflow is closed at {facility.alias}: its new {_studies(agreement)} stay with it."
+        )
+
+
+def _studies(agreement: CoverageAgreement) -> str:
+    """Return which studies an agreement is about."""
+    of = "" if "*" in agreement.modalities else f"{', '.join(agreement.modalities)} "
+    special = "" if agreement.subspecialty is None else f"{agreement.subspecialty.id} "
+    return f"{of}{special}studies"

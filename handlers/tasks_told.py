@@ -145,7 +145,7 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "See that somebody reads it, and settle with the site who reads such studies at this hour.",
     ),
     TaskKind.OVERFLOW_OPEN: (
-        "Overflow is open at this site: too many reads wait, or are late. New studies go to the overflow agreement's pool.",
+        "Overflow is open at this site: too many reads wait, or are late. New studies that its agreement covers go to the overflow pool.",
         "See that its readers are there. This closes by itself when few reads wait.",
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from itertools import product
@@ -170,7 +171,7 @@ def _of_on_call(directory: Directory, facility: Facility, begins: datetime) -> I
         failing = readers.failing(reader, duty, exam.modality, instant)
         codes = ", ".join(code.replace("_", " ") for code in failing)
         return (
-            f"{reader.id}, who is on call of {rota.id}, may not read them ({codes}), so the desk is asked"
+            f"{reader.name} ({reader.id}), who is on call of {rota.id}, may not read them ({codes}), so the desk is asked"
             if codes
             else ""
         )
@@ -178,9 +179,10 @@ def _of_on_call(directory: Directory, facility: Facility, begins: datetime) -> I
     def found() -> Iterator[tuple[str, str, Ranges]]:
         for what, exam in _exams(directory, facility):
             for no, when in joined(marks, ends, partial(why, exam)).items():
-                yield f"unclaimed stroke or trauma, {what}", no, when
+                yield what, no, when
 
-    yield from grouped(facility, begins, found())
+    for gap in grouped(facility, begins, found()):
+        yield replace(gap, what=f"unclaimed stroke or trauma of {gap.what}")
 
 
 # --- contacts --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from bot.directory.nodes import Entry, Value
 from bot.directory.people import day, identifier, names
 from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
-from handlers.domain.rotas import Feed, Override, Rota, RotaKind, Rotation
+from handlers.domain.rotas import Feed, Override, Rota, RotaKind, Rotation, folded
 
 _DAYS = {"d": 1, "w": 7}
 _LONGEST = 366
@@ -60,7 +60,12 @@ def _calendar(entry: Entry) -> Feed:
 def _titles(value: Value) -> dict[str, str]:
     """Read which title of an event means whom."""
     with value.entry() as entry:
-        return {title: who.read(identifier) for title, who in entry.pairs().items()}
+        found = {title: who.read(identifier) for title, who in entry.pairs().items()}
+        if not found:
+            entry.missing("no title means anybody: write TITLE: ID for each person of the calendar.")
+        if len({folded(title) for title in found}) < len(found):
+            entry.missing("two titles are the same but for capitals and spaces: keep one of them.")
+        return found
 
 
 def _override(entry: Entry) -> Override:

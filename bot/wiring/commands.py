@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from bot import audit_cli, doctor, logs
+from bot.calendars import CalendarFeeds
 from bot.clock import SecretChance, WallClock
 from bot.directory import inspect
 from bot.settings import DatabaseSettings, MemorySettings, ServiceSettings
@@ -157,6 +158,7 @@ def examine(settings: ServiceSettings) -> tuple[str, int]:
             sign_slack=slack_app.signer(settings.slack_signing_secret.get_secret_value()),
             http=http,
             now=WallClock().now,
+            shifts=CalendarFeeds(settings.secret).shifts,
         )
         checks = doctor.examine(settings, ports)
     database.close()

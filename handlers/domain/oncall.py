@@ -59,7 +59,8 @@ def phones_first(directory: Directory, desk: Desk, shifts: Shifts, at: datetime)
 def rotas_of(directory: Directory, facility: Facility) -> dict[str, str]:
     """Return the rotas that a facility depends on, each with where it stands: its ladders, its desks, its pool."""
     found: dict[str, str] = {}
-    policies = dict.fromkeys(rule.policy for rule in facility.rules)
+    rules = [*facility.rules, *(rule for agreement in facility.coverage for rule in agreement.rules)]
+    policies = dict.fromkeys(rule.policy for rule in rules)
     for policy in policies:
         for step in policy.steps:
             if step.to in directory.rotas:
@@ -68,9 +69,9 @@ def rotas_of(directory: Directory, facility: Facility) -> dict[str, str]:
         desk = directory.desks.get(desk_id)
         if desk is not None and desk.rota in directory.rotas:
             found.setdefault(desk.rota, desk.name)
-    pool = directory.pools.get(facility.pool)
-    if pool is not None and pool.oncall in directory.rotas:
-        found.setdefault(pool.oncall, f"readers of the pool {pool.id}")
+    for pool in (directory.pools.get(one) for one in facility.pools()):
+        if pool is not None and pool.oncall in directory.rotas:
+            found.setdefault(pool.oncall, f"readers of the pool {pool.id}")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
@@ -18,7 +18,8 @@ from bot import doctor
 from bot.settings import ServiceSettings
 from bot.verdicts import Check, Verdict
 from handlers.domain.directory import Desk, DeskPhone, Directory, Facility, Source
-from handlers.domain.errors import RadrelayError
+from handlers.domain.errors import DeliveryFailed, RadrelayError
+from handlers.domain.rotas import Feed, Rota, RotaKind, Shift
 from handlers.domain.sinks import Sink
 from handlers.domain.standing import Agreement, Pool
 
@@ -89,11 +90,16 @@ def sign(url: str, fields: Mapping[str, str]) -> str:
     return f"good:{url}:{sorted(fields)}"
 
 
+def _no_calendar(_rota: Rota, _begins: datetime, _ends: datetime) -> Sequence[Shift]:
+    return ()
+
+
 @dataclass
 class World:
     """A deployment and its vendors, in good health until something is changed."""
 
     directory: Directory = DIRECTORY
+    calendar: Callable[[Rota, datetime, datetime], Sequence[Shift]] = _no_calendar
     database_problem: str = ""
     directory_problem: str = ""
     scopes: str = "chat:write,commands,users:read"
@@ -181,6 +187,7 @@ class World:
                 sign_slack=sign_slack,
                 http=http,
                 now=lambda: NOW,
+                shifts=self.calendar,
             )
             return doctor.examine(settings(self.app_token), ports)
 
@@ -282,6 +289,38 @@ def test_a_sink_without_its_secret_is_bad(world: World) -> None:
     [bad] = [check for check in world.examined() if check.verdict is Verdict.BAD]
     assert bad.what == "secret DOCTOR_SINK"
     assert bad.todo.startswith("not set; it should be the secret of the sink mercy-pacs")
+
+
+NURSES = Rota(
+    id="nurses",
+    kind=RotaKind.CONTACTS,
+    zone="America/Chicago",
+    calendar=Feed(url_env="RADRELAY_CALENDAR_NURSES", names={"Smith": "kim"}),
+)
+
+
+def test_each_calendar_is_read(world: World) -> None:
+    """How many shifts of how many known people; a feed in which nobody is known is looked at twice."""
+    world.directory = replace(DIRECTORY, rotas={"nurses": NURSES})
+    shift = Shift(who="kim", begins=NOW, ends=NOW + timedelta(hours=12))
+    world.calendar = lambda _rota, _begins, _ends: [shift]
+    assert Check(Verdict.GOOD, "calendar of nurses: 1 shifts of 1 people in 14 days") in world.examined()
+    world.calendar = _no_calendar
+    [note] = [check for check in world.examined() if check.what.startswith("calendar")]
+    assert (note.verdict, "names" in note.todo) == (Verdict.NOTE, True)
+
+
+def test_a_calendar_that_cannot_be_read_is_bad(world: World) -> None:
+    """By its variable, never by its address."""
+
+    def fails(_rota: Rota, _begins: datetime, _ends: datetime) -> Sequence[Shift]:
+        raise DeliveryFailed("http_404")
+
+    world.directory = replace(DIRECTORY, rotas={"nurses": NURSES})
+    world.calendar = fails
+    [bad] = [check for check in world.examined() if check.verdict is Verdict.BAD]
+    assert bad.what == "calendar of nurses cannot be read (http_404)"
+    assert "RADRELAY_CALENDAR_NURSES" in bad.todo
 
 
 def test_in_socket_mode_the_app_token_opens_a_connection(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests import feeds
 from tests.feeds import Feed, calendar, shift
 from tests.flows.rotas import BEFORE_SEVEN
 from tests.flows.stage import LEE, READS, STONE, Stage
+
+CHICAGO = ZoneInfo("America/Chicago")
 
 Begin = Callable[[datetime], Stage]
 OLD = 'rotation: {people: [lee, stone], begins: 2026-05-31, at: "19:00", every: 1d}'
@@ -95,7 +98,8 @@ def test_while_the_feed_fails_its_last_good_copy_is_used(calendared: Stage, feed
         stage.service.read_calendars()
     stage.restart()
     stage.service.read_calendars()
-    assert readers(stage) == before
+    since = f" (its calendar cannot be read since {stage.clock.instant.astimezone(CHICAGO):%a %Y-%m-%d %H:%M %Z}"
+    assert readers(stage) == f"{before}{since}; its last good copy is used)"
     assert facts(stage, "calendar:fail") == [{"reason": "http_503", "kept": 2}]
     stage.advance(minutes=6 * 60 - 1)
     assert not stage.open_tasks()

@@ -15,6 +15,12 @@ from handlers.domain.standing import Pool
 #: So far ahead is looked for hours without anybody.
 AHEAD = timedelta(days=14)
 _MOST_NAMED = 3
+#: What becomes of it where nobody is on duty.
+_ELSE = {
+    RotaKind.CONTACTS: "a rung is skipped",
+    RotaKind.READERS: "an unclaimed stroke or trauma rings the desk instead",
+    RotaKind.DESK: "all of the desk's telephones ring from the first round",
+}
 _WHAT = {RotaKind.CONTACTS: "contact", RotaKind.READERS: "radiologist", RotaKind.DESK: "member of staff"}
 
 
@@ -58,7 +64,9 @@ def _gaps(rota: Rota, marks: Marks, today: date) -> Iterator[Problem]:
         return
     words = [f"{_said(rota, since)} to {_said(rota, until)}" for since, until in found[:_MOST_NAMED]]
     more = f" and {len(found) - _MOST_NAMED} more times" if len(found) > _MOST_NAMED else ""
-    sentence = f"nobody is on duty from {', '.join(words)}{more}: add somebody, else a rung is skipped then."
+    sentence = (
+        f"nobody is on duty from {', '.join(words)}{more} ({rota.zone}): add somebody, else {_ELSE[rota.kind]} then."
+    )
     yield marks.warning(f"rotas.{rota.id}", sentence)
 
 

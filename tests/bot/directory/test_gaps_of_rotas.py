@@ -63,9 +63,9 @@ def test_what_a_calendar_says_is_not_guessed() -> None:
 def test_whoever_is_on_call_and_may_not_read_is_a_gap() -> None:
     """Dr. Kim has neither license nor privilege: in her week an unclaimed stroke would go to the desk."""
     (gap,) = found(ON_CALL)
-    assert gap.what == "unclaimed stroke or trauma, all modalities"
+    assert gap.what == "unclaimed stroke or trauma of all modalities"
     assert gap.why == (
-        "kim, who is on call of night, may not read them (license missing, privilege missing), so the desk is asked"
+        "Dr. Kim (kim), who is on call of night, may not read them (license missing, privilege missing), so the desk is asked"
     )
     week = datetime(2026, 6, 8, 12, tzinfo=UTC)
     assert gap.ranges == ((week, week + timedelta(days=7)),)
