@@ -102,7 +102,7 @@ def test_what_cannot_be_split_is_said(stage: Stage) -> None:
     assert "There is no such region. Say 2 to 6 of: `head`" in split(stage, regions="head smith")
     assert "named twice" in split(stage, regions="head head")
     assert "Something is missing." in split(stage, regions="head")
-    assert "That is too much." in split(stage, regions="head neck chest abdomen pelvis spine extremities")
+    assert "Too many words." in split(stage, regions="head neck chest abdomen pelvis spine extremities")
     split(stage)
     assert "A split is not done twice, nor undone." in split(stage, regions="spine neck")
     report(stage)
