@@ -126,6 +126,7 @@ def worklist(house: House, slack_user: str) -> Worklist:
             Barred(count=count, why=sentences(failing)) for failing, count in found.barred.most_common(REASONS_AT_MOST)
         ),
         barred_reads=found.barred.total(),
+        reads=reader is not None,
     )
 
 

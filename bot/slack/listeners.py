@@ -191,8 +191,9 @@ class Listeners:
 
     def worklist(self, ack: Ack, body: Json) -> None:
         """Answer ``/worklist``."""
-        outcome = attempt("worklist", lambda: self._verbs.worklist(_commander(body)))
-        _answer(ack, message(outcome.refusal) if outcome.refusal else worklist(outcome.value or Worklist()))
+        user = _commander(body)
+        outcome = attempt("worklist", lambda: self._verbs.worklist(user))
+        _answer(ack, message(outcome.refusal) if outcome.refusal else worklist(outcome.value or Worklist(), user))
 
     def relay(self, ack: Ack, body: Json) -> None:
         """Answer ``/relay``."""
