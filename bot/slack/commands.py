@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 
 from bot.slack.blocks import Message, section
-from handlers.domain.overrides import OverrideReason
-from handlers.domain.problems import ProblemKind
 
 RELAY = "/relay"
 WORKLIST = "/worklist"
@@ -20,7 +18,9 @@ ALL = 99  #: more than are claimed at once
 COUNT_AT_MOST = 40
 ONCALL_DOES = f"who is on duty, until when, and who follows. Example: `{ONCALL} riverside tomorrow 07:00`"
 _WHEN = "`WHEN` may also be `2026-12-25 18:00`, `18:00`, `now`, or a day alone, which is its 00:00."
-_REASONS, _KINDS = (", ".join(f"`{one}`" for one in words) for words in (OverrideReason, ProblemKind))
+#: The words there are, which the inside knows; this room knows nothing of what they are about.
+_REASONS = "`volume`, `no_other_reader`, `expertise`"
+_KINDS = "`incomplete_series`, `missing_prior`, `missing_history`, `wrong_protocol`, `back_to_technologist`"
 _CASE = re.compile(r"(\d{4})[-\s]?(\d{4})(?=\s|$)")
 #: As cards print it: ``case 4821-0934``.
 _CASE_WORD = re.compile(r"case\b[:\s]*", re.IGNORECASE)
