@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import islice
 
 from handlers import claims, duties, people, worklists
-from handlers.domain import case_code, routing
+from handlers.domain import case_code, regions, routing
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
@@ -107,7 +107,7 @@ def claim_linked(house: House, read_id: str, slack_user: str, delivery: str) -> 
         linked = tx.all(Study, facility=facility, group=study.group) if study.group else [study]
         open_reads = [one for each in linked for one in tx.all(Read, study_id=each.id, state=ReadState.OPEN)]
         reads = [one for one in open_reads if (one.kind, one.pool) == (read.kind, read.pool)]
-        return _claim_all(tx, house, reads, reader)
+        return _claim_all(tx, house, regions.in_order(reads), reader)
 
     return once(house, facility, delivery, act)
 
