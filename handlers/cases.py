@@ -12,7 +12,7 @@ from handlers.domain.access import LINK_LIVES, SESSION_IDLE, SESSION_LIVES, Link
 from handlers.domain.case_page import CaseView
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
-from handlers.domain.relays import Recording, RecordingState, Relay
+from handlers.domain.relays import Recording, RecordingState, Relay, RelayState
 from handlers.domain.studies import Read, Study
 from handlers.domain.tasks import DeskTask
 from handlers.hands import facility_of_case, parse_case
@@ -37,7 +37,24 @@ def digest(token: str) -> str:
 def open_link(house: House, case: str, slack_user: str, delivery: str, *, purpose: str = "view") -> str:
     """Return the path of a link to a case: once, for 60 seconds, for this Slack user in the roles they hold now."""
     code = parse_case(case)
-    return _link(house, code, facility_of_case(house, code), slack_user, delivery, purpose)
+    facility = facility_of_case(house, code)
+    if purpose != "view":
+        _has_its_form(house, code, people.roles_at(house.directory(), slack_user, facility), purpose)
+    return _link(house, code, facility, slack_user, delivery, purpose)
+
+
+def _has_its_form(house: House, code: str, roles: tuple[str, ...], purpose: str) -> None:
+    """Refuse a link to a page that would not have the form asked for; whoever may not see the page is refused that."""
+    if roles and not {"radiologist", "pacs_admin"} & set(roles):
+        raise Rejection("not_yours", "Only a radiologist of this site's pool or a PACS administrator can do this.")
+    if not roles or purpose != "log":
+        return
+    with house.memory.reading() as look:
+        relay = look.one(Relay, case_code=code)
+    if relay is None:
+        raise Rejection("no_relay", f"Case {codes.shown(code)} has no critical relay, so there is nothing to log.")
+    if relay.state is RelayState.ENDED:
+        raise Rejection("relay_ended", f"The relay of case {codes.shown(code)} has ended, so there is nothing to log.")
 
 
 def open_link_for_read(house: House, read_id: str, slack_user: str, delivery: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from handlers import duties, holding, overrides, people, showing
+from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import WAIVABLE, Refusal
+from handlers.domain.eligibility import WAIVABLE, Refusal, sentences
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
@@ -27,9 +28,25 @@ def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     reader = people.radiologist(house.directory(), slack_user)
 
     def act(tx: Transaction) -> str:
-        return or_refused(tx, read_id, f"radiologist:{reader.id}", lambda: claim_one(tx, house, read_id, reader))
+        return or_refused(tx, read_id, f"radiologist:{reader.id}", lambda: _claim(tx, house, read_id, reader))
 
     return told(once(house, facility, delivery, act))
+
+
+def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
+    """Claim one read; a refusal that two people may waive says how that is asked for."""
+    try:
+        return claim_one(tx, house, read_id, reader)
+    except Rejection as no:
+        if set(no.code.split(",")) <= WAIVABLE:
+            raise Rejection(no.code, f"{no.sentence} {way_out(existing(tx, read_id))}") from None
+        raise
+
+
+def way_out(read: Read) -> str:
+    """Return how an exception from the rules of the house is asked for."""
+    region = f" {read.region}" if read.region else ""
+    return f"`/relay override {codes.shown(read.case_code)}{region} REASON` asks for an exception."
 
 
 def told(answer: str) -> str:
@@ -64,7 +81,17 @@ def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) 
     read = holding.begin(tx, house, read, reader)
     _audit(tx, read, "read:claim", f"radiologist:{reader.id}", **({"waived": waived} if waived else {}))
     showing.note_read(tx, house, read, f"Claimed by {reader.name}.")
-    return "It is yours."
+    return f"It is yours: {which(house.directory(), read, tx.now)}."
+
+
+def which(directory: Directory, read: Read, now: datetime) -> str:
+    """Return which read it is: ``8754-7661, stroke, Mercy, due 16:26 CST``, with the weekday of another day."""
+    facility = directory.facilities[read.facility]
+    is_today = facility.local(read.due_at).date() == facility.today(now)
+    day = "" if is_today else f"{facility.local(read.due_at):%a} "
+    due = "paused" if read.paused_since is not None else f"due {day}{showing.clock_time(facility, read.due_at)}"
+    region = [f"{read.region} only"] if read.region else []
+    return ", ".join([codes.shown(read.case_code), read.priority.value, *region, facility.alias, due])
 
 
 def existing(tx: Transaction, read_id: str) -> Read:
@@ -75,13 +102,16 @@ def existing(tx: Transaction, read_id: str) -> Read:
     return read
 
 
-def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> str:
-    """Refuse with every rule that fails: the one judgment of a claim. Return the codes of those that two people waived."""
+def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist, *, to_another: bool = False) -> str:
+    """Refuse with every rule that fails: the one judgment of a claim. Return the codes of those that two people waived.
+
+    ``to_another`` says them about the reader, to somebody else who asked.
+    """
     found = failing(tx, directory, read, reader)
     override = overrides.good(tx, read, reader) if found else None
     left = [one for one in found if override is None or one.code not in WAIVABLE]
     if left:
-        raise Rejection(",".join(one.code for one in left), " ".join(one.sentence for one in left))
+        raise Rejection(",".join(one.code for one in left), " ".join(sentences(left, to_another=to_another)))
     if override is not None:
         overrides.used(tx, override)
     return ",".join(one.code for one in found)

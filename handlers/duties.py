@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from handlers.domain.directory import Directory
@@ -14,7 +15,8 @@ from handlers.ports import Reading, Transaction
 
 def of_read(directory: Directory, read: Read, study: Study, now: datetime) -> Duty:
     """Return the duty of a read as things stand at an instant."""
-    return of(directory, read, modality=study.modality, state=study.patient_state, is_general=is_general(read, now))
+    duty = of(directory, read, modality=study.modality, state=study.patient_state, is_general=is_general(read, now))
+    return duty if read.paused_since is not None else replace(duty, general_at=read.general_at)
 
 
 def of(directory: Directory, read: Read | Alike, *, modality: str, state: str, is_general: bool) -> Duty:

@@ -57,7 +57,8 @@ def oncall_lines(house: House, facility_id: str, when: str, slack_user: str) -> 
     if at is None:
         raise Rejection(
             "bad_time",
-            "That is not a time. Write it in the facility's zone: `2026-12-25 18:00`, `tomorrow 07:00` or `18:00`.",
+            "That is not a time. Write it in the facility's zone: `2026-12-25 18:00`, `tomorrow 07:00`, `18:00`, `now`, "
+            "or a day alone, which is its 00:00.",
         )
     used = oncall.rotas_of(directory, facility)
     if not used:

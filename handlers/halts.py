@@ -1,17 +1,17 @@
-"""Stopping all calls of a site or of everybody, and letting them go again; each by a PACS administrator."""
+"""Stopping all calls of a site or of everybody, and letting them go again; each by a PACS administrator, told to the desks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from handlers import desk, lines, people, relays, rungs
+from handlers import desk, lines, people, relays, rungs, showing
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Halt, Relay, RelayState
 from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.once import in_transaction, once
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
 
 def _facilities(house: House, facility: str | None) -> list[str]:
@@ -38,6 +38,12 @@ def _command(verb: str, facility: str | None) -> str:
     return f"`/relay {verb}{f' {facility}' if facility else ''}`"
 
 
+def _tell_desks(tx: Transaction, house: House, facility: str | None, text: str) -> None:
+    directory = house.directory()
+    desks = [directory.facilities[one].desk for one in _facilities(house, facility)]
+    showing.tell_desks(tx, house, desks if facility else [*desks, directory.front_desk], text)
+
+
 def halt(house: House, facility: str | None, slack_user: str, delivery: str) -> str:
     """Stop all calls: nothing is dialed, what rings is hung up, a live conversation is left to end.
 
@@ -45,7 +51,8 @@ def halt(house: House, facility: str | None, slack_user: str, delivery: str) -> 
     """
     concerned = _facilities(house, facility)
     actor = people.admin(house.directory(), slack_user, facility or "*")
-    answer = once(house, facility or SYSTEM, delivery, lambda tx: _record_halt(tx, house, facility, actor))
+    name = people.name_of(house.directory(), slack_user)
+    answer = once(house, facility or SYSTEM, delivery, lambda tx: _record_halt(tx, house, facility, actor, name))
     trouble = f"What rings there may ring on, since it could not be hung up: {_command('halt', facility)} tries again."
     _in_each(house, concerned, lambda tx: _stop_calls(tx, house), answer, trouble)
     return answer
@@ -69,13 +76,14 @@ def _in_each(
         ) from error
 
 
-def _record_halt(tx: Transaction, house: House, facility: str | None, actor: str) -> str:
-    where = _where(house, facility)
+def _record_halt(tx: Transaction, house: House, facility: str | None, actor: str, name: str) -> str:
+    where, until = _where(house, facility), f"Nothing is dialed until {_command('resume', facility)}."
     if tx.one(Halt, facility=tx.facility, lifted_at=None, reason="halt") is not None:
-        return f"Calls of {where} are halted already. Nothing is dialed until {_command('resume', facility)}."
+        return f"Calls of {where} are halted already. {until}"
     tx.add(Halt(id=house.chance.token(), facility=tx.facility, by=actor, at=tx.now, reason="halt"))
     tx.audit(AuditFact(action="calls:halt", actor=actor, facts={"facility": facility or "*"}))
-    return f"Calls of {where} are halted. Nothing is dialed until {_command('resume', facility)}."
+    _tell_desks(tx, house, facility, f"Calls of {where} are halted by {name}. {until}")
+    return f"Calls of {where} are halted. {until}"
 
 
 def _stop_calls(tx: Transaction, house: House) -> None:
@@ -92,33 +100,46 @@ def resume(house: House, facility: str | None, slack_user: str, delivery: str) -
     """Let calls go again; held relays go on from the rung that they had reached, storm and halt alike."""
     concerned = _facilities(house, facility)
     actor = people.admin(house.directory(), slack_user, facility or "*")
-    answer = once(house, facility or SYSTEM, delivery, lambda tx: _lift(tx, house, facility, actor))
+    name = people.name_of(house.directory(), slack_user)
+    answer = once(house, facility or SYSTEM, delivery, lambda tx: _lift(tx, house, facility, actor, name))
     trouble = f"Relays that were held there are held still: {_command('resume', facility)} tries again."
     _in_each(house, concerned, lambda tx: _let_go(tx, house, actor), answer, trouble)
     return answer
 
 
-def _lift(tx: Transaction, house: House, facility: str | None, actor: str) -> str:
-    where = _where(house, facility)
+def _lift(tx: Transaction, house: House, facility: str | None, actor: str, name: str) -> str:
     lifted = tx.all(Halt, facility=tx.facility, lifted_at=None)
     for halt in lifted:
         tx.put(replace(halt, lifted_at=tx.now))
     tx.audit(AuditFact(action="calls:resume", actor=actor, facts={"facility": facility or "*"}))
-    return _still_halted(tx, house, facility, where, was_halted=bool(lifted))
+    answer = _still_halted(tx, house, facility, was_halted=bool(lifted))
+    if lifted:
+        _tell_desks(tx, house, facility, f"Resumed by {name}. {answer}")
+    return answer
 
 
-def _still_halted(tx: Transaction, house: House, facility: str | None, where: str, *, was_halted: bool) -> str:
+def _still_halted(tx: Transaction, house: House, facility: str | None, *, was_halted: bool) -> str:
     """Say what goes on, and which halt is in force all the same."""
+    where = _where(house, facility)
     if facility is not None and tx.one(Halt, facility=SYSTEM, lifted_at=None, reason="halt") is not None:
         done = f"The halt of {where} is lifted" if was_halted else f"{where} has no halt of its own"
         return f"{done}, but calls of all facilities are halted: nothing is dialed until {_command('resume', None)}."
-    done = f"Calls of {where} go on" if was_halted else f"Calls of {where} were not halted; what a storm held goes on"
     halted = {one.facility for one in tx.all(Halt, lifted_at=None, reason="halt")}
+    done = f"Calls of {where} go on" if was_halted else f"Calls of {where} were not halted"
+    done += "" if was_halted else _held_goes_on(tx, [one for one in _facilities(house, facility) if one not in halted])
     own = [one for one in _facilities(house, None) if one in halted] if facility is None else []
     if not own:
         return f"{done}."
     have = "has a halt of its own" if len(own) == 1 else "have halts of their own"
     return f"{done}, but {_named(house, own)} {have}: {', '.join(_command('resume', one) for one in own)}."
+
+
+def _held_goes_on(look: Reading, facilities: list[str]) -> str:
+    """Return that what is held goes on, "" where nothing is."""
+    held = {one.hold_reason for one in look.all(Relay, facility=tuple(facilities), state=RelayState.HELD)}
+    if not held:
+        return ""
+    return "; what a storm held goes on" if "storm" in held else "; what was held goes on"
 
 
 def _let_go(tx: Transaction, house: House, actor: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import desk, endings, lines, people, receivers, relays, rungs
+from handlers import desk, endings, lines, overrides_told, people, receivers, relays, rungs
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
@@ -41,10 +41,7 @@ AHEAD = timedelta(minutes=1)
 
 def parse_case(case: str) -> str:
     """Return the case code that somebody typed, or refuse."""
-    code = codes.parse(case)
-    if code is None:
-        raise Rejection("bad_case", "That is not a case code. It has eight digits, like 4821-0934.")
-    return code
+    return codes.asked(case)
 
 
 def facility_of_case(house: House, code: str) -> str:
@@ -279,27 +276,38 @@ def close(house: House, case: str, slack_user: str, reason: str, delivery: str) 
 
 
 def status_lines(house: House, slack_user: str) -> list[str]:
-    """Return the open relays of the sites this user works for, a line each, without identifiers."""
+    """Return the halts and the open relays of the sites this user works for, a line each, without identifiers."""
     directory = house.directory()
     people.name_of(directory, slack_user)
-    lines_out = []
     with house.memory.reading() as look:
-        for relay in look.all(Relay, state=endings.OPEN):
-            if not people.roles_at(directory, slack_user, relay.facility):
-                continue
-            facility = directory.facilities[relay.facility]
-            minutes = int((look.now - relay.delegated_at).total_seconds() // 60)
-            where = STANDS.get(relay.state, relay.state.value)
-            rung = f"step {relay.step + 1} of {len(relay.policy.steps)}"
-            lines_out.append(
-                f"{codes.shown(relay.case_code)} · {facility.alias} · category {relay.category} · {where} · {rung} · {minutes} min"
-            )
-        halted = {one.facility for one in look.all(Halt, lifted_at=None) if one.reason == "halt"}
-    if SYSTEM in halted:
-        lines_out.append("Calls are halted: all facilities")
-    lines_out += [
-        f"Calls are halted: {one.alias}"
-        for one in directory.facilities.values()
-        if one.id in halted and people.roles_at(directory, slack_user, one.id)
-    ]
+        seen = [
+            one for one in look.all(Relay, state=endings.OPEN) if people.roles_at(directory, slack_user, one.facility)
+        ]
+        return [*_halted_lines(look, directory, slack_user), *(_status_line(directory, one, look.now) for one in seen)]
+
+
+def _status_line(directory: Directory, relay: Relay, now: datetime) -> str:
+    alias = directory.facilities[relay.facility].alias
+    minutes = int((now - relay.delegated_at).total_seconds() // 60)
+    where = STANDS.get(relay.state, relay.state.value)
+    rung = f"step {relay.step + 1} of {len(relay.policy.steps)}"
+    return f"{codes.shown(relay.case_code)} · {alias} · category {relay.category} · {where} · {rung} · {minutes} min"
+
+
+def _halted_lines(look: Reading, directory: Directory, slack_user: str) -> list[str]:
+    """Return which halts are in force where somebody works, by whom and since when; the one for all first."""
+    halts = {one.facility: one for one in look.all(Halt, lifted_at=None, reason="halt")}
+    lines_out = []
+    if (of_all := halts.get(SYSTEM)) is not None:
+        since = f"{of_all.at:%a %H:%M} UTC"
+        lines_out.append(f"Calls are halted: all facilities, by {_by(directory, of_all)} since {since}")
+    for site in directory.facilities.values():
+        halt = halts.get(site.id)
+        if halt is not None and people.roles_at(directory, slack_user, site.id):
+            since = f"{site.local(halt.at):%a %H:%M %Z}"
+            lines_out.append(f"Calls are halted: {site.alias}, by {_by(directory, halt)} since {since}")
     return lines_out
+
+
+def _by(directory: Directory, halt: Halt) -> str:
+    return overrides_told.name_of(directory, halt.by)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import islice
 
 from handlers import claims, duties, people, worklists
-from handlers.domain import routing
+from handlers.domain import case_code, regions, routing
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
@@ -28,6 +28,7 @@ CHOICES = 5
 #: So many are claimed at once at most.
 BATCH_AT_MOST = 40
 NOTHING = "Nothing waits that you may read now. `/relay why CASE` says what keeps you from a read."
+NOTHING_THERE = "Nothing waits there that you may read now. `/relay why CASE` says what keeps you from a read."
 _NONE = "none"
 
 
@@ -106,7 +107,7 @@ def claim_linked(house: House, read_id: str, slack_user: str, delivery: str) -> 
         linked = tx.all(Study, facility=facility, group=study.group) if study.group else [study]
         open_reads = [one for each in linked for one in tx.all(Read, study_id=each.id, state=ReadState.OPEN)]
         reads = [one for one in open_reads if (one.kind, one.pool) == (read.kind, read.pool)]
-        return _claim_all(tx, house, reads, reader)
+        return _claim_all(tx, house, regions.in_order(reads), reader)
 
     return once(house, facility, delivery, act)
 
@@ -121,24 +122,37 @@ def claim_batch(house: House, facility: str, count: int, slack_user: str, delive
     many = min(count, BATCH_AT_MOST)
 
     def act(tx: Transaction) -> str:
-        waiting = islice(worklists.may_read(tx, directory, reader, [facility]), many)
-        return _claim_all(tx, house, [one.read for one in waiting], reader)
+        reads = [one.read for one in islice(worklists.may_read(tx, directory, reader, [facility]), many)]
+        if not reads:
+            raise Rejection("nothing_waits", NOTHING_THERE)
+        fewer = (
+            f" Only {len(reads)} {_is(len(reads), past=True)} open to you."
+            if len(reads) < count <= BATCH_AT_MOST
+            else ""
+        )
+        return _claim_all(tx, house, reads, reader) + fewer
 
     return once(house, facility, delivery, act)
 
 
 def _claim_all(tx: Transaction, house: House, reads: Sequence[Read], reader: Radiologist) -> str:
-    """Claim each that may be claimed; say how many, and why the others were not."""
-    done = 0
+    """Claim each that may be claimed; say which they are, and why the others were not."""
+    done: list[str] = []
     kept: dict[str, int] = {}
     for read in reads:
         try:
             claims.claim_one(tx, house, read.id, reader)
-            done += 1
+            done.append(f"{case_code.shown(read.case_code)}{f' ({read.region})' if read.region else ''}")
         except Rejection as refused:
             claims.refused(tx, read.id, f"radiologist:{reader.id}", refused.code)
             kept[refused.sentence] = kept.get(refused.sentence, 0) + 1
     if not reads:
-        raise Rejection("nothing_waits", "No such read is open.")
+        raise Rejection("nothing_waits", "None of these is open any more.")
     left = [f"{count} not: {sentence}" for sentence, count in kept.items()]
-    return " ".join([f"{done} of {len(reads)} {'is' if done == 1 else 'are'} yours.", *left])
+    codes = f": {', '.join(done)}" if done else ""
+    return " ".join([f"{len(done)} of {len(reads)} {_is(len(done))} yours{codes}.", *left])
+
+
+def _is(count: int, *, past: bool = False) -> str:
+    one, several = ("was", "were") if past else ("is", "are")
+    return one if count == 1 else several

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from handlers import desk, duties, hands, overrides_told, people, showing
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import WAIVABLE, Refusal
+from handlers.domain.eligibility import WAIVABLE, Refusal, sentences
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.overrides import LIVES, Override, OverrideReason
@@ -67,10 +68,7 @@ def _ask(
     read, failing = _judged(tx, house.directory(), open_read(tx, code, region), reader)
     unwaivable = [one for one in failing if one.code not in WAIVABLE]
     if unwaivable:
-        raise Rejection(
-            ",".join(one.code for one in unwaivable),
-            f"Nobody can waive this for {reader.name}: " + " ".join(one.sentence for one in unwaivable),
-        )
+        raise Rejection(",".join(one.code for one in unwaivable), _never(reader, unwaivable, slack_user))
     if not failing:
         raise Rejection("nothing_to_waive", f"No rule keeps {reader.name} from this read: claim it.")
     if any(one.is_asked() and one.reader == reader.id for one in tx.all(Override, read_id=read.id)):
@@ -92,6 +90,13 @@ def _ask(
     to_grant = f"`/relay override {codes.shown(code)}{f' {read.region}' if read.region else ''} grant`"
     another = "Another" if people.is_admin(house.directory(), slack_user, read.facility) else "A"
     return f"Asked for {reader.name}. {another} PACS administrator grants it: {to_grant}."
+
+
+def _never(reader: Radiologist, failing: Sequence[Refusal], slack_user: str) -> str:
+    """Say what the law asks, to the reader or to whoever asked for them."""
+    if reader.slack_user == slack_user:
+        return f"Nobody can waive this for you. {' '.join(sentences(failing))}"
+    return f"Nobody can waive this for {reader.name}. {' '.join(sentences(failing, to_another=True))}"
 
 
 def _asked(tx: Transaction, house: House, code: str, region: str, slack_user: str) -> tuple[Read, Override, str]:

@@ -47,7 +47,7 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
     tx.audit(AuditFact(action="read:take_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     text = f"{reader.name} took this over from {former}."
     showing.note_read(tx, house, read, text, to=_slack(directory, lease.holder))
-    return f"It is yours, taken over from {former}, who is told."
+    return f"It is yours, taken over from {former}, who is told: {claims.which(directory, read, tx.now)}."
 
 
 def reassign(house: House, case: str, radiologist: str, slack_user: str, delivery: str, *, region: str = "") -> str:
@@ -91,11 +91,9 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
     if read.claimed_by == reader.id:
         raise Rejection("already_theirs", f"{reader.name} has this read already.")
     try:
-        waived = claims.judge(tx, directory, read, reader)
+        waived = claims.judge(tx, directory, read, reader, to_another=True)
     except Rejection as failing:
-        raise Rejection(
-            failing.code, f"{reader.name} may not read this, and would be told: {failing.sentence}"
-        ) from None
+        raise Rejection(failing.code, f"{reader.name} may not read this. {failing.sentence}") from None
     former = read.claimed_by
     read = holding.begin(tx, house, read, reader)
     facts = {"to": reader.id, "taken_from": former or ""} | ({"waived": waived} if waived else {})

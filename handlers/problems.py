@@ -64,9 +64,7 @@ def report_problem(house: House, read_id: str, kind: str, slack_user: str, deliv
 
 def report_problem_of_case(house: House, case: str, kind: str, slack_user: str, delivery: str) -> str:
     """Report a problem with a case by its code: with the read that this person holds, else with the newest that waits."""
-    code = codes.parse(case)
-    if code is None:
-        raise Rejection("bad_case", "That is not a case code. It has eight digits, like 4821-0934.")
+    code = codes.asked(case)
     with house.memory.reading() as look:
         reads = look.all(Read, case_code=code)
     waiting = [read for read in reads if read.state in _WAITING]
@@ -82,7 +80,9 @@ def _still_waiting(read: Read | None) -> Read:
     if read is None:
         raise Rejection("unknown_read", UNKNOWN)
     if read.state not in _WAITING:
-        raise Rejection("read_over", f"This read is {read.state.value}; a problem with it is told on the case page.")
+        raise Rejection(
+            "read_over", f"This read is {read.state.value}. Settle a problem with it with the site directly."
+        )
     return read
 
 

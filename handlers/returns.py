@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import desk, duties, holding, showing, standing
-from handlers.domain.eligibility import Refusal
+from handlers.domain.eligibility import Refusal, sentences
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
@@ -43,5 +43,5 @@ def _told(reader: Radiologist | None, failing: tuple[Refusal, ...]) -> tuple[str
     """Return who is called by the note, and what it says."""
     if reader is None:
         return "", "Back on the worklist: its reader is not in the directory any more."
-    why = " ".join(one.sentence for one in failing)
+    why = " ".join(sentences(failing))
     return reader.slack_user, f"{reader.name}, this is back on the worklist: you may not read it any more. {why}"

@@ -111,6 +111,14 @@ def tell_pool(tx: Transaction, house: House, pool_id: str, text: str) -> None:
         tx.effect(Effect(kind=EffectKind.POOL_NOTE, subject=pool.id, lane=lane, args={"text": text}, rank=3))
 
 
+def tell_desks(tx: Transaction, house: House, desks: Iterable[str], text: str) -> None:
+    """Tell the channels of desks something that belongs to no task, each channel once."""
+    known = house.directory().desks
+    channels = {known[one].channel: one for one in desks if one in known}
+    for channel, desk in sorted(channels.items()):
+        tx.effect(Effect(kind=EffectKind.POOL_NOTE, subject=desk, lane=f"slack:{channel}", args={"text": text}, rank=3))
+
+
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
     """Ask for a desk task's card to be posted or redrawn."""
     channel = house.directory().desks[task.desk].channel

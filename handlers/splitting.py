@@ -66,7 +66,7 @@ def _may_split(house: House, read: Read, slack_user: str) -> None:
     if read.state is ReadState.CLAIMED:
         holder = directory.radiologists.get(read.claimed_by or "")
         name = "Another reader" if holder is None else holder.name
-        raise Rejection("not_holder", f"{name} has this read, and is who can split it.")
+        raise Rejection("not_holder", f"{name} has this read: only they can split it.")
     if not people.is_admin(directory, slack_user, read.facility):
         raise Rejection(
             "not_holder", "Nobody has this read: claim it, then split it. Unclaimed, only a PACS administrator can."

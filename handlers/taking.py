@@ -48,9 +48,7 @@ def _may_take(house: House, slack_user: str, facility: str) -> str:
 
 def take_case(house: House, case: str, slack_user: str, delivery: str) -> str:
     """Take whatever of a case waits at a desk (``/relay take CASE``)."""
-    code = codes.parse(case)
-    if code is None:
-        raise Rejection("bad_case", "That is not a case code. It has eight digits, like 4821-0934.")
+    code = codes.asked(case)
     with house.memory.reading() as look:
         waiting = look.all(DeskTask, case_code=code, state=desk.OPEN)
     if not waiting:

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from handlers import drawing, duties, hands, people
+from handlers import claims, drawing, duties, hands, people
 from handlers.domain import case_code as codes
 from handlers.domain.cards import Barred, Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import UNCAPPED, Refusal
+from handlers.domain.eligibility import UNCAPPED, Refusal, may_be_waived, sentences
 from handlers.domain.errors import Rejection
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
@@ -123,10 +123,10 @@ def worklist(house: House, slack_user: str) -> Worklist:
         arriving=found.count(Whose.ARRIVING),
         others=found.count(Whose.OTHERS),
         barred=tuple(
-            Barred(count=count, why=tuple(one.sentence for one in failing))
-            for failing, count in found.barred.most_common(REASONS_AT_MOST)
+            Barred(count=count, why=sentences(failing)) for failing, count in found.barred.most_common(REASONS_AT_MOST)
         ),
         barred_reads=found.barred.total(),
+        reads=reader is not None,
     )
 
 
@@ -159,7 +159,9 @@ def why(house: House, case: str, slack_user: str) -> list[str]:
             if study is not None:
                 duty = duties.of_read(directory, read, study, look.now)
                 failing = duties.refused(directory, reader, duty, held, look.now)
-                found += [one.sentence for one in failing] + _taken(directory, read, reader)
+                is_open = read.state is ReadState.OPEN
+                way_out = [claims.way_out(read)] if is_open and may_be_waived(failing) else []
+                found += [*sentences(failing), *way_out, *_taken(directory, read, reader)]
     return list(dict.fromkeys(found))
 
 

@@ -194,6 +194,12 @@ def read_lines(card: ReadCard) -> list[str]:
     return lines
 
 
+#: What a radiologist does with a read; others are not offered it where it is known that they are none.
+_OF_READERS = frozenset(
+    {Action.CLAIM, Action.CLAIM_LINKED, Action.CRITICAL_FINDING, Action.STILL_READING, Action.TAKE_OVER}
+)
+
+
 def read_buttons(card: ReadCard) -> list[Json]:
     """Return the buttons that a read's state allows; each carries the read's id and nothing else."""
     code = safe(card.case_code, 12)
@@ -211,6 +217,13 @@ def read_buttons(card: ReadCard) -> list[Json]:
     still, over = of("Still reading", Action.STILL_READING, "primary"), of("Take over", Action.TAKE_OVER)
     asked = {"told": [still], "offered": [still, over]}.get(card.lease, [])
     return [*asked, *buttons, of("Open case", Action.OPEN_CASE)]
+
+
+def buttons_for(card: ReadCard, slack_user: str, *, reads: bool) -> list[Json]:
+    """Return, of a read's buttons, those that are for one person: its holder takes nothing over, only readers read."""
+    not_theirs = {Action.TAKE_OVER} if card.claimed_slack_user == slack_user else set()
+    not_theirs |= set() if reads else _OF_READERS
+    return [one for one in read_buttons(card) if one["action_id"] not in not_theirs]
 
 
 def read_text(card: ReadCard) -> str:

@@ -15,8 +15,26 @@ ONCALL = "/oncall"
 COMMANDS = (RELAY, WORKLIST, TURNAROUND, ONCALL)
 SPANS = ("24h", "7d", "30d")
 ALL = 99  #: more than are claimed at once
+COUNT_AT_MOST = 40
 ONCALL_DOES = f"who is on duty, until when, and who follows. Example: `{ONCALL} riverside tomorrow 07:00`"
+_WHEN = "`WHEN` may also be `2026-12-25 18:00`, `18:00`, `now`, or a day alone, which is its 00:00."
+#: The words there are, which the inside knows; this room knows nothing of what they are about.
+_REASONS = "`volume`, `no_other_reader`, `expertise`"
+_KINDS = "`incomplete_series`, `missing_prior`, `missing_history`, `wrong_protocol`, `back_to_technologist`"
 _CASE = re.compile(r"(\d{4})[-\s]?(\d{4})(?=\s|$)")
+#: As cards print it: ``case 4821-0934``.
+_CASE_WORD = re.compile(r"case\b[:\s]*", re.IGNORECASE)
+_COUNT = re.compile(r"0*([1-9][0-9]?)", re.ASCII)
+_SPAN_LIKE = re.compile(r"\d+[a-z]?")
+#: What is done with a button, with where it is.
+_BUTTONS = {
+    "claim": f"*Claim* is a button on the read's card; `{RELAY} next` claims what is next for you.",
+    "release": "*Release* is a button on the read's card.",
+}
+#: Typed by mistake they stop calls, or let them go: they are guessed from no other word.
+_GUARDED = frozenset({"halt", "resume"})
+#: What names everything where a facility may be named.
+_ALL_FACILITIES = "all"
 #: Keyboards on telephones turn a hyphen into one of these.
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
 
@@ -61,7 +79,7 @@ USAGES = (
         "override",
         "CASE [REGION] [READER] REASON | grant | deny",
         "override 4821-0934 volume",
-        "ask that a rule of the house be waived for one read, or answer that; two people.",
+        f"ask that a rule of the house be waived for one read, or answer that; two people. REASON is {_REASONS}.",
         True,
         3,
         1,
@@ -73,8 +91,9 @@ USAGES = (
         "problem",
         "CASE KIND",
         "problem 4821-0934 missing_prior",
-        "tell the desk what keeps it from being read.",
+        f"tell the desk what keeps it from being read. KIND is {_KINDS}.",
         True,
+        3,
         1,
     ),
     Usage(
@@ -104,8 +123,19 @@ class Asked:
 
     @property
     def count(self) -> int:
-        """The second word as a number; what is none, or is missing, is as many as there are."""
-        return int(self.further) if re.fullmatch(r"[1-9][0-9]?", self.further) else ALL
+        """The second word as a number; where it is missing, as many as there are."""
+        found = _COUNT.fullmatch(self.further)
+        return int(found[1]) if found else ALL
+
+    @property
+    def facility(self) -> str | None:
+        """The facility that is named; None is all of them."""
+        return None if self.word in ("", _ALL_FACILITIES) else self.word
+
+    @property
+    def kind(self) -> str:
+        """All words as one code: ``missing prior`` is ``missing_prior``."""
+        return "_".join(self.words).replace("-", "_")
 
     @property
     def further(self) -> str:
@@ -128,13 +158,23 @@ def parse(text: str) -> Asked | Message:
         return _unknown(name)
     case = ""
     if usage.needs_case:
-        case, rest = _case(rest)
+        case, rest = _case(_CASE_WORD.sub("", rest, count=1) if _CASE_WORD.match(rest) else rest)
         if not case:
             return _explained("Which case?", usage)
-    words = rest.split()
-    if not usage.needs <= len(words) <= usage.words:
-        return _explained("That is too much." if words[usage.words :] else "Something is missing.", usage)
-    return Asked(usage.name, case, tuple(words))
+    asked = Asked(usage.name, case, tuple(rest.lower().split()))
+    trouble = _trouble(usage, asked)
+    return _explained(trouble, usage) if trouble else asked
+
+
+def _trouble(usage: Usage, asked: Asked) -> str:
+    """Return what is wrong with the words after the case, "" where nothing is."""
+    if len(asked.words) < usage.needs:
+        return "Something is missing."
+    if len(asked.words) > usage.words:
+        return "Too many words."
+    if usage.name == "batch" and asked.further and not 1 <= asked.count <= COUNT_AT_MOST:
+        return f"COUNT is a number from 1 to {COUNT_AT_MOST}."
+    return ""
 
 
 def _case(rest: str) -> tuple[str, str]:
@@ -149,8 +189,10 @@ def parse_turnaround(text: str) -> tuple[str, str] | Message:
     """Return the facility ("" is all) and the span asked for, in any order, or the answer that explains how to ask."""
     words = text.translate(_DASHES).lower().split()
     spans, places = [word for word in words if word in SPANS], [word for word in words if word not in SPANS]
+    if any(_SPAN_LIKE.fullmatch(place) for place in places):
+        return _turnaround_usage(f"How far back is one of {', '.join(SPANS)}. ")
     if len(spans) > 1 or len(places) > 1:
-        return _turnaround_usage("That is too much. ")
+        return _turnaround_usage("Too many words. ")
     return (places or [""])[0], (spans or SPANS)[0]
 
 
@@ -161,9 +203,23 @@ def _turnaround_usage(before: str = "") -> Message:
 
 def _unknown(name: str) -> Message:
     """Explain without repeating what was typed: by mistake it may be a patient's name or accession number."""
-    near = difflib.get_close_matches(name.lower(), _BY_NAME, n=1, cutoff=0.5)
-    guess = f" Did you mean `{RELAY} {near[0]}`?" if near else ""
-    return help_message(f"There is no such subcommand.{guess}")
+    typed = name.lower()
+    known = {*_BY_NAME, *_BUTTONS} - {one for one in _GUARDED if not _within_one_letter(typed, one)}
+    near = difflib.get_close_matches(typed, sorted(known), n=1, cutoff=0.5)
+    guess = _BUTTONS.get(near[0]) or f"Did you mean `{RELAY} {near[0]}`?" if near else ""
+    text = " ".join(part for part in ("There is no such subcommand.", guess, f"`{RELAY} help` lists all.") if part)
+    return Message(text, (section(text),))
+
+
+def _within_one_letter(typed: str, name: str) -> bool:
+    """Tell whether two words differ by one letter: another one, one too many or one too few."""
+    less, less_named = _one_letter_less(typed), _one_letter_less(name)
+    another = len(typed) == len(name) and any(one == other for one, other in zip(less, less_named, strict=True))
+    return another or typed in less_named or name in less
+
+
+def _one_letter_less(word: str) -> list[str]:
+    return [word[:place] + word[place + 1 :] for place in range(len(word))]
 
 
 def _explained(trouble: str, usage: Usage) -> Message:
@@ -175,7 +231,7 @@ def oncall(text: str) -> tuple[str, str] | Message:
     """Return the facility and the time that ``/oncall`` asks for, "" for now, or the answer that explains how to ask."""
     facility, _, when = " ".join(text.translate(_DASHES).split()).partition(" ")
     if not facility or facility.lower() == "help":
-        text = f"`{ONCALL} FACILITY [WHEN]`: {ONCALL_DOES}. `WHEN` may also be `2026-12-25 18:00` or `18:00`."
+        text = f"`{ONCALL} FACILITY [WHEN]`: {ONCALL_DOES}. {_WHEN}"
         return Message(text, (section(text),))
     return facility.lower(), when
 

@@ -191,8 +191,9 @@ class Listeners:
 
     def worklist(self, ack: Ack, body: Json) -> None:
         """Answer ``/worklist``."""
-        outcome = attempt("worklist", lambda: self._verbs.worklist(_commander(body)))
-        _answer(ack, message(outcome.refusal) if outcome.refusal else worklist(outcome.value or Worklist()))
+        user = _commander(body)
+        outcome = attempt("worklist", lambda: self._verbs.worklist(user))
+        _answer(ack, message(outcome.refusal) if outcome.refusal else worklist(outcome.value or Worklist(), user))
 
     def relay(self, ack: Ack, body: Json) -> None:
         """Answer ``/relay``."""
@@ -218,13 +219,13 @@ class Listeners:
             "next": lambda: verbs.next_read(user, delivery),
             "batch": lambda: verbs.claim_batch(asked.word, asked.count, user, delivery),
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
-            "problem": lambda: verbs.report_problem_of_case(asked.case, asked.word.lower(), user, delivery),
-            "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery, region=asked.further.lower()),
+            "problem": lambda: verbs.report_problem_of_case(asked.case, asked.kind, user, delivery),
+            "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery, region=asked.further),
             "split": lambda: verbs.split(asked.case, asked.words, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),
-            "halt": lambda: verbs.halt(asked.word or None, user, delivery),
-            "resume": lambda: verbs.resume(asked.word or None, user, delivery),
+            "halt": lambda: verbs.halt(asked.facility, user, delivery),
+            "resume": lambda: verbs.resume(asked.facility, user, delivery),
         }
         outcome = attempt(asked.name, act[asked.name])
         return message(outcome.refusal or outcome.value or "Done.")

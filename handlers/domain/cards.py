@@ -115,6 +115,8 @@ class Worklist:
     others: int = 0
     barred: tuple[Barred, ...] = ()
     barred_reads: int = 0
+    #: Whether they are a radiologist; others look on, and claim nothing.
+    reads: bool = True
 
     @property
     def open(self) -> int:

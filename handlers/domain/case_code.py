@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from handlers.domain.errors import Rejection
+
 #: Damm's quasigroup: it finds every single wrong digit and every swapped pair (H. M. Damm, 2004).
 _DAMM = (
     (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
@@ -45,5 +47,19 @@ def shown(code: str) -> str:
 
 def parse(typed: str) -> str | None:
     """Return the code that somebody typed, with or without dash and spaces, or None when it is not one."""
-    digits = re.sub(r"[\s-]", "", typed)
+    digits = _digits(typed)
     return digits if is_valid(digits) else None
+
+
+def asked(typed: str) -> str:
+    """Return the code that somebody typed, or refuse with what is wrong with it."""
+    digits = _digits(typed)
+    if is_valid(digits):
+        return digits
+    if len(digits) == LENGTH and digits.isascii() and digits.isdigit():
+        raise Rejection("bad_case", "One digit of this case code is wrong: compare it with the card.")
+    raise Rejection("bad_case", "That is not a case code. It has eight digits, like 4821-0934.")
+
+
+def _digits(typed: str) -> str:
+    return re.sub(r"[\s-]", "", typed)

@@ -6,10 +6,11 @@ and 485.616(c); Business Associate Agreement, 45 CFR 164.502(e); reads from abro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Facility
@@ -22,12 +23,50 @@ UNCAPPED = frozenset({Priority.STROKE, Priority.TRAUMA})
 WAIVABLE = frozenset({"not_in_pool", "subspecialty", "queue_full"})
 
 
+#: Words of a refusal that depend on whether its reader is told or somebody else, who has heard the reader's name before.
+_OF_THE_READER = {"[You]": "They", "[Your]": "Their", "[you]": "them", "[your]": "their"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One rule that failed: a stable code and a sentence for the reader who asked."""
+    """One rule that failed: a stable code, and what is said of it, with ``[You]`` and its like where the reader is meant."""
 
     code: str
-    sentence: str
+    said: str
+    #: What is added where nothing but rules of the house fails: how it may be otherwise soon.
+    hope: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Return it for the reader who asked, without its hope."""
+        return _to_the_reader(self.said)
+
+
+def _to_the_reader(said: str) -> str:
+    for word in _OF_THE_READER:
+        said = said.replace(word, word[1:-1])
+    return said
+
+
+def _of_the_reader(said: str) -> str:
+    for word, instead in _OF_THE_READER.items():
+        said = said.replace(word, instead)
+    return said
+
+
+def may_be_waived(failing: Sequence[Refusal]) -> bool:
+    """Tell whether something fails, and nothing but rules of the house."""
+    return bool(failing) and all(one.code in WAIVABLE for one in failing)
+
+
+def sentences(failing: Sequence[Refusal], *, to_another: bool = False) -> tuple[str, ...]:
+    """Return what is said of everything that fails, a sentence or two each, to the reader or about them to somebody else.
+
+    Hope is given only where no rule of the law stands in its way.
+    """
+    say = _of_the_reader if to_another else _to_the_reader
+    hopeful = may_be_waived(failing)
+    return tuple(say(f"{one.said} {one.hope}" if hopeful and one.hope else one.said) for one in failing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +83,8 @@ class Duty:
     subspecialty: str = ""
     #: A second pool that may read it by now, where a subspecialty's read has been opened to general readers.
     general_pool: Pool | None = None
+    #: When it is opened to them, where that is known.
+    general_at: datetime | None = None
 
 
 class Asked(NamedTuple):
@@ -84,7 +125,7 @@ def _membership(asked: Asked) -> Refusal | None:
     if not asked.duty.pool.has(reader) and (general is None or not general.has(reader)):
         return Refusal(
             code="not_in_pool",
-            sentence=f"You are not a member of the pool {asked.duty.pool.id}. A PACS administrator can add you to it.",
+            said=f"[You] are not a member of the pool {asked.duty.pool.id}. A PACS administrator can add [you] to it.",
         )
     return None
 
@@ -92,9 +133,9 @@ def _membership(asked: Asked) -> Refusal | None:
 def _service(asked: Asked) -> Refusal | None:
     service = asked.reader.service
     if service.begins is not None and asked.today < service.begins:
-        return Refusal(code="service_not_yet", sentence=f"Your service begins on {service.begins.isoformat()}.")
+        return Refusal(code="service_not_yet", said=f"[Your] service begins on {service.begins.isoformat()}.")
     if service.ends is not None and service.ends < asked.today:
-        return Refusal(code="service_over", sentence=f"Your service ended on {service.ends.isoformat()}.")
+        return Refusal(code="service_over", said=f"[Your] service ended on {service.ends.isoformat()}.")
     return None
 
 
@@ -104,18 +145,18 @@ def _license(asked: Asked) -> Refusal | None:
     if not held:
         return Refusal(
             code="license_missing",
-            sentence=f"You have no license on file in {state}, where the patient is. Ask credentialing to add it.",
+            said=f"[You] have no license on file in {state}, where the patient is. Ask credentialing to add it.",
         )
     begun = [entry for entry in held if _has_begun(entry, today)]
     if [entry for entry in begun if entry.expires >= today]:
         return None
     if not begun:
         first = min(entry.effective for entry in held if entry.effective is not None)
-        return Refusal(code="license_not_yet", sentence=f"Your {state} license begins on {first.isoformat()}.")
+        return Refusal(code="license_not_yet", said=f"[Your] {state} license begins on {first.isoformat()}.")
     last = max(entry.expires for entry in begun)
     return Refusal(
         code="license_expired",
-        sentence=f"Your {state} license expired on {last.isoformat()}. Ask credentialing to record its renewal.",
+        said=f"[Your] {state} license expired on {last.isoformat()}. Ask credentialing to record its renewal.",
     )
 
 
@@ -132,20 +173,20 @@ def _privilege(asked: Asked) -> Refusal | None:
         what = f"for {modality} " if here else ""
         return Refusal(
             code="privilege_missing",
-            sentence=f"You have no privilege {what}at {facility.alias}. Ask the medical staff office to grant it.",
+            said=f"[You] have no privilege {what}at {facility.alias}. Ask the medical staff office to grant it.",
         )
     begun = [entry for entry in fitting if _has_begun(entry, today)]
     if not begun:
         first = min(entry.effective for entry in fitting if entry.effective is not None)
         return Refusal(
-            code="privilege_not_yet", sentence=f"Your privilege at {facility.alias} begins on {first.isoformat()}."
+            code="privilege_not_yet", said=f"[Your] privilege at {facility.alias} begins on {first.isoformat()}."
         )
     in_date = [entry for entry in begun if entry.expires is None or entry.expires >= today]
     if not in_date:
         last = max(entry.expires for entry in begun if entry.expires is not None)
         return Refusal(
             code="privilege_expired",
-            sentence=f"Your privilege for {modality} at {facility.alias} expired on {last.isoformat()}.",
+            said=f"[Your] privilege for {modality} at {facility.alias} expired on {last.isoformat()}.",
         )
     nearest: Refusal | None = None
     for entry in in_date:
@@ -166,13 +207,13 @@ def _proxy(asked: Asked, privilege: Privilege) -> Refusal | None:
         when = "is not in the directory" if agreement is None else _term_words(agreement.term.expires, today)
         return Refusal(
             code="proxy_inactive",
-            sentence=f"Your privilege at {alias} is by proxy, and the agreement {privilege.proxy} {when}. "
+            said=f"[Your] privilege at {alias} is by proxy, and the agreement {privilege.proxy} {when}. "
             "Ask a PACS administrator to renew it.",
         )
     if agreement.list_holds_through < today:
         return Refusal(
             code="proxy_list_stale",
-            sentence=f"Your privilege at {alias} is by proxy, and the distant site's privilege list of "
+            said=f"[Your] privilege at {alias} is by proxy, and the distant site's privilege list of "
             f"{agreement.list_as_of.isoformat()} is older than {agreement.list_limit.days} days. Ask credentialing for a "
             "current one.",
         )
@@ -188,7 +229,7 @@ def _agreement(asked: Asked) -> Refusal | None:
     if facility.baa is None or not facility.baa.is_active(asked.today):
         return Refusal(
             code="baa_inactive",
-            sentence=f"No Business Associate Agreement with {facility.alias} is in force. Tell a PACS administrator.",
+            said=f"No Business Associate Agreement with {facility.alias} is in force. Tell a PACS administrator.",
         )
     return None
 
@@ -199,8 +240,8 @@ def _from_abroad(asked: Asked) -> Refusal | None:
     if abroad and asked.duty.kind is ReadKind.FINAL and not facility.finals_from_abroad:
         return Refusal(
             code="final_from_abroad",
-            sentence=f"You read from {asked.reader.located}, and {facility.alias} takes final reads from the United States "
-            "only. Preliminary reads are open to you.",
+            said=f"[You] read from {asked.reader.located}, and {facility.alias} takes final reads from the United States "
+            "only. Preliminary reads are open to [you].",
         )
     return None
 
@@ -210,10 +251,18 @@ def _subspecialty(asked: Asked) -> Refusal | None:
     if wanted and wanted not in asked.reader.subspecialties:
         return Refusal(
             code="subspecialty",
-            sentence=f"This is a {wanted} read, and {wanted} is not among your subspecialties. If nobody has it when half "
-            "of its time is gone, it is open to you.",
+            said=f"This is a {wanted} read, and {wanted} is not among [your] subspecialties.",
+            hope=_opens(asked.duty),
         )
     return None
+
+
+def _opens(duty: Duty) -> str:
+    """Return when a subspecialty's read is open to others, as far as it is known."""
+    if duty.general_at is None:
+        return "Later it may be open to [you]."
+    opens = duty.general_at.astimezone(ZoneInfo(duty.facility.zone))
+    return f"Later it is open to readers without it, at {opens:%H:%M %Z}."
 
 
 def _queue(asked: Asked) -> Refusal | None:
@@ -221,8 +270,8 @@ def _queue(asked: Asked) -> Refusal | None:
     if cap is not None and asked.held is not None and asked.held >= cap:
         return Refusal(
             code="queue_full",
-            sentence=f"You hold {asked.held} reads, and {cap} is the most at a time. Report or release one first; stroke "
-            "and trauma are always open to you.",
+            said=f"[You] hold {asked.held} {'read' if asked.held == 1 else 'reads'}, and {cap} is the most at a time. Report or "
+            "release one first; stroke and trauma are always open to [you].",
         )
     return None
 

@@ -193,13 +193,19 @@ def gaps(rota: Rota, shifts: Sequence[Shift], begins: datetime, ends: datetime) 
 
 
 _DAY_WORDS = {"today": 0, "tomorrow": 1, "yesterday": -1}
-_ASKED = re.compile(r"(?:(\d{4}-\d{2}-\d{2}|[a-z]+) )?(\d{1,2}):(\d{2})")
+_ASKED = re.compile(r"(?:(\d{4}-\d{2}-\d{2}|[a-z]+)(?: |$))?(?:(\d{1,2}):(\d{2}))?")
 
 
 def when_asked(text: str, zone: str, now: datetime) -> datetime | None:
-    """Return the instant of ``2026-12-25 18:00``, ``tomorrow 07:00`` or ``18:00`` in a zone, or None for other words."""
-    found = _ASKED.fullmatch(" ".join(text.lower().split()))
-    if found is None:
+    """Return the instant of ``2026-12-25 18:00``, ``tomorrow 07:00``, ``18:00`` or ``now`` in a zone, or None for other words.
+
+    A day alone is its 00:00.
+    """
+    words = " ".join(text.lower().split())
+    found = _ASKED.fullmatch(words)
+    if words == "now":
+        return now
+    if found is None or not words:
         return None
     day, hour, minute = found.groups()
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -208,6 +214,6 @@ def when_asked(text: str, zone: str, now: datetime) -> datetime | None:
             on = today + timedelta(days=_DAY_WORDS[day or "today"])
         else:
             on = date.fromisoformat(day)
-        return instant_of(zone, datetime.combine(on, time(int(hour), int(minute))))
+        return instant_of(zone, datetime.combine(on, time(int(hour or 0), int(minute or 0))))
     except (ValueError, OverflowError):
         return None

@@ -71,7 +71,8 @@ def test_what_no_expert_takes_is_open_to_general_readers_half_way(covered: Begin
     stage.load("members: [lee, stone]", "members: [stone]")
     stage.stroke_ct()
     (card,) = stage.workspace.messages(SECOND)
-    assert "neuro is not among your subspecialties" in stage.command(LEE, f"why {stage.case()}")
+    said = stage.command(LEE, f"why {stage.case()}")
+    assert "neuro is not among your subspecialties. Later it is open to readers without it, at" in said
     assert "not a member of the pool second" in stage.click(LEE, "claim", channel=SECOND, message=card)
     assert "Nothing waits" in stage.command(LEE, "next")
     read = stage.read()

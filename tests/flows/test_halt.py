@@ -108,6 +108,23 @@ def test_a_conversation_longer_than_its_rung_is_held_after_it(stage: Stage) -> N
     assert stage.exchange.calls == [call]
 
 
+def test_a_halt_is_announced_to_the_desk_and_so_is_its_end(stage: Stage) -> None:
+    """Who, where and how it is ended; once, whoever else halts meanwhile; a resume that lifts nothing announces nothing."""
+    stage.command(QUINN, "halt Mercy")
+    stage.command(QUINN, "halt mercy")
+    stage.command(QUINN, "resume MERCY")
+    stage.command(QUINN, "resume mercy")
+    stage.command(QUINN, "halt all")
+    stage.command(QUINN, "resume all")
+    stage.advance(10)
+    assert [one.text for one in stage.workspace.messages(DESK)] == [
+        "Calls of Mercy are halted by Pat Quinn. Nothing is dialed until `/relay resume mercy`.",
+        "Resumed by Pat Quinn. Calls of Mercy go on.",
+        "Calls of all facilities are halted by Pat Quinn. Nothing is dialed until `/relay resume`.",
+        "Resumed by Pat Quinn. Calls of all facilities go on.",
+    ]
+
+
 def test_another_site_goes_on(stage: Stage) -> None:
     """A halt of one site is its own."""
     stage.command(QUINN, "halt mercy")
@@ -157,8 +174,8 @@ def test_the_resume_for_all_names_the_sites_that_stay_halted(stage: Stage) -> No
 
 def test_resuming_what_is_not_halted_says_so(stage: Stage) -> None:
     """Nothing was lifted, so nothing is claimed to have been."""
-    assert "Calls of Mercy were not halted" in stage.command(QUINN, "resume mercy")
-    assert "Calls of all facilities were not halted" in stage.command(QUINN, "resume")
+    assert "Calls of Mercy were not halted." in stage.command(QUINN, "resume mercy")
+    assert "Calls of all facilities were not halted." in stage.command(QUINN, "resume")
     stage.command(QUINN, "halt mercy")
     said = stage.command(QUINN, "resume")
     assert "Mercy has a halt of its own" in said

@@ -46,7 +46,7 @@ def claimed(stage: Stage, **over: object) -> Read:
     """Let a study arrive and be claimed by Dr. Lee."""
     stage.stroke_ct(**over)
     stage.advance(2)
-    assert "It is yours." in stage.click(LEE, "claim")
+    assert "It is yours" in stage.click(LEE, "claim")
     stage.advance(2)
     return stage.read()
 

@@ -16,7 +16,7 @@ from handlers.domain.relays import Ending, RelayState
 from sandbox.exchange import Call
 from store import audit
 from tests.flows.acts import confirm, hear_out, log_by_hand
-from tests.flows.stage import LEE, OURS, QUINN, STONE, Stage
+from tests.flows.stage import KIM, LEE, OURS, QUINN, SILVA, STONE, STRANGER, Stage
 from tests.flows.visitor import Visitor
 
 NAME = "Wilhelmina Outsider"
@@ -144,3 +144,22 @@ def test_another_radiologist_of_the_pool_closes_nothing(stage: Stage) -> None:
     assert stage.relay().ending is Ending.CLOSED
     stone.close()
     lee.close()
+
+
+def test_a_link_is_given_only_to_a_page_with_the_form_that_was_asked_for(stage: Stage) -> None:
+    """Nothing to log, or somebody who may not report: the reason, and no link."""
+    stage.stroke_ct()
+    case = stage.case()
+    nothing = f"Case {case} has no critical relay, so there is nothing to log."
+    assert nothing in stage.command(QUINN, f"log {case}")
+    only = "Only a radiologist of this site's pool or a PACS administrator can do this."
+    assert only in stage.command(SILVA, f"start {case}")
+    assert only in stage.command(SILVA, f"log {case}")
+    assert "do not know you" in stage.command(STRANGER, f"log {case}")
+    assert "The link works once" in stage.command(SILVA, f"open {case}")
+    stage.finding()
+    call = stage.rings(KIM)
+    hear_out(stage)
+    assert "The link works once" in stage.command(LEE, f"log {case}")
+    confirm(stage, call)
+    assert f"The relay of case {case} has ended, so there is nothing to log." in stage.command(QUINN, f"log {case}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
+from handlers.domain.case_code import shown
 from handlers.domain.studies import Read, ReadState
 from sandbox.hospital import ROUTINE_XR
 from tests import web
@@ -116,10 +119,51 @@ def test_a_batch_from_one_site_is_one_command(stage: Stage) -> None:
     stage.advance(6)
 
 
+def test_what_is_handed_out_says_which_it_is(stage: Stage) -> None:
+    """Whoever asked for the next read, or for several, is told their codes, and how few there were."""
+    films(stage, 2)
+    stage.stroke_ct()
+    due = stage.read().due_at.astimezone(ZoneInfo("America/Chicago"))
+    assert f"It is yours: {stage.case()}, stroke, Mercy, due {due:%H:%M %Z}." in stage.command(LEE, "next")
+    codes = {shown(read.case_code) for read in stage.all(Read, state=ReadState.OPEN)}
+    said = stage.command(LEE, "batch Mercy 1")
+    (first,) = (code for code in codes if f"1 of 1 is yours: {code}." in said)
+    (last,) = codes - {first}
+    assert f"1 of 1 is yours: {last}. Only 1 was open to you." in stage.command(LEE, "batch mercy 5")
+    assert "Nothing waits there that you may read now." in stage.command(LEE, "batch mercy")
+
+
+def test_a_mistyped_count_claims_nothing(stage: Stage) -> None:
+    """It is not taken for "all"."""
+    films(stage, 2)
+    for typed in ("0", "-1", "ten", "1O", "100"):
+        assert "COUNT is a number from 1 to 40." in stage.command(LEE, f"batch mercy {typed}")
+    assert held(stage) == {}
+
+
+def test_a_refusal_that_may_be_waived_says_how(stage: Stage) -> None:
+    """Once, at the end; never where the law refuses too."""
+    stage.load("members: [lee, haddad, stone]}", "members: [lee, haddad, stone], queue_cap: 1}")
+    films(stage, 2)
+    stage.command(LEE, "next")
+    (open_read,) = stage.all(Read, state=ReadState.OPEN)
+    case = shown(open_read.case_code)
+    way_out = f"always open to you. `/relay override {case} REASON` asks for an exception."
+    assert way_out in stage.command(LEE, f"why {case}")
+    with stage.service.store.memory.reading() as look:
+        where = look.message(open_read.id)
+    assert where is not None
+    card = stage.workspace.memory.find(*where)
+    assert way_out in stage.click(LEE, "claim", message=card)
+    assert "override" not in stage.command(HADDAD, f"why {case}")
+    assert "override" not in stage.click(HADDAD, "claim", message=card)
+
+
 def test_a_batch_stops_at_the_cap_and_says_so(stage: Stage) -> None:
     """Three may be held: three are claimed, the rest is explained."""
     stage.load("members: [lee, haddad, stone]}", "members: [lee, haddad, stone], queue_cap: 3}")
     films(stage, 5)
     said = stage.command(LEE, f"batch {stage.read().facility}")
-    assert "3 of 5 are yours. 2 not: You hold 3 reads" in said
+    assert "3 of 5 are yours: " in said
+    assert ". 2 not: You hold 3 reads" in said
     assert stage.workspace.messages(READS)

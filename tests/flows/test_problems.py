@@ -272,7 +272,9 @@ def test_a_command_without_a_kind_is_told_the_kinds(stage: Stage) -> None:
     assert "There is no case" in stage.command(LEE, "problem 0000-0000 missing_prior")
     stage.hospital.report_final()
     stage.settle()
-    assert "This read is reported" in by_command(stage, LEE, "missing_prior")
+    assert "This read is reported. Settle a problem with it with the site directly." in by_command(
+        stage, LEE, "missing_prior"
+    )
     assert stage.open_tasks()  # it was never claimed
 
 

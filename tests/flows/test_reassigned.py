@@ -53,8 +53,9 @@ def test_whoever_may_not_read_it_does_not_get_it(stage: Stage) -> None:
     stage.click(LEE, "claim")
     said = reassign(stage, "stone")
     assert "Dr. Ruth Stone may not read this" in said
-    assert "NY license expired on 2021-01-31" in said
-    assert "no privilege" in said
+    assert "Their NY license expired on 2021-01-31" in said
+    assert "They have no privilege" in said
+    assert "you" not in said
     assert stage.read().claimed_by == "lee"
     assert stage.actions().count("read:refuse") == 1
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from handlers.domain.relays import Ending
 from handlers.domain.tasks import DeskTask, TaskKind, TaskState
 from store import audit
@@ -128,8 +130,9 @@ def test_status_tells_the_open_relays_and_what_is_halted(stage: Stage) -> None:
     stage.command(QUINN, "halt lakeside")
     stage.command(QUINN, "halt")
     said = stage.command(LEE, "status")
-    assert "Calls are halted: Lakeside" in said
-    assert "Calls are halted: all facilities" in said
+    local = stage.clock.now().astimezone(ZoneInfo("America/New_York"))
+    assert f"Calls are halted: Lakeside, by Pat Quinn since {local:%a %H:%M %Z}" in said
+    assert "Calls are halted: all facilities, by Pat Quinn since" in said
     for secret in (stage.study().accession_number, stage.study().patient_name.split("^")[0], "hematoma"):
         assert secret not in said
     stage.command(QUINN, "resume")
@@ -150,7 +153,8 @@ def test_status_says_nothing_of_a_site_that_one_does_not_work_for(stage: Stage) 
     assert status(stage, SILVA) == {"No relay is open."}
     assert "Calls are halted: Mercy" in stage.command(QUINN, "status")
     stage.command(QUINN, "halt")
-    assert status(stage, SILVA) == {"Calls are halted: all facilities"}
+    since = f"{stage.clock.now():%a %H:%M} UTC"
+    assert status(stage, SILVA) == {f"Calls are halted: all facilities, by Pat Quinn since {since}"}
     stage.command(QUINN, "resume mercy")
     stage.command(QUINN, "resume")
     the_nurse_confirms(stage)

@@ -176,8 +176,7 @@ class TestOverride:
         """An expired license stays expired, whoever asks."""
         case = routine(stage)
         answer = stage.command(QUINN, f"override {case} haddad expertise")
-        assert "Nobody can waive this for Dr. Omar Haddad" in answer
-        assert "IL license expired on 2024-06-30" in answer
+        assert "Nobody can waive this for Dr. Omar Haddad. Their IL license expired on 2024-06-30" in answer
 
     def test_a_license_that_ends_between_grant_and_claim_still_refuses(self, stage: Stage) -> None:
         """The law is judged at the click, granted or not."""
@@ -211,4 +210,4 @@ class TestOverride:
         """The reader is told to claim it."""
         case = routine(stage)
         assert "claim it" in stage.command(STONE, f"override {case} volume")
-        assert "license expired" in stage.command(HADDAD, f"override {case} volume")
+        assert "waive this for you. Your IL license expired" in stage.command(HADDAD, f"override {case} volume")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.hospital import ROUTINE_XR, STROKE
-from tests.flows.stage import LEE, READS, STONE, Stage
+from tests.flows.stage import HADDAD, LEE, QUINN, READS, SILVA, STONE, Stage
 
 MANY = 45  #: more than anything of Slack's shows
 
@@ -45,3 +45,29 @@ def test_the_command_says_how_many_there_are(busy: Stage) -> None:
     assert said.index("ROUTINE") < said.index("STROKE")
     assert "Claimed by Dr. Maya Lee" in said
     assert "Claimed by Dr. Ruth Stone" not in said
+
+
+@pytest.mark.parametrize("user", [QUINN, SILVA], ids=["an administrator", "an auditor"])
+def test_whoever_only_looks_is_told_what_waits_and_offered_no_claim(stage: Stage, user: str) -> None:
+    """No button of theirs answers that only a radiologist can do this."""
+    stage.stroke_ct()
+    stage.workspace.open_home(user)
+    stage.settle()
+    home = stage.workspace.home(user)
+    assert home is not None
+    said = stage.command(user, "", "/worklist")
+    assert "1 read at your sites" in said
+    assert "Waiting" in home.words
+    for words in (home.words, said):
+        assert "STROKE" in words
+        assert "Open case" in words
+        assert not {"You may read", "Next read", "Claim", "Take over"} & set(words.splitlines())
+
+
+def test_the_command_tells_what_one_may_not_claim_apart(stage: Stage) -> None:
+    """Haddad's license has expired: the stroke is no "more", it is not for him, and that is said with the reason."""
+    stage.stroke_ct()
+    said = stage.command(HADDAD, "", "/worklist")
+    assert "1 read in your pools" in said
+    assert "more" not in said
+    assert "1 read: Your IL license expired" in said

@@ -66,6 +66,12 @@ NOTES: dict[str, tuple[str, ...]] = {
     r".+ took this over from .+\.": ("read:take_over",),
 }
 
+#: What is told to a whole channel and belongs to no card, likewise.
+CHANNEL_NOTES: dict[str, tuple[str, ...]] = {
+    r"Calls of .+ are halted by .+\. Nothing is dialed until .+": ("calls:halt",),
+    r"Resumed by .+\. .+": ("calls:resume",),
+}
+
 
 def unexpected_messages(stage: Stage) -> list[str]:
     """Return what Slack shows that the story does not account for."""
@@ -77,20 +83,24 @@ def unexpected_messages(stage: Stage) -> list[str]:
         subject = left.get((message.channel, message.thread_ts or message.ts))
         if message.user in stage.workspace.memory.users:
             continue  # a person wrote it
-        if subject is None and not message.seen:
+        if subject is None and not message.thread_ts and (note := _note_of(message, CHANNEL_NOTES)):
+            said[message.channel, note] += 1
+            if said[message.channel, note] > sum(happened["", action] for action in CHANNEL_NOTES[note]):
+                odd.append(f"{message.channel}: {message.words}")
+        elif subject is None and not message.seen:
             odd.append(f"{message.channel}: {message.words}")
         elif message.thread_ts and subject is not None:
-            note = _note_of(message)
+            note = _note_of(message, NOTES)
             said[subject, note] += 1
             if not note or said[subject, note] > sum(happened[subject, action] for action in NOTES[note]):
                 odd.append(f"{message.channel}, under a card: {message.words}")
     return odd
 
 
-def _note_of(message: Message) -> str:
+def _note_of(message: Message, notes: dict[str, tuple[str, ...]]) -> str:
     """Return the kind of a note, "" for one that is of none."""
     words = re.sub(r"^<[!@]\w+> ", "", message.text).strip()
-    return next((kind for kind in NOTES if re.fullmatch(kind, words, re.DOTALL)), "")
+    return next((kind for kind in notes if re.fullmatch(kind, words, re.DOTALL)), "")
 
 
 def _channels(stage: Stage) -> list[str]:
@@ -128,11 +138,11 @@ def _seen(stage: Stage, channel: str, ts: str) -> bool:
 
 
 def _happened(stage: Stage) -> Counter[tuple[str, str]]:
-    """Return how often the record says that something happened, by case and by subject."""
+    """Return how often the record says that something happened, by case, by subject, and ("") at all."""
     counts: Counter[tuple[str, str]] = Counter()
     with stage.service.store.database.snapshot() as connection:
         entries: list[dict[str, Any]] = list(audit.export(connection))
     for entry in entries:
-        for about in {entry.get("case", ""), entry.get("subject", "")} - {""}:
+        for about in {entry.get("case", ""), entry.get("subject", ""), ""}:
             counts[about, entry["action"]] += 1
     return counts

@@ -20,7 +20,7 @@ from bot.slack.worklist import home, worklist
 from handlers.domain.cards import Barred, DeskCard, Note, ReadCard, Viewer, Worklist
 from handlers.domain.directory import Phrase
 from sandbox.workspace.blocks import check_message_blocks, check_view, too_long_together
-from tests.bot.slack.values import ANA, CLAIMED, DUE, OUTCOMES, PHRASES, READ, TASK, listed
+from tests.bot.slack.values import ANA, BEN, CLAIMED, DUE, OUTCOMES, PHRASES, READ, TASK, listed
 
 
 def shown(message: Message) -> list[str]:
@@ -194,6 +194,42 @@ def test_home_shows_mine_before_open() -> None:
     assert "Lakeside" not in words
 
 
+def test_whoever_is_no_radiologist_is_offered_nothing_of_theirs() -> None:
+    """An administrator's Home and worklist show what waits, and no button that would only refuse them."""
+    offered = replace(CLAIMED, read_id="r3", claimed_slack_user=BEN, lease="offered")
+    looking = replace(listed([READ, offered]), reads=False)
+    view = json.dumps(home(looking, ANA))
+    assert "Waiting" in view
+    for not_theirs in ("Mine", "You may read", "Next read", '"claim"', "take_over"):
+        assert not_theirs not in view
+    message = worklist(looking, ANA)
+    assert message.text.startswith("2 reads at your sites")
+    buttons = {one["action_id"] for block in message.blocks for one in block.get("elements", [])}
+    assert buttons == {"problem", "open_case", "release"}
+    nothing = worklist(Worklist(reads=False), ANA)
+    assert nothing.text == "Nothing is waiting: no open read at your sites."
+
+
+def test_nobody_is_offered_to_take_over_what_they_hold() -> None:
+    """The holder who was silent is asked whether they still read; taking over is for the others."""
+    offered = listed([replace(CLAIMED, lease="offered")])
+    view, message = json.dumps(home(offered, ANA)), json.dumps(worklist(offered, ANA).blocks)
+    assert "still_reading" in view
+    assert "still_reading" in message
+    assert "take_over" not in view + message
+    assert "take_over" in json.dumps(worklist(offered, BEN).blocks)
+
+
+def test_what_one_may_not_claim_is_not_more_of_the_same() -> None:
+    """One read is shown and four are not for this reader: they are said with the reason, and nothing more is promised."""
+    reads = replace(listed([READ]), barred=(Barred(count=4, why=("No license.",)),), barred_reads=4)
+    words = json.dumps(worklist(reads, ANA).blocks)
+    assert "5 reads in your pools" in words
+    assert "more" not in words
+    assert "Not for you" in words
+    assert "4 reads: No license." in words
+
+
 #: Every field of a card is either shown or, with a reason, is not. A new field fails the test below until it is judged.
 SHOWN_OF_READ = {"case_code", "facility", "patient_class", "modality", "procedure", "claimed_by", "relay", "flags"}
 SHOWN_OF_READ |= {"override", "subspecialty", "problems"}
@@ -348,7 +384,7 @@ def test_no_text_breaks_a_desk_card_or_mentions_anybody(card: DeskCard, outcomes
 @given(st.lists(READS, max_size=45))
 def test_no_worklist_is_too_long(cards: list[ReadCard]) -> None:
     """Any number of reads is one message and one Home that Slack takes."""
-    accepted(worklist(listed(cards)))
+    accepted(worklist(listed(cards), ANA))
     assert check_view(json.loads(json.dumps(home(listed(cards), ANA, "x" * 9000))), ("home",)) == []
 
 
@@ -371,7 +407,7 @@ def test_the_busiest_reader_s_home_and_worklist_fit_into_slack() -> None:
         assert len(view["blocks"]) <= 100
         assert all(len(one["text"]["text"]) <= 3000 for one in view["blocks"] if one["type"] == "section")
         assert len(json.dumps(view).encode()) <= 250_000
-        accepted(worklist(busiest))
+        accepted(worklist(busiest, ANA))
 
 
 @given(TEXTS)

@@ -58,9 +58,9 @@ def test_no_form_opens_for_who_may_not_report(stage: Stage) -> None:
     ("typed", "asked"),
     [
         ("problem 4821-0934 missing_prior", Asked("problem", "4821-0934", ("missing_prior",))),
-        ("problem 4821 0934", Asked("problem", "4821-0934")),
+        ("problem 4821 0934 Missing prior", Asked("problem", "4821-0934", ("missing", "prior"))),
     ],
 )
 def test_a_problem_can_be_typed(typed: str, asked: Asked) -> None:
-    """A kind that is left out is left for the verb, which names those there are."""
+    """A kind may be typed as it is said; one that is unknown is left for the verb, which names those there are."""
     assert parse(typed) == asked

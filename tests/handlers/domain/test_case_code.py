@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handlers.domain import case_code
+from handlers.domain.errors import Rejection
 
 BODIES = st.text("0123456789", min_size=7, max_size=7)
 
@@ -33,6 +37,20 @@ def test_every_swapped_pair_is_found(body: str, place: int) -> None:
     code = case_code.with_check_digit(body)
     swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
     assert swapped == code or case_code.parse(swapped) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("1166-9524", "One digit of this case code is wrong: compare it with the card."),
+        ("1166-952", "That is not a case code. It has eight digits, like 4821-0934."),
+        ("1166-952O", "That is not a case code. It has eight digits, like 4821-0934."),
+    ],
+)
+def test_what_is_wrong_with_a_mistyped_code_is_said(typed: str, sentence: str) -> None:
+    """Whoever typed eight digits is not told that a code has eight."""
+    with pytest.raises(Rejection, match=re.escape(sentence)):
+        case_code.asked(typed)
 
 
 @given(st.text(max_size=12))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from handlers.domain.classes import Priority, ReadKind
 from handlers.domain.directory import Facility
-from handlers.domain.eligibility import RULES, UNCAPPED, WAIVABLE, Duty, Refusal, cap_of, refusals
+from handlers.domain.eligibility import RULES, UNCAPPED, WAIVABLE, Duty, Refusal, cap_of, refusals, sentences
 from handlers.domain.standing import Agreement, License, Pool, Privilege, ProxyAgreement, Radiologist, Service
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -144,6 +144,31 @@ def test_the_sentence_names_state_and_day() -> None:
     (refusal,) = BROKEN["license_expired"](Case()).judged()
     assert "IL" in refusal.sentence
     assert "2026-11-23" in refusal.sentence
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_a_refusal_is_said_to_its_reader_or_about_them(rule: str) -> None:
+    """Whoever is told of somebody else's standing does not read that it is their own."""
+    failing = BROKEN[rule](Case()).judged()
+    (to_them,), (to_another,) = sentences(failing), sentences(failing, to_another=True)
+    assert "[" not in to_them + to_another
+    assert not {"you", "your"} & set(to_another.lower().replace(".", " ").split())
+    assert rule == "baa_inactive" or to_them != to_another
+
+
+def test_hope_is_given_where_no_law_stands_in_its_way() -> None:
+    """A read that opens to general readers later opens to nobody whose license has expired; its instant is said if known."""
+    not_expert = BROKEN["subspecialty"](Case())
+    assert sentences(not_expert.judged())[0].endswith("subspecialties. Later it may be open to you.")
+    known = duty(not_expert, general_at=NOW + timedelta(minutes=7))
+    assert sentences(known.judged())[0].endswith("Later it is open to readers without it, at 12:07 CST.")
+    assert "Later" not in " ".join(sentences(BROKEN["license_expired"](known).judged()))
+
+
+def test_one_read_is_one_read() -> None:
+    """A cap of one is said in the singular."""
+    (refusal,) = replace(reader(Case(), queue_cap=1), held=1).judged()
+    assert refusal.sentence.startswith("You hold 1 read, and 1 is the most at a time.")
 
 
 def test_a_privilege_by_proxy_carries_while_agreement_and_list_are_current() -> None:

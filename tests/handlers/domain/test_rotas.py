@@ -144,7 +144,10 @@ def test_somebody_alone_is_never_relieved() -> None:
         ("tomorrow 07:00", "2026-11-02T12:00"),
         ("18:00", "2026-11-01T23:00"),
         ("today 1:30", "2026-11-01T05:30"),
-        ("2026-12-25", None),
+        ("2026-12-25", "2026-12-25T05:00"),
+        ("tomorrow", "2026-11-02T05:00"),
+        ("Now", "2026-11-01T04:30"),
+        ("someday", None),
         ("someday 07:00", None),
         ("25:00", None),
         ("2026-02-30 07:00", None),
@@ -152,7 +155,7 @@ def test_somebody_alone_is_never_relieved() -> None:
     ],
 )
 def test_a_time_is_asked_for_in_the_facilitys_zone(text: str, expected: str | None) -> None:
-    """What cannot be read is nothing, and the asker is told how to write it."""
+    """A day alone is its 00:00. What cannot be read is nothing, and the asker is told how to write it."""
     found = when_asked(text, NEW_YORK, datetime(2026, 11, 1, 4, 30, tzinfo=UTC))
     assert found == (None if expected is None else datetime.fromisoformat(expected).replace(tzinfo=UTC))
 
