@@ -87,9 +87,7 @@ def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) 
 def which(directory: Directory, read: Read, now: datetime) -> str:
     """Return which read it is: ``8754-7661, stroke, Mercy, due 16:26 CST``, with the weekday of another day."""
     facility = directory.facilities[read.facility]
-    is_today = facility.local(read.due_at).date() == facility.today(now)
-    day = "" if is_today else f"{facility.local(read.due_at):%a} "
-    due = "paused" if read.paused_since is not None else f"due {day}{showing.clock_time(facility, read.due_at)}"
+    due = "paused" if read.paused_since is not None else f"due {showing.clock_time(facility, read.due_at, now)}"
     region = [f"{read.region} only"] if read.region else []
     return ", ".join([codes.shown(read.case_code), read.priority.value, *region, facility.alias, due])
 
