@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -19,6 +19,7 @@ from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
 from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind
 from handlers.domain.viewings import Viewing
+from handlers.domain.worklists import is_claimed_with
 from handlers.ports import Reading
 from handlers.tasks_told import outcomes_of, told
 
@@ -57,15 +58,34 @@ class _Beside:
         self.studies = {one.id: one for one in look.all(Study, id=of_studies)}
         groups = {(one.facility, one.group) for one in self.studies.values() if one.group}
         where = {"facility": tuple({site for site, _ in groups}), "group": tuple({group for _, group in groups})}
-        self.linked = Counter((one.facility, one.group) for one in look.all(Study, **where)) if groups else Counter()
+        self.linked = _by(look.all(Study, **where) if groups else (), _group)
+        of_linked = tuple(one.id for found in self.linked.values() if len(found) > 1 for one in found)
+        self.open = _by(look.all(Read, study_id=of_linked, state=ReadState.OPEN) if of_linked else (), _of_study)
         self.relays = {one.study_id: one for one in look.all(Relay, study_id=of_studies)}
-        self.reports = _by(look.all(Report, study_id=of_studies), lambda one: one.study_id)
-        self.viewings = _by(look.all(Viewing, study_id=of_studies, closed_at=None), lambda one: one.study_id)
+        self.reports = _by(look.all(Report, study_id=of_studies), _of_study)
+        self.viewings = _by(look.all(Viewing, study_id=of_studies, closed_at=None), _of_study)
         self.problems = _by(look.all(Problem, read_id=ids, state=UNSOLVED), lambda one: one.read_id)
         self.overrides = {one.read_id: one for one in look.all(Override, read_id=ids) if one.closed_at is None}
         self.leases = {one.id: one for one in look.all(Lease, id=ids)}
-        split = tuple({read.study_id for read in reads if read.region})
-        self.regions = _by(look.all(Read, study_id=split), lambda one: one.study_id) if split else {}
+        several = {read.study_id for read in reads if read.region}
+        several |= {study for study, found in self.reports.items() if any(one.flags for one in found)}
+        of_several = look.all(Read, study_id=tuple(several)) if several else []
+        #: All reads of a study, of one that was split or has an odd report.
+        self.reads = _by(of_several, _of_study)
+
+    def claimed_with(self, read: Read, study: Study) -> int:
+        """Return how many other open reads are claimed with an open one: of its kind and pool, linked to it or split off."""
+        linked = self.linked.get(_group(study), ()) if study.group else ()
+        near = [one for each in linked for one in self.open.get(each.id, ())] or self.reads.get(study.id, [])
+        return sum(one.state is ReadState.OPEN and one.id != read.id and is_claimed_with(read, one) for one in near)
+
+
+def _group(study: Study) -> str:
+    return f"{study.facility} {study.group}"
+
+
+def _of_study(one: Read | Relay | Report | Viewing) -> str:
+    return one.study_id
 
 
 def _by(values: Iterable[V], key: Callable[[V], str]) -> dict[str, list[V]]:
@@ -88,9 +108,10 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
     facility = directory.facilities[read.facility]
     reader = directory.radiologists.get(read.claimed_by or "")
     since = study.last_image_at
-    reports, problems = beside.reports.get(study.id, []), beside.problems.get(read.id, [])
+    reads, problems = beside.reads.get(study.id, []), beside.problems.get(read.id, [])
+    reports = [one for one in beside.reports.get(study.id, []) if one.flags and regions.is_about(one, read, reads)]
     standing = [problem.kind.words for problem in problems if problem.pauses]
-    others = showing.other_reads(read, beside.regions.get(study.id, [])) if read.region else []
+    others = showing.other_reads(read, reads) if read.region else []
     return ReadCard(
         read_id=read.id,
         study_id=study.id,
@@ -115,7 +136,8 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
         reported_by=_signer(directory, read.reported_by),
         viewers=_viewers(beside.viewings.get(study.id, []), directory, read, now),
         lease=leases.shown(beside.leases.get(read.id), read) if read.state is ReadState.CLAIMED else "",
-        linked=beside.linked[study.facility, study.group] - 1 if study.group else 0,
+        linked=len(beside.linked[_group(study)]) - 1 if study.group else 0,
+        claimed_with=beside.claimed_with(read, study),
         test=study.test,
         shadow=facility.shadow,
         relay=relay_line(beside.relays.get(study.id)),
@@ -126,7 +148,6 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
         subspecialty=read.subspecialty,
         region=read.region,
         regions=tuple(_region_line(directory, one) for one in others),
-        regions_open=sum(one.state is ReadState.OPEN for one in others),
         problems=tuple(_problem_line(problem) for problem in problems),
         paused=", ".join(standing) if read.paused_since is not None else "",
         paused_since=read.paused_since,

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from handlers.domain.classes import ReadKind
 from handlers.domain.errors import Rejection
-from handlers.domain.studies import DUE, Read
+from handlers.domain.studies import DUE, Read, Report
 
 #: Into how many reads one may be split.
 FEWEST, MOST = 2, 6
@@ -43,6 +43,23 @@ def in_order(reads: Iterable[Read]) -> list[Read]:
     """Return reads of the whole first, then by region from head to foot; those of one region stay as they came."""
     places = {"": 0} | {region.value: place for place, region in enumerate(Region, 1)}
     return sorted(reads, key=lambda read: places[read.region])
+
+
+def is_about(report: Report, read: Read, reads: Iterable[Read]) -> bool:
+    """Tell whether a report that has come is about a read, of the reads of their study.
+
+    It is about those that it ended. One that ended none is about the read of its region, and without such a one about all.
+    """
+    reads = list(reads)
+    ended = [one.id for one in reads if _ended(report, one)]
+    if ended:
+        return read.id in ended
+    return read.region == report.region or all(one.region != report.region for one in reads)
+
+
+def _ended(report: Report, read: Read) -> bool:
+    is_its_own = (read.reported_by, read.reported_at) == (report.signed_by, report.signed_at)
+    return is_its_own and read.kind.value == report.kind and report.region in ("", read.region)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

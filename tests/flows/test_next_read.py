@@ -105,6 +105,28 @@ def test_linked_accessions_are_one_claim(stage: Stage) -> None:
     stage.advance(5)
 
 
+def test_claim_these_counts_what_is_open_and_says_so_on_every_card(stage: Stage) -> None:
+    """The first of two offers it when the second arrives; what somebody claims, is counted no more, until it is given back."""
+
+    def offered() -> list[bool]:
+        return ["Claim these 2" in card.words for card in (first, second)]
+
+    stage.stroke_ct(group="PAN-1", accession_number="SBX-PAN-1")
+    first = stage.card_of_read()
+    stage.advance(2)
+    stage.stroke_ct(group="PAN-1", accession_number="SBX-PAN-2")
+    stage.advance(5)
+    second = stage.card_of_read()
+    assert offered() == [True, True]
+    stage.click(LEE, "claim", message=first)
+    stage.advance(5)
+    assert offered() == [False, False]
+    assert "1 linked accession" in second.words
+    stage.click(LEE, "release", message=first)
+    stage.advance(5)
+    assert offered() == [True, True]
+
+
 def test_a_batch_from_one_site_is_one_command(stage: Stage) -> None:
     """Forty nursing-home films are not forty clicks; nobody else's site is touched."""
     films(stage, 6)
