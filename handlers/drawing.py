@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from handlers import overrides_told, receipts, showing
-from handlers.domain import case_code, expiries, leases, regions
+from handlers import overrides_told, receipts, showing, task_words
+from handlers.domain import case_code, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory
 from handlers.domain.leases import Lease
@@ -17,11 +17,11 @@ from handlers.domain.overrides import Override
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
-from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind
+from handlers.domain.tasks import DeskTask
 from handlers.domain.viewings import Viewing
 from handlers.domain.worklists import is_claimed_with
 from handlers.ports import Reading
-from handlers.tasks_told import outcomes_of, told
+from handlers.tasks_told import outcomes_of
 
 V = TypeVar("V")
 
@@ -182,48 +182,11 @@ def _signer(directory: Directory, signed_by: str | None) -> str:
     return known.name if known is not None else "a reader who is not in the directory"
 
 
-def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
-    """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
-    what, todo = told(kind)
-    if kind is TaskKind.SHADOW or kind in ABOUT_READING:  # what the site sends is read, in shadow too
-        return what, todo
-    rang = " Here the desk's phones would have rung." if kind in RINGS else ""
-    return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"
-
-
-def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
-    """Return what happened where a fixed sentence would not say whom it is about; "" where it does."""
-    if task.kind is TaskKind.EXPIRES_SOON:
-        return expiries.told(expiries.expiry_of(task.subject_id)[0], directory)
-    override = look.get(Override, task.subject_id) if task.kind is TaskKind.OVERRIDE_ASKED else None
-    return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
-
-
-def _regions_meant(look: Reading, task: DeskTask) -> str:
-    """Return, of a split study, which region a task is about and which are open; "" of any other."""
-    of_case = look.all(Read, case_code=task.case_code) if task.case_code else []
-    reads = regions.in_order(read for read in of_case if read.region)
-    if not reads:
-        return ""
-    problem = look.get(Problem, task.subject_id)
-    subject = task.subject_id if problem is None else problem.read_id
-    meant = "".join(f" It is about the {read.region} only." for read in reads if read.id == subject)
-    still = ", ".join(read.region for read in reads if read.state is ReadState.OPEN)
-    return f"{meant} Split by region; open: {still or 'none'}."
-
-
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
     facility = directory.facilities.get(task.facility)
-    shadow = showing.in_shadow(look, directory, task.facility, task.relay_id)
-    what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
-    what = _in_particular(look, directory, task) or what
-    problem = look.get(Problem, task.subject_id) if task.kind is TaskKind.STUDY_PROBLEM else None
-    if problem is not None:
-        still = " While it lasts the clock of its read stands still." if problem.pauses else ""
-        what = f"{what} Reported: {problem.kind.words}.{still}"
-    what += _regions_meant(look, task)
+    what, todo = task_words.words_of(look, directory, task)
     read = showing.card_of(look, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,

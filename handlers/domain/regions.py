@@ -45,6 +45,32 @@ def in_order(reads: Iterable[Read]) -> list[Read]:
     return sorted(reads, key=lambda read: places[read.region])
 
 
+def in_turn(reads: Iterable[Read]) -> list[Read]:
+    """Return a case's reads as people name them: preliminary ones first, each kind from the whole and head to foot."""
+    return sorted(in_order(reads), key=lambda read: read.kind is not ReadKind.PRELIMINARY)
+
+
+def named(read: Read, reads: Iterable[Read]) -> str:
+    """Return what tells a read from the others of its case: "the preliminary read", "the head", and "the read" of one."""
+    kind = f"{read.kind.value} " if len({one.kind for one in reads}) > 1 else ""
+    if not read.region:
+        return f"the {kind}read"
+    return f"the {kind}read of the {read.region}" if kind else f"the {read.region}"
+
+
+def meant(reads: Sequence[Read], word: str) -> list[Read]:
+    """Return the reads of a case that a word names: a region, ``preliminary`` or ``final``; all where it is "", or refuse."""
+    if word not in ("", *ReadKind, *Region):
+        known = ", ".join(f"`{one}`" for one in (*ReadKind, *Region))
+        raise Rejection("unknown_read", f"There is no such read. Say one of: {known}.")
+    found = [one for one in in_turn(reads) if word in ("", one.kind.value, one.region)]
+    if not found and word in tuple(Region):
+        raise Rejection("unknown_region", "This case has no read of that region. Its cards say into which it is split.")
+    if not found:
+        raise Rejection("unknown_read", f"This case has no {word} read. Its cards say which it has.")
+    return found
+
+
 def is_about(report: Report, read: Read, reads: Iterable[Read]) -> bool:
     """Tell whether a report that has come is about a read, of the reads of their study.
 
