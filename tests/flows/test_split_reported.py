@@ -9,7 +9,7 @@ from handlers.domain.studies import ReadState, Report, StudyStatus
 from handlers.domain.tasks import TaskKind
 from tests.flows.covered import Begin
 from tests.flows.splits import card, click, halves, reads, report, split, states, thread, trauma
-from tests.flows.stage import LEE, QUINN, STONE, Stage
+from tests.flows.stage import LEE, QUINN, READS, STONE, Stage
 from tests.flows.test_coverage_nighthawk import NIGHT, SECTIONS
 from tests.flows.test_turnaround import tat
 from tests.flows.visitor import Visitor
@@ -82,6 +82,19 @@ def test_a_card_shows_what_is_odd_about_its_own_report_only(stage: Stage) -> Non
     assert "⚠️" not in card(stage, "head").words
     assert "⚠️ other reader" in card(stage, "chest").words
     assert "⚠️ other reader" in card(stage, "pelvis").words
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]
+    said = stage.desk_card().words
+    assert "A final report, signed by Dr. Omar Haddad, is odd: signed by somebody else than its reader" in said
+
+
+def test_whose_read_another_signed_is_told_so(stage: Stage) -> None:
+    """The thread says who had it, and calls them."""
+    trauma(stage)
+    stage.click(LEE, "claim")
+    stage.advance(2)
+    report(stage, "stone")
+    told = [one.text for one in stage.workspace.thread(READS, stage.card().ts)]
+    assert f"<@{LEE}> Final report signed by Dr. Ruth Stone. Odd: other reader. Dr. Maya Lee had it." in told
     assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]
 
 
