@@ -106,7 +106,7 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
     ),
     TaskKind.UNCLAIMED: (
         "Most of this read's time is gone and nobody has it.",
-        "Find a reader who may read it. `/relay why CASE` tells a reader what keeps them from it.",
+        "Find a reader who may read it. `/relay why CASE READER` says what keeps a reader from it.",
     ),
     TaskKind.READ_RETURNED: (
         "A reader who held this read may not read it any more: a license, privilege or agreement is not in force.",

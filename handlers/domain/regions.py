@@ -51,10 +51,11 @@ def in_turn(reads: Iterable[Read]) -> list[Read]:
 
 
 def named(read: Read, reads: Iterable[Read]) -> str:
-    """Return what tells a read from the others of its case: "the preliminary read", "the head", and "the read" of one."""
-    kind = f"{read.kind.value} " if len({one.kind for one in reads}) > 1 else ""
+    """Return what tells a read from the others of its case: "the preliminary read", "the head", and "this read" of one."""
+    of_case = list(reads)
+    kind = f"{read.kind.value} " if len({one.kind for one in of_case}) > 1 else ""
     if not read.region:
-        return f"the {kind}read"
+        return f"the {kind}read" if len(of_case) > 1 else "this read"
     return f"the {kind}read of the {read.region}" if kind else f"the {read.region}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.domain.studies import Read, ReadState
 from sandbox.hospital import ROUTINE_XR
 from tests import web
-from tests.flows.stage import HADDAD, LEE, QUINN, READS, STONE, STRANGER, Stage
+from tests.flows.stage import HADDAD, LEE, QUINN, READS, SILVA, STONE, STRANGER, Stage
 
 
 def held(stage: Stage) -> dict[str, list[str]]:
@@ -72,8 +72,32 @@ def test_why_not_me_names_every_rule(stage: Stage) -> None:
     assert "Nothing keeps you from it" in stage.command(LEE, f"why {stage.case()}")
     stage.click(LEE, "claim")
     assert "Dr. Maya Lee has it already" in stage.command(STONE, f"why {stage.case()}")
-    assert "Only a radiologist" in stage.command(QUINN, f"why {stage.case()}")
+    assert "You have it already." in stage.command(LEE, f"why {stage.case()}")
+    assert "Say which reader" in stage.command(QUINN, f"why {stage.case()}")
+    assert "Only a radiologist" in stage.command(SILVA, f"why {stage.case()}")
     assert "I do not know you yet" in stage.command(STRANGER, f"why {stage.case()}")
+
+
+def test_an_administrator_asks_for_a_reader_by_name(stage: Stage) -> None:
+    """Whoever has to find a reader learns who may read it; nobody else asks for others."""
+    stage.stroke_ct()
+    case = stage.case()
+    assert "Dr. Maya Lee: Nothing keeps them from it." in stage.command(QUINN, f"why {case} lee")
+    assert "Dr. Omar Haddad: Your IL license expired on 2024-06-30" in stage.command(QUINN, f"why {case} haddad")
+    assert "There is no such radiologist" in stage.command(QUINN, f"why {case} nobody")
+    assert "Only a PACS administrator of Mercy" in stage.command(LEE, f"why {case} haddad")
+    assert "Nothing keeps you from it" in stage.command(LEE, f"why {case} lee")
+
+
+def test_why_says_what_became_of_a_case_that_nobody_can_claim(stage: Stage) -> None:
+    """It is reported, and by whom; or there is none."""
+    stage.stroke_ct()
+    stage.click(LEE, "claim")
+    stage.advance(2)
+    assert stage.hospital.report_final()[0] == 202
+    stage.settle()
+    assert "It is reported, by Dr. Maya Lee." in stage.command(STONE, f"why {stage.case()}")
+    assert "There is no case 0000-0000." in stage.command(STONE, "why 0000-0000")
 
 
 def test_the_home_shows_what_i_may_read_and_counts_what_i_may_not_with_the_reason(stage: Stage) -> None:
