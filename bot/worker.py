@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -104,9 +104,9 @@ class Worker:
     def start(
         self,
         cron: list[tuple[timedelta, Callable[[], None]]] | None = None,
-        at_once: Sequence[Callable[[], None]] = (),
+        at_once: Collection[Callable[[], None]] = (),
     ) -> None:
-        """Start the threads and the scheduler; ``cron`` is work that runs every so often, ``at_once`` once now."""
+        """Start the threads and the scheduler; ``cron`` is work that runs every so often, of which ``at_once`` also now."""
         self._store.on_commit.append(self.wake)
         self._spawn("inbox", Bell(), WAKE_INBOX.__eq__, lambda _: self._inbox_step())
         for lanes, threads in LANES.items():
@@ -114,9 +114,8 @@ class Worker:
         self._spawn("planner", self._plan, WAKE_INBOX.__ne__, lambda _: self._arm())  # new events wait for no instant
         self._scheduler.start()
         for every, work in [(HEARTBEAT, self._beat), (SWEEP, self._sweep), *(cron or [])]:
-            self._scheduler.add_job(self._guarded(work), IntervalTrigger(seconds=int(every.total_seconds())))
-        for work in at_once:
-            self._scheduler.add_job(self._guarded(work), DateTrigger(datetime.now(UTC)))
+            first = {"next_run_time": datetime.now(UTC)} if work in at_once else {}
+            self._scheduler.add_job(self._guarded(work), IntervalTrigger(seconds=int(every.total_seconds())), **first)
         self._beat()
         self._look_everywhere()
 

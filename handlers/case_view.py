@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from urllib.parse import quote
 
-from handlers import desk, receipts, receivers
+from handlers import desk, endings, receipts, receivers, task_words
 from handlers.domain import case_code as codes
 from handlers.domain.case_page import (
     CaseView,
@@ -17,18 +16,17 @@ from handlers.domain.case_page import (
     TaskLine,
     TimelineLine,
 )
-from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory, Facility
-from handlers.domain.regions import in_order
+from handlers.domain.problems import UNSOLVED, Problem
+from handlers.domain.regions import in_turn
 from handlers.domain.relays import Attempt, Recording, Relay, RelayState
-from handlers.domain.studies import Finding, Read, Report, Study
+from handlers.domain.studies import Finding, Read, ReadState, Report, Study
 from handlers.domain.tasks import DeskTask
 from handlers.drawing import relay_line
 from handlers.hands import CLOSE_REASONS
 from handlers.ports import House, Transaction
 from handlers.session import Session
 from handlers.statement import statement_of
-from handlers.tasks_told import told
 
 
 def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> CaseView:
@@ -64,15 +62,13 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         last_image_at=study.last_image_at,
         ready=study.ready,
         test=study.test,
-        reads=tuple(
-            _read(directory, one) for one in sorted(in_order(tx.all(Read, study_id=study.id)), key=_preliminary_first)
-        ),
+        reads=tuple(_read(tx, directory, one) for one in in_turn(tx.all(Read, study_id=study.id))),
         reports=tuple(_report(directory, one) for one in tx.all(Report, study_id=study.id)),
         findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
         relay=None if relay is None else _relay(tx, directory, relay),
         timeline=_timeline(tx, directory, relays),
         recordings=tuple(_recording(one) for one in recordings),
-        tasks=tuple(_task(one) for one in tasks),
+        tasks=tuple(_task(tx, directory, one) for one in tasks),
         contacts=_contacts(directory, study.facility),
         finders=_finders(directory, opened, facility),
         close_reasons=tuple(CLOSE_REASONS.items()),
@@ -92,12 +88,10 @@ def _ordering(directory: Directory, study: Study) -> str:
     )
 
 
-def _preliminary_first(read: Read) -> tuple[bool, datetime]:
-    return read.kind is not ReadKind.PRELIMINARY, read.due_at
-
-
-def _read(directory: Directory, read: Read) -> ReadLine:
+def _read(tx: Transaction, directory: Directory, read: Read) -> ReadLine:
     reader = directory.radiologists.get(read.claimed_by or "")
+    waits = read.state in (ReadState.OPEN, ReadState.CLAIMED)
+    problems = tx.all(Problem, read_id=read.id, state=UNSOLVED) if waits and read.paused_since is not None else []
     return ReadLine(
         kind=read.kind.value,
         by=read.by.value,
@@ -107,6 +101,8 @@ def _read(directory: Directory, read: Read) -> ReadLine:
         claimed_at=read.claimed_at,
         due_at=read.due_at,
         region=read.region,
+        paused=", ".join(one.kind.words for one in problems if one.pauses),
+        paused_since=read.paused_since if waits else None,
     )
 
 
@@ -134,15 +130,16 @@ def _finding(directory: Directory, finding: Finding) -> FindingLine:
 
 def _relay(tx: Transaction, directory: Directory, relay: Relay) -> RelayView:
     ordering = directory.contacts.get(relay.ordering or "")
-    by = directory.radiologists.get(relay.delegated_by)
+    delegate = directory.radiologists.get(relay.delegated_by)
     ended = ""
     if relay.ended_at is not None and relay.ending is not None:
-        who = receivers.name_of(tx, directory, relay.ended_by, tx.get(Attempt, relay.ended_attempt or ""))
+        by = endings.ended_by(directory, relay.ended_by)
+        who = receivers.name_of(tx, directory, by, tx.get(Attempt, relay.ended_attempt or ""))
         ended = f"{relay.ending.value.replace('_', ' ')} — {who} {f'({receipts.role_words(relay.ended_role)})' if relay.ended_role else ''}".strip()
     return RelayView(
         state=relay.state.value,
         category=relay.category,
-        delegated_by="nobody known was named" if by is None else by.name,
+        delegated_by="nobody known was named" if delegate is None else delegate.name,
         callback_code=relay.callback_code if relay.state is not RelayState.ENDED else "",
         ordering_contact="not in the directory" if ordering is None else ordering.name,
         steps=tuple(f"{one.to}: {'/'.join(one.channels)}, {one.tries} tries" for one in relay.policy.steps),
@@ -169,6 +166,8 @@ def _timeline(tx: Transaction, directory: Directory, relays: list[Relay]) -> tup
 
 def _named(directory: Directory, actor: str) -> str:
     """Return a name for an actor of the record or a contact's id, where the directory has one."""
+    if actor.startswith(("source:", "finding:")):  # a finding that waited for its study came from the site, too
+        return "the site"
     _, _, key = actor.rpartition(":")
     known = directory.contacts.get(key) or directory.radiologists.get(key) or directory.staff.get(key)
     return actor if known is None else known.name
@@ -197,8 +196,9 @@ def _recording(recording: Recording) -> RecordingLine:
     )
 
 
-def _task(task: DeskTask) -> TaskLine:
-    return TaskLine(id=task.id, what=told(task.kind)[0], state=task.state.value, taken_by=task.taken_by)
+def _task(tx: Transaction, directory: Directory, task: DeskTask) -> TaskLine:
+    what, _ = task_words.words_of(tx, directory, task)
+    return TaskLine(id=task.id, what=what, state=task.state.value, taken_by=task.taken_by)
 
 
 def _contacts(directory: Directory, facility: str) -> tuple[tuple[str, str, str], ...]:

@@ -116,12 +116,13 @@ def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist
 
 
 def keeps_from(look: Reading, directory: Directory, read: Read, reader: Radiologist) -> tuple[Refusal, ...]:
-    """Return every rule that would keep a reader from a read now, for telling; a claim is judged by `failing`."""
+    """Return every rule that would keep a reader from a read now, for telling, but what is waived; a claim is judged by `judge`."""
     study = look.get(Study, read.study_id)
     if study is None:
         raise LookupError(f"the study of read {read.id} is missing")
     duty = duties.of_read(directory, read, study, look.now)
-    return duties.refused(directory, reader, duty, duties.held_by(look, reader), look.now)
+    found = duties.refused(directory, reader, duty, duties.held_by(look, reader), look.now)
+    return overrides.unwaived(look, read, reader, found)
 
 
 def failing(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> tuple[Refusal, ...]:

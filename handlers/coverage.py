@@ -69,6 +69,7 @@ def begin(tx: Transaction, house: House, read: Read) -> None:
     facts |= {"region": read.region} if read.region else {}
     tx.audit(AuditFact(action="read:open", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
     showing.show_read(tx, house, read)
+    showing.show_linked(tx, house, read)
     showing.plan_refresh(tx, house, read)
     thresholds.plan(tx, house, read)
 
@@ -160,6 +161,7 @@ def cancel(tx: Transaction, house: House, study: Study, actor: str) -> None:
         canceled = _over(tx, house, tx.put(replace(read, state=ReadState.CANCELED)), STUDY_CANCELED, "canceled")
         tx.audit(AuditFact(action="read:cancel", actor=actor, case_code=read.case_code, subject=read.id))
         showing.show_read(tx, house, canceled)
+        showing.show_linked(tx, house, canceled)
     if ended:
         showing.note_study(tx, house, study.id, "The site canceled this study.")
         desk.settle(tx, house, TaskKind.NOT_COVERED, study.id, "canceled")

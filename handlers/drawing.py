@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from handlers import channels, overrides_told, receipts, showing
-from handlers.domain import case_code, expiries, leases, regions
+from handlers import overrides_told, receipts, showing, task_words
+from handlers.domain import case_code, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory
 from handlers.domain.leases import Lease
@@ -17,10 +17,11 @@ from handlers.domain.overrides import Override
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
-from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind
+from handlers.domain.tasks import DeskTask
 from handlers.domain.viewings import Viewing
+from handlers.domain.worklists import is_claimed_with
 from handlers.ports import Reading
-from handlers.tasks_told import outcomes_of, told
+from handlers.tasks_told import outcomes_of
 
 V = TypeVar("V")
 
@@ -57,15 +58,34 @@ class _Beside:
         self.studies = {one.id: one for one in look.all(Study, id=of_studies)}
         groups = {(one.facility, one.group) for one in self.studies.values() if one.group}
         where = {"facility": tuple({site for site, _ in groups}), "group": tuple({group for _, group in groups})}
-        self.linked = Counter((one.facility, one.group) for one in look.all(Study, **where)) if groups else Counter()
+        self.linked = _by(look.all(Study, **where) if groups else (), _group)
+        of_linked = tuple(one.id for found in self.linked.values() if len(found) > 1 for one in found)
+        self.open = _by(look.all(Read, study_id=of_linked, state=ReadState.OPEN) if of_linked else (), _of_study)
         self.relays = {one.study_id: one for one in look.all(Relay, study_id=of_studies)}
-        self.reports = _by(look.all(Report, study_id=of_studies), lambda one: one.study_id)
-        self.viewings = _by(look.all(Viewing, study_id=of_studies, closed_at=None), lambda one: one.study_id)
+        self.reports = _by(look.all(Report, study_id=of_studies), _of_study)
+        self.viewings = _by(look.all(Viewing, study_id=of_studies, closed_at=None), _of_study)
         self.problems = _by(look.all(Problem, read_id=ids, state=UNSOLVED), lambda one: one.read_id)
         self.overrides = {one.read_id: one for one in look.all(Override, read_id=ids) if one.closed_at is None}
         self.leases = {one.id: one for one in look.all(Lease, id=ids)}
-        split = tuple({read.study_id for read in reads if read.region})
-        self.regions = _by(look.all(Read, study_id=split), lambda one: one.study_id) if split else {}
+        several = {read.study_id for read in reads if read.region}
+        several |= {study for study, found in self.reports.items() if any(one.flags for one in found)}
+        of_several = look.all(Read, study_id=tuple(several)) if several else []
+        #: All reads of a study, of one that was split or has an odd report.
+        self.reads = _by(of_several, _of_study)
+
+    def claimed_with(self, read: Read, study: Study) -> int:
+        """Return how many other open reads are claimed with an open one: of its kind and pool, linked to it or split off."""
+        linked = self.linked.get(_group(study), ()) if study.group else ()
+        near = [one for each in linked for one in self.open.get(each.id, ())] or self.reads.get(study.id, [])
+        return sum(one.state is ReadState.OPEN and one.id != read.id and is_claimed_with(read, one) for one in near)
+
+
+def _group(study: Study) -> str:
+    return f"{study.facility} {study.group}"
+
+
+def _of_study(one: Read | Relay | Report | Viewing) -> str:
+    return one.study_id
 
 
 def _by(values: Iterable[V], key: Callable[[V], str]) -> dict[str, list[V]]:
@@ -88,9 +108,10 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
     facility = directory.facilities[read.facility]
     reader = directory.radiologists.get(read.claimed_by or "")
     since = study.last_image_at
-    reports, problems = beside.reports.get(study.id, []), beside.problems.get(read.id, [])
+    reads, problems = beside.reads.get(study.id, []), beside.problems.get(read.id, [])
+    reports = [one for one in beside.reports.get(study.id, []) if one.flags and regions.is_about(one, read, reads)]
     standing = [problem.kind.words for problem in problems if problem.pauses]
-    others = showing.other_reads(read, beside.regions.get(study.id, [])) if read.region else []
+    others = showing.other_reads(read, reads) if read.region else []
     return ReadCard(
         read_id=read.id,
         study_id=study.id,
@@ -115,7 +136,8 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
         reported_by=_signer(directory, read.reported_by),
         viewers=_viewers(beside.viewings.get(study.id, []), directory, read, now),
         lease=leases.shown(beside.leases.get(read.id), read) if read.state is ReadState.CLAIMED else "",
-        linked=beside.linked[study.facility, study.group] - 1 if study.group else 0,
+        linked=len(beside.linked[_group(study)]) - 1 if study.group else 0,
+        claimed_with=beside.claimed_with(read, study),
         test=study.test,
         shadow=facility.shadow,
         relay=relay_line(beside.relays.get(study.id)),
@@ -126,7 +148,6 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
         subspecialty=read.subspecialty,
         region=read.region,
         regions=tuple(_region_line(directory, one) for one in others),
-        regions_open=sum(one.state is ReadState.OPEN for one in others),
         problems=tuple(_problem_line(problem) for problem in problems),
         paused=", ".join(standing) if read.paused_since is not None else "",
         paused_since=read.paused_since,
@@ -161,50 +182,11 @@ def _signer(directory: Directory, signed_by: str | None) -> str:
     return known.name if known is not None else "a reader who is not in the directory"
 
 
-def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
-    """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
-    what, todo = told(kind)
-    if kind is TaskKind.SHADOW or kind in ABOUT_READING:  # what the site sends is read, in shadow too
-        return what, todo
-    rang = " Here the desk's phones would have rung." if kind in RINGS else ""
-    return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"
-
-
-def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
-    """Return what happened where a fixed sentence would not say whom it is about; "" where it does."""
-    if task.kind is TaskKind.EXPIRES_SOON:
-        return expiries.told(expiries.expiry_of(task.subject_id)[0], directory)
-    if task.kind is TaskKind.CHANNEL_REFUSED:
-        return channels.told(directory, task.subject_id)
-    override = look.get(Override, task.subject_id) if task.kind is TaskKind.OVERRIDE_ASKED else None
-    return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
-
-
-def _regions_meant(look: Reading, task: DeskTask) -> str:
-    """Return, of a split study, which region a task is about and which are open; "" of any other."""
-    of_case = look.all(Read, case_code=task.case_code) if task.case_code else []
-    reads = regions.in_order(read for read in of_case if read.region)
-    if not reads:
-        return ""
-    problem = look.get(Problem, task.subject_id)
-    subject = task.subject_id if problem is None else problem.read_id
-    meant = "".join(f" It is about the {read.region} only." for read in reads if read.id == subject)
-    still = ", ".join(read.region for read in reads if read.state is ReadState.OPEN)
-    return f"{meant} Split by region; open: {still or 'none'}."
-
-
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
     facility = directory.facilities.get(task.facility)
-    shadow = showing.in_shadow(look, directory, task.facility, task.relay_id)
-    what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
-    what = _in_particular(look, directory, task) or what
-    problem = look.get(Problem, task.subject_id) if task.kind is TaskKind.STUDY_PROBLEM else None
-    if problem is not None:
-        still = " While it lasts the clock of its read stands still." if problem.pauses else ""
-        what = f"{what} Reported: {problem.kind.words}.{still}"
-    what += _regions_meant(look, task)
+    what, todo = task_words.words_of(look, directory, task)
     read = showing.card_of(look, case_code=task.case_code) if task.case_code else None
     return DeskCard(
         task_id=task.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from handlers import desk, lines, receipts, showing
+from handlers.domain.directory import Directory
 from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.relays import RELAY_TABLE, Attempt, Ending, Purpose, Relay, RelayEvent, RelayState
@@ -48,6 +49,14 @@ def told(tx: Transaction, relay: Relay) -> list[Attempt]:
     return [one for one in tx.all(Attempt, relay_id=relay.id) if one.told_at is not None]
 
 
+def ended_by(directory: Directory, by: str) -> str:
+    """Return who ended a relay, for people: a contact by name, and the site where an event of it did."""
+    if by.startswith("source:"):
+        return "the site"
+    receiver = directory.contacts.get(by)
+    return by if receiver is None else receiver.name
+
+
 def end(
     tx: Transaction,
     house: House,
@@ -80,14 +89,7 @@ def end(
         # A desk's phone rings for its task, and stops with it: a task that outlives the relay keeps ringing.
         if one.purpose is not Purpose.DESK and (attempt is None or one.id != attempt.id):
             lines.stop(tx, one, case_code=relay.case_code)
-    receiver = house.directory().contacts.get(by)
-    desk.finish_all(
-        tx,
-        house,
-        relay.id,
-        told_by or (by if receiver is None else receiver.name),
-        f"relay ended: {ending.value}",
-        actor,
-    )
+    who = told_by or ended_by(house.directory(), by)
+    desk.finish_all(tx, house, relay.id, who, f"relay ended: {ending.value}", actor)
     shown(tx, house, relay, f"Relay ended: {ending.value.replace('_', ' ')}{receipts.ended_words(receipt, role)}.")
     return relay

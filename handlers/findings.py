@@ -56,6 +56,7 @@ def _reported(tx: Transaction, house: House, event: FindingEvent, source: str) -
     if study is None:
         desk.open_task(tx, house, TaskKind.FINDING_WITHOUT_STUDY, subject_id=finding.id)
         return
+    desk.settle(tx, house, TaskKind.AMENDED_UNKNOWN, study.id, "the finding came")
     relays.take_up(tx, house, study, finding, started_by=source)
 
 
@@ -75,7 +76,7 @@ def _case_of(tx: Transaction, finding: Finding) -> str:
 def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) -> None:
     concerned = _concerned(tx, event)
     if not concerned:
-        _reported(tx, house, event, source)
+        _amended_unknown(tx, house, event, source)
         return
     for old in concerned:
         if event.at < old.event_at:
@@ -117,6 +118,17 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
             tx, house, TaskKind.FINDING_CHANGED_AFTER, case_code=relay.case_code, relay_id=relay.id, subject_id=fresh.id
         )
     relays.amended(tx, house, relay, fresh, to=event.to)
+
+
+def _amended_unknown(tx: Transaction, house: House, event: FindingEvent, source: str) -> None:
+    """Take an amendment of a finding that nobody has: with its words it is a finding; without any a person has to ask."""
+    if event.text:
+        _reported(tx, house, event, source)
+        return
+    study = studies.find(tx, event.facility, event.accession_number)
+    case, subject = (study.case_code, study.id) if study is not None else ("", house.chance.token())
+    tx.audit(AuditFact(action="finding:amend_unknown", actor=source, case_code=case))
+    desk.open_task(tx, house, TaskKind.AMENDED_UNKNOWN, case_code=case, subject_id=subject)
 
 
 def _retracted(tx: Transaction, house: House, event: FindingEvent, source: str) -> None:
@@ -258,9 +270,22 @@ def _start(
     tx.audit(
         AuditFact(action="finding:report", actor=actor, case_code=study.case_code, subject=finding.id, facts=facts)
     )
+    desk.settle(tx, house, TaskKind.AMENDED_UNKNOWN, study.id, "the finding came")
+    running = endings.open_relay(tx, study.id) is not None
     relay = relays.take_up(tx, house, study, finding, started_by=actor)
+    taken = tx.get(Finding, finding.id)
+    is_repeat = taken is not None and taken.state is FindingState.REPEATED
+    return _answer(relay, running=running, is_repeat=is_repeat)
+
+
+def _answer(relay: Relay, *, running: bool, is_repeat: bool) -> str:
+    """Say what became of a finding: ``running`` where its study's relay was open before, ``is_repeat`` where it told it."""
     if relay.shadow:
         return "Recorded. This site is in shadow, or the study is a test: nobody is called; the thread shows what would have happened."
+    if running and relay.state is not RelayState.HELD:
+        at_desk = " The desk is asked about it too." if relay.state is RelayState.AT_DESK and not is_repeat else ""
+        joined = f"Recorded. It joined the relay that is running (category {relay.category})."
+        return f"{'Reported already; the relay goes on.' if is_repeat else joined}{at_desk}"
     words_of = {
         RelayState.HELD: f"Recorded, but calls are held ({relay.hold_reason}): nobody is being called. The desk was told.",
         RelayState.AT_DESK: "Recorded. Nobody can be called by machine, so the desk is being rung.",

@@ -233,21 +233,22 @@ def _pass_on(tx: Transaction, house: House, handover: Handover, read: Read, acto
     reader = directory.radiologists.get(handover.incoming)
     if reader is None:
         return  # they have left the directory: the read stays, and the answer says with whom
-    failing = claims.failing(tx, directory, read, reader)
     facts = {"from": handover.outgoing, "to": reader.id}
-    if failing:
-        rules = ",".join(one.code for one in failing)
+    try:
+        waived = claims.judge(tx, directory, read, reader)
+    except Rejection as no:
         tx.audit(
             AuditFact(
                 action="read:refuse",
                 actor=actor,
                 case_code=read.case_code,
                 subject=read.id,
-                facts={**facts, "rules": rules},
+                facts={**facts, "rules": no.code},
             )
         )
         return
     read = holding.begin(tx, house, read, reader)
+    facts |= {"waived": waived} if waived else {}
     tx.audit(AuditFact(action="read:hand_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     former = person(directory, handover, handover.outgoing).name
     showing.note_read(tx, house, read, f"Handed over by {former} to {reader.name}.")

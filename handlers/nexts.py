@@ -13,7 +13,7 @@ from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
-from handlers.domain.worklists import Waiting
+from handlers.domain.worklists import Waiting, is_claimed_with
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Reading, Transaction
 
@@ -106,8 +106,8 @@ def claim_linked(house: House, read_id: str, slack_user: str, delivery: str) -> 
             raise Rejection("unknown_read", claims.UNKNOWN)
         linked = tx.all(Study, facility=facility, group=study.group) if study.group else [study]
         open_reads = [one for each in linked for one in tx.all(Read, study_id=each.id, state=ReadState.OPEN)]
-        reads = [one for one in open_reads if (one.kind, one.pool) == (read.kind, read.pool)]
-        return _claim_all(tx, house, regions.in_order(reads), reader)
+        reads = regions.in_order(one for one in open_reads if is_claimed_with(read, one))
+        return _claim_all(tx, house, reads, reader)
 
     return once(house, facility, delivery, act)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from handlers import desk, duties, hands, overrides_told, people, showing
@@ -169,6 +169,18 @@ def good(look: Reading, read: Read, reader: Radiologist) -> Override | None:
     """Return the override that this reader's claim of this read may use now."""
     granted = look.all(Override, read_id=read.id, reader=reader.id)
     return next((one for one in reversed(granted) if one.is_good(look.now)), None)
+
+
+def good_ones(look: Reading, reader: Radiologist) -> list[Override]:
+    """Return the overrides that this reader's claims may use now."""
+    return [one for one in look.all(Override, reader=reader.id) if one.is_good(look.now)]
+
+
+def unwaived(look: Reading, read: Read, reader: Radiologist, failing: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Return what keeps a reader from a read of the rules that fail: not those of the house that an override waives."""
+    found = tuple(failing)
+    waives = any(one.code in WAIVABLE for one in found) and good(look, read, reader) is not None
+    return tuple(one for one in found if not waives or one.code not in WAIVABLE)
 
 
 def used(tx: Transaction, held: Override) -> None:

@@ -6,6 +6,8 @@ Whoever gets one is judged exactly as by a claim, the other's claim ends in the 
 from __future__ import annotations
 
 from handlers import claims, holding, leases, people, showing
+from handlers.domain import regions
+from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.leases import LeaseState
@@ -15,6 +17,9 @@ from handlers.domain.studies import Read, ReadState
 from handlers.hands import facility_of_case, parse_case
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction
+
+#: How the one read of a case is called.
+_ONLY = "this read"
 
 
 def take_over(house: House, read_id: str, slack_user: str, delivery: str) -> str:
@@ -53,7 +58,7 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
 def reassign(house: House, case: str, radiologist: str, slack_user: str, delivery: str, *, region: str = "") -> str:
     """Give a read to a radiologist, named by directory id or NPI, whoever has it now: a PACS administrator of its site.
 
-    Of a split study it is the read of ``region``, or, where none is named, the first that nobody has.
+    ``region`` names the read, as a region, ``preliminary`` or ``final``; where it names none, it is the first that nobody has.
     """
     code = parse_case(case)
     facility = facility_of_case(house, code)
@@ -64,36 +69,43 @@ def reassign(house: House, case: str, radiologist: str, slack_user: str, deliver
         raise Rejection("unknown_radiologist", "There is no such radiologist. Type the id that the directory file has.")
 
     def act(tx: Transaction) -> str:
-        read = _to_be_read(tx, code, region)
+        read = _to_be_read(tx, code, region, reader)
         by = people.name_of(directory, slack_user)
         return claims.or_refused(tx, read.id, actor, lambda: _reassign(tx, house, read, reader, (actor, by)))
 
     return claims.told(once(house, facility, delivery, act))
 
 
-def _to_be_read(tx: Transaction, code: str, region: str) -> Read:
-    """Return the read of a case that waits, the most pressing one and rather one that is open; where none does, the newest."""
+def _to_be_read(tx: Transaction, code: str, which: str, reader: Radiologist) -> Read:
+    """Return the read of a case that waits: a preliminary one first, and rather one that is open, or at least not theirs.
+
+    Where none waits it is the last of those that are meant.
+    """
     reads = tx.all(Read, case_code=code)
     if not reads:
         raise Rejection("unknown_read", claims.UNKNOWN)
-    if region:
-        reads = [one for one in reads if one.region == region]
-    if not reads:
-        raise Rejection("unknown_region", "This case has no read of that region. Its cards say into which it is split.")
+    reads = regions.meant(reads, which)
     waiting = [one for one in reads if one.state in (ReadState.OPEN, ReadState.CLAIMED)]
-    return min(waiting, key=lambda one: (one.due_at, one.state is ReadState.CLAIMED)) if waiting else reads[-1]
+    return min(waiting, key=lambda one: _reluctance(one, reader)) if waiting else reads[-1]
+
+
+def _reluctance(read: Read, reader: Radiologist) -> tuple[bool, bool, bool]:
+    is_final = read.kind is not ReadKind.PRELIMINARY
+    return read.claimed_by == reader.id, is_final, read.state is ReadState.CLAIMED
 
 
 def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by: tuple[str, str]) -> str:
     directory, (actor, admin) = house.directory(), by
+    this = regions.named(read, tx.all(Read, case_code=read.case_code))
     if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
-        raise Rejection("read_over", f"This read is {read.state.value}; there is nothing to reassign.")
+        raise Rejection("read_over", f"{_capital(this)} is {read.state.value}; there is nothing to reassign.")
     if read.claimed_by == reader.id:
-        raise Rejection("already_theirs", f"{reader.name} has this read already.")
+        raise Rejection("already_theirs", f"{reader.name} has {this} already.")
     try:
         waived = claims.judge(tx, directory, read, reader, to_another=True)
     except Rejection as failing:
-        raise Rejection(failing.code, f"{reader.name} may not read this. {failing.sentence}") from None
+        which = "this" if this == _ONLY else this
+        raise Rejection(failing.code, f"{reader.name} may not read {which}. {failing.sentence}") from None
     former = read.claimed_by
     read = holding.begin(tx, house, read, reader)
     facts = {"to": reader.id, "taken_from": former or ""} | ({"waived": waived} if waived else {})
@@ -102,9 +114,13 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
     if former is not None:
         text = f"{_name(directory, former)} does not have this any more: {admin} gave it to {reader.name}."
         showing.note_read(tx, house, read, text, to=_slack(directory, former))
-    what = f"the {read.region}" if read.region else "it"
+    what = "it" if this == _ONLY else this
     instead = "" if former is None else f" instead of {_name(directory, former)}"
     return f"{reader.name} has {what} now{instead}, and is told."
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _name(directory: Directory, reader_id: str | None) -> str:

@@ -14,7 +14,7 @@ from handlers.domain.clocks import Clock, ClockStart
 from handlers.domain.directory import Facility
 from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, DeadlineKind
-from handlers.domain.problems import PROBLEM_TABLE, Problem, ProblemEvent, event_of
+from handlers.domain.problems import OUTCOMES, PROBLEM_TABLE, Problem, ProblemEvent, event_of
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.ports import House, Reading, Transaction
 
@@ -113,9 +113,17 @@ def ended(tx: Transaction, house: House, problem_id: str, outcome: str, by: str,
     _audit(tx, problem, "problem:solve", actor, outcome=outcome)
     changed = retimed(tx, house, read, actor, problem.kind.value)
     showing.show_read(tx, house, changed)
-    words = f"Problem ended, {outcome.replace('_', ' ')}: {problem.kind.words}.{_goes_on(house, read, changed, tx.now)}"
+    words = f"{_ended_words(problem)}{_goes_on(house, read, changed, tx.now)}"
     reader = house.directory().radiologists.get(read.claimed_by or "")
     showing.note_read(tx, house, changed, words, to="" if reader is None else reader.slack_user)
+
+
+def _ended_words(problem: Problem) -> str:
+    """Return how a problem ended: by whom and in the menu's words, or with the read that it was a problem with."""
+    chosen = OUTCOMES.get(problem.outcome)
+    if chosen is None:
+        return f"Problem ended, {problem.outcome.replace('_', ' ')}: {problem.kind.words}."
+    return f"Problem ended by {problem.ended_by}: {problem.kind.words}. {chosen}."
 
 
 def _goes_on(house: House, before: Read, after: Read, now: datetime) -> str:

@@ -66,12 +66,13 @@ class Reading(Protocol):
         many: int,
         past: int,
         open_to: Collection[Alike] | None = None,
+        also: Collection[str] = (),
         classes: Collection[Priority] = ORDER,
     ) -> list[Waiting]:
         """Return a page of the open and claimed reads of these facilities, in the worklist's order for ``holder``.
 
         Only reads of these classes are listed, and of what is open only that which is alike to ``open_to``, where it is
-        not None.
+        not None, or whose id is among ``also``.
         """
 
     def alike(self, facilities: Collection[str], holder: str) -> list[Alike]:

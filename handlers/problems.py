@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import desk, pauses, people, showing, unclaimed
 from handlers.domain import case_code as codes
+from handlers.domain import regions
 from handlers.domain.cards import Choice
 from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
@@ -12,7 +13,7 @@ from handlers.domain.problems import UNSOLVED, Problem, ProblemKind, ProblemStat
 from handlers.domain.studies import Read, ReadState
 from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.once import facility_or_reject, once
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
 UNKNOWN = "This read does not exist any more."
 _WAITING = (ReadState.OPEN, ReadState.CLAIMED)
@@ -56,23 +57,32 @@ def report_problem(house: House, read_id: str, kind: str, slack_user: str, deliv
         read = _still_waiting(tx.get(Read, read_id))
         for twin in tx.all(Problem, read_id=read.id, kind=wrong, state=UNSOLVED):
             who = f"{twin.taken_by} has it" if twin.taken_by else "nobody has taken it yet"
-            raise Rejection("problem_open", f"{wrong.words.capitalize()} is reported already; {who}.")
+            which = _with_which(tx, read)
+            raise Rejection("problem_open", f"{wrong.words.capitalize()} is reported already{which}; {who}.")
         return _open(tx, house, facility, read, wrong, actor, name)
 
     return once(house, facility_id, delivery, act)
 
 
-def report_problem_of_case(house: House, case: str, kind: str, slack_user: str, delivery: str) -> str:
-    """Report a problem with a case by its code: with the read that this person holds, else with the newest that waits."""
+def report_problem_of_case(
+    house: House, case: str, kind: str, slack_user: str, delivery: str, *, which: str = ""
+) -> str:
+    """Report a problem with a case by its code: with the read that ``which`` names, else with one of this person's, or that waits.
+
+    Of several it is the first that has no such problem; preliminary ones come first, then regions from head to foot.
+    """
     code = codes.asked(case)
     with house.memory.reading() as look:
-        reads = look.all(Read, case_code=code)
-    waiting = [read for read in reads if read.state in _WAITING]
-    if not reads:
+        found = look.all(Read, case_code=code)
+        known = look.all(Problem, case_code=code, state=UNSOLVED)
+    if not found:
         raise Rejection("unknown_case", f"There is no case {codes.shown(code)}.")
+    reads = regions.meant(found, which)
+    waiting = [read for read in reads if read.state in _WAITING]
     reader = house.directory().radiologist_of_slack(slack_user)
     mine = [read for read in waiting if reader is not None and read.claimed_by == reader.id]
-    concerned = min(mine or waiting or reads[-1:], key=lambda read: (read.due_at, read.id))
+    has_it = {one.read_id for one in known if one.kind.value == kind}
+    concerned = min(mine or waiting or reads, key=lambda read: read.id in has_it)
     return report_problem(house, concerned.id, kind, slack_user, delivery)
 
 
@@ -111,7 +121,13 @@ def _open(
     showing.show_read(tx, house, read)
     still = " The clock stands still until it ends." if problem.pauses else ""
     showing.note_read(tx, house, read, f"Problem reported by {name}: {kind.words}.{still}")
-    return f"Reported: {kind.words}. The desk is told.{still}"
+    return f"Reported{_with_which(tx, read)}: {kind.words}. The desk is told.{still}"
+
+
+def _with_which(look: Reading, read: Read) -> str:
+    """Return `` with the preliminary read`` where the case has several, "" where it has this one only."""
+    reads = look.all(Read, case_code=read.case_code)
+    return f" with {regions.named(read, reads)}" if len(reads) > 1 else ""
 
 
 def _plan_reminder(tx: Transaction, house: House, problem: Problem) -> None:

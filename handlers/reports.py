@@ -75,11 +75,25 @@ def _tell(tx: Transaction, house: House, reads: Sequence[Read], report: Report, 
     only = f", {report.region} only" if report.region else ""
     odd = f" Odd: {', '.join(flag.replace('_', ' ') for flag in report.flags)}." if report.flags else ""
     for read in reads[:1]:
-        showing.note_read(tx, house, read, f"{report.kind.capitalize()} report signed by {name}{only}.{odd}")
+        holder = _holder(house.directory(), read, report)
+        had = "" if holder is None else f" {holder.name} {'had' if _is_over(tx, read) else 'has'} it."
+        text = f"{report.kind.capitalize()} report signed by {name}{only}.{odd}{had}"
+        showing.note_read(tx, house, read, text, to="" if holder is None else holder.slack_user)
     for read in reads[1:]:
-        holder = house.directory().radiologists.get(read.claimed_by or "")
-        to = "" if holder is None or holder.id == report.signed_by else holder.slack_user
-        showing.note_read(tx, house, read, f"Ended by a report on the whole study, signed by {name}.", to=to)
+        holder = _holder(house.directory(), read, report)
+        text = f"Ended by a report on the whole study, signed by {name}."
+        showing.note_read(tx, house, read, text, to="" if holder is None else holder.slack_user)
+
+
+def _holder(directory: Directory, read: Read, report: Report) -> Radiologist | None:
+    """Return who has or had a read on which somebody else signed a report; None where it is the signer, or nobody."""
+    holder = directory.radiologists.get(read.claimed_by or "")
+    return None if holder is None or holder.id == report.signed_by else holder
+
+
+def _is_over(tx: Transaction, read: Read) -> bool:
+    now = tx.get(Read, read.id)
+    return now is None or now.state not in DUE
 
 
 def _judged(reads: Sequence[Read], kind: str, region: str, covers: Covered) -> list[Read]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers import bridges, claims, desk, duty, lines, showing, unclaimed
+from handlers import bridges, claims, desk, duty, hindered, lines, showing, unclaimed
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
-from handlers.domain.oncall import on_call_reader
+from handlers.domain.oncall import NOBODY, on_call_reader
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Outcome, Purpose
 from handlers.domain.said import Facts, Unclaimed
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.ports import House, Reading, Transaction
 
-TRIES = 2
 #: A call that came to nothing is made again, or the desk asked, so soon.
 AGAIN_AFTER = timedelta(seconds=60)
 #: What cannot be done now (calls are halted, the clock is paused, the line is in use) is looked at again so soon.
@@ -34,20 +33,14 @@ def due(tx: Transaction, house: House, read_id: str) -> None:
     pool = directory.pools.get(read.pool)
     if pool is None or not pool.oncall:
         return  # without a rota nobody is on call: the desk is asked when most of the time is gone
-    rung = tx.all(Attempt, read_id=read.id, purpose=Purpose.ON_CALL)
+    rung = hindered.calls_of(tx, read)
     if any(one.state in OPEN_ATTEMPT for one in rung) or desk.halted(tx, read.facility) is not None:
         _look_again(tx, read, LOOK_AGAIN)
         return
-    passed = any(one.outcome is Outcome.PASSED for one in rung)
     reader = on_call_reader(directory, duty.shifts(tx, directory), pool, tx.now)
-    if (
-        passed
-        or reader is None
-        or not reader.phone
-        or len(rung) >= TRIES
-        or claims.keeps_from(tx, directory, read, reader)
-    ):
-        unclaimed.ask_desk(tx, house, read)
+    why = hindered.by_calls(tx, directory, read) or hindered.by_standing(tx, directory, read, pool)
+    if why is not None or reader is None:
+        unclaimed.ask_desk(tx, house, read, why or NOBODY)
     elif showing.in_shadow(tx, directory, read.facility, None):
         _record(tx, read, reader, len(rung) + 1, shadow=True)
         showing.note_read(tx, house, read, f"Would call {reader.name}, who is on call.")
@@ -84,8 +77,9 @@ def rang(tx: Transaction, house: House, attempt: Attempt, outcome: Outcome) -> N
     read = tx.get(Read, attempt.read_id or "")
     if read is None or outcome is Outcome.TAKEN or not unclaimed.is_left_alone(tx, read):
         return
-    if outcome is Outcome.PASSED or attempt.try_no >= TRIES:
-        unclaimed.ask_desk(tx, house, read)
+    why = hindered.by_calls(tx, house.directory(), read)
+    if why is not None:
+        unclaimed.ask_desk(tx, house, read, why)
         tx.forget(read.id, DeadlineKind.READER_CALL)
     else:
         _look_again(tx, read, AGAIN_AFTER)

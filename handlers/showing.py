@@ -10,7 +10,7 @@ from handlers.domain import regions
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.machinery import Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Relay
-from handlers.domain.studies import Read, ReadBy, ReadState
+from handlers.domain.studies import Read, ReadBy, ReadState, Study
 from handlers.domain.tasks import DeskTask, TaskState
 from handlers.ports import House, Reading, Transaction
 
@@ -40,13 +40,24 @@ def show_study(tx: Transaction, house: House, study_id: str) -> None:
 
 
 def show_held(tx: Transaction, house: House, read: Read) -> None:
-    """Ask for a read's card to be redrawn after it changed hands or ended, and for all that says so of a split study."""
+    """Ask for a read's card to be redrawn after it changed hands or ended, and for all that says so of linked or split studies."""
     show_read(tx, house, read)
+    show_linked(tx, house, read)
     if read.region:
         for other in other_regions(tx, read):
             show_read(tx, house, other)
         for task in tx.all(DeskTask, case_code=read.case_code, state=(TaskState.OPEN, TaskState.TAKEN)):
             show_task(tx, house, task)
+
+
+def show_linked(tx: Transaction, house: House, read: Read) -> None:
+    """Ask for the cards of linked accessions' open reads to be redrawn: they say how many are claimed at once."""
+    study = tx.get(Study, read.study_id)
+    if study is None or not study.group:
+        return
+    linked = tuple(one.id for one in tx.all(Study, facility=study.facility, group=study.group) if one.id != study.id)
+    for other in tx.all(Read, study_id=linked, state=ReadState.OPEN) if linked else ():
+        show_read(tx, house, other)
 
 
 def other_regions(look: Reading, read: Read) -> list[Read]:

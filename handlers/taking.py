@@ -9,10 +9,8 @@ from handlers.domain.machine import allows
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.tasks import TASK_TABLE, DeskTask, TaskEvent, TaskKind, TaskState
 from handlers.once import facility_or_reject, once
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 from handlers.tasks_told import OUTCOMES, outcomes_of
-
-TO_FINISH = "Record the outcome on the case page, or with `/relay log CASE`."
 
 
 def take(house: House, task_id: str, slack_user: str, delivery: str) -> str:
@@ -27,11 +25,20 @@ def take(house: House, task_id: str, slack_user: str, delivery: str) -> str:
         actor = _may_take(house, slack_user, task.facility)
         name = people.name_of(directory, slack_user)
         if task.taken_by == name:
-            raise Rejection("task_yours", f"You have this already. {TO_FINISH}")
+            raise Rejection("task_yours", f"You have this already. {_to_finish(tx, task)}")
+        instead = f" now instead of {task.taken_by}" if task.taken_by else ""
         desk.taken(tx, house, task, name, actor)
-        return f"You have it. {TO_FINISH}"
+        return f"You have it{instead}. {_to_finish(tx, task)}"
 
     return once(house, facility, delivery, act)
+
+
+def _to_finish(look: Reading, task: DeskTask) -> str:
+    """Return how a task ends: with its relay, while that is open; else by the card's menu."""
+    relay = look.get(Relay, task.relay_id) if task.relay_id else None
+    if relay is None or relay.state is RelayState.ENDED:
+        return "When it is done, pick the outcome on its card."
+    return f"Record the outcome on the case page, or with `/relay log {codes.shown(relay.case_code)}`."
 
 
 def _may_take(house: House, slack_user: str, facility: str) -> str:

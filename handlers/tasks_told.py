@@ -60,6 +60,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A finding was amended after the clinician had received the earlier one.",
         "Open the case and make sure that the amended finding is the one acted on.",
     ),
+    TaskKind.AMENDED_UNKNOWN: (
+        "An amendment came for a finding that nobody has here, without its words. Nobody is being called.",
+        "Ask the site for the finding itself; it is sent as `finding.reported`, or entered on the case page.",
+    ),
     TaskKind.RETRACTED_AFTER_TELLING: (
         "A finding was retracted after somebody had been told.",
         "Open the case, call everyone listed there as told, and record that.",
@@ -102,7 +106,7 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
     ),
     TaskKind.UNCLAIMED: (
         "Most of this read's time is gone and nobody has it.",
-        "Find a reader who may read it. `/relay why CASE` tells a reader what keeps them from it.",
+        "Find a reader who may read it. `/relay why CASE READER` says what keeps a reader from it.",
     ),
     TaskKind.READ_RETURNED: (
         "A reader who held this read may not read it any more: a license, privilege or agreement is not in force.",

@@ -7,11 +7,12 @@ from dataclasses import replace
 from handlers import desk, lines, showing, thresholds
 from handlers.domain import case_code as codes
 from handlers.domain.machinery import AuditFact, DeadlineKind
+from handlers.domain.oncall import TIME, Reason
 from handlers.domain.overrides import Override
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt
 from handlers.domain.routing import RINGS_A_PHONE
 from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study
-from handlers.domain.tasks import TaskKind
+from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.ports import House, Reading, Transaction
 
 HALF = 50
@@ -27,7 +28,7 @@ def passed(tx: Transaction, house: House, read: Read) -> Read:
         return read
     told = thresholds.shares(house, read)
     if tx.now >= read.at_share(told.desk):
-        ask_desk(tx, house, read)
+        ask_desk(tx, house, read, TIME)
     elif tx.now >= read.at_share(told.pool):
         _audit(tx, read, "read:remind")
         gone = "Half" if told.pool == HALF else f"{told.pool} percent"
@@ -50,8 +51,13 @@ def opens_due(tx: Transaction, house: House, read_id: str) -> None:
         showing.tell_pool(tx, house, facility.pool, f"{text} It is on your Home, and `/relay next` may give it to you.")
 
 
-def ask_desk(tx: Transaction, house: House, read: Read) -> None:
-    """Ask the desk to find a reader; its telephones ring for a stroke or a trauma."""
+def ask_desk(tx: Transaction, house: House, read: Read, why: Reason) -> None:
+    """Ask the desk to find a reader, once, and say under the card why; its telephones ring for a stroke or a trauma."""
+    if tx.one(DeskTask, kind=TaskKind.UNCLAIMED, subject_id=read.id, state=desk.OPEN) is not None:
+        return
+    facts = {"why": why.code, "who": why.who}
+    tx.audit(AuditFact(action="read:ask_desk", actor="robot", case_code=read.case_code, subject=read.id, facts=facts))
+    showing.note_read(tx, house, read, f"{why.words} The desk is asked to find a reader.")
     rings = read.priority in RINGS_A_PHONE or None
     desk.open_task(tx, house, TaskKind.UNCLAIMED, case_code=read.case_code, subject_id=read.id, rings=rings)
 

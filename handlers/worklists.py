@@ -1,4 +1,4 @@
-"""What somebody may see and read, in order: for ``/worklist``, the Home, and whoever asks why not."""
+"""What somebody may see and read, in order: for ``/worklist``, the Home, and the next read."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from handlers import claims, drawing, duties, hands, people
-from handlers.domain import case_code as codes
+from handlers import drawing, duties, overrides, people
 from handlers.domain.cards import Barred, Worklist
 from handlers.domain.classes import Priority
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import UNCAPPED, Refusal, may_be_waived, sentences
-from handlers.domain.errors import Rejection
+from handlers.domain.eligibility import UNCAPPED, WAIVABLE, Refusal, sentences
 from handlers.domain.standing import Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.domain.worklists import OPEN, ORDER, Alike, Waiting, Whose
@@ -42,6 +40,8 @@ class Survey:
     barred: Counter[tuple[Refusal, ...]]
     #: What is open that they may read; None for somebody who only looks: all of it.
     open_to: Collection[Alike] | None
+    #: Ids of open reads that they may read besides, since two people waived what kept them from it.
+    waived: Collection[str] = ()
 
     def count(self, whose: Whose) -> int:
         """Return how many of these are listed."""
@@ -62,7 +62,15 @@ class Survey:
                 classes.add(priority)
             begins += count
         past -= sum(count for priority, count in before if priority not in classes)
-        return look.worklist(self.facilities, self.holder, many=PAGE, past=past, open_to=self.open_to, classes=classes)
+        return look.worklist(
+            self.facilities,
+            self.holder,
+            many=PAGE,
+            past=past,
+            open_to=self.open_to,
+            also=self.waived,
+            classes=classes,
+        )
 
 
 def survey(look: Reading, directory: Directory, facilities: Collection[str], reader: Radiologist | None) -> Survey:
@@ -88,7 +96,26 @@ def survey(look: Reading, directory: Directory, facilities: Collection[str], rea
     barred: Counter[tuple[Refusal, ...]] = Counter()
     for likeness, many in kept.items():
         barred[judged[likeness]] += many
-    return Survey(facilities, holder, counts, barred, None if reader is None else open_to.values())
+    waived: list[str] = []
+    for read, ready, failing in () if reader is None else _waived(look, directory, facilities, reader, held):
+        waived.append(read.id)
+        counts[Whose.READY if ready else Whose.ARRIVING, read.priority] += 1
+        barred[failing] -= 1
+    return Survey(facilities, holder, counts, +barred, None if reader is None else open_to.values(), waived)
+
+
+def _waived(
+    look: Reading, directory: Directory, facilities: Collection[str], reader: Radiologist, held: int | None
+) -> Iterator[tuple[Read, bool, tuple[Refusal, ...]]]:
+    """Yield the open reads that a reader may claim by an override only, whether each is ready, and what is waived."""
+    granted = {one.read_id for one in overrides.good_ones(look, reader)}
+    for read in look.all(Read, id=tuple(granted), state=ReadState.OPEN) if granted else ():
+        study = look.get(Study, read.study_id)
+        if study is None or read.facility not in facilities:
+            continue
+        failing = duties.refused(directory, reader, duties.of_read(directory, read, study, look.now), held, look.now)
+        if failing and all(one.code in WAIVABLE for one in failing):
+            yield read, study.ready, failing
 
 
 def _failing(
@@ -141,33 +168,3 @@ def may_read(
     last = sum(found.counts.values()) - found.count(Whose.OTHERS)
     for past in range(0, last, PAGE):
         yield from (one for one in found.page(look, past) if one.whose in OPEN and one.read.paused_since is None)
-
-
-def why(house: House, case: str, slack_user: str) -> list[str]:
-    """Return every rule that keeps a reader from the reads of a case, a sentence each (``/relay why CASE``)."""
-    directory = house.directory()
-    reader = people.radiologist(directory, slack_user)
-    code = hands.parse_case(case)
-    with house.memory.reading() as look:
-        reads = [one for one in look.all(Read, case_code=code) if one.state in (ReadState.OPEN, ReadState.CLAIMED)]
-        if not reads:
-            raise Rejection("not_open", f"No read of case {codes.shown(code)} is open on the worklist.")
-        held = duties.held_by(look, reader)
-        found: list[str] = []
-        for read in reads:
-            study = look.get(Study, read.study_id)
-            if study is not None:
-                duty = duties.of_read(directory, read, study, look.now)
-                failing = duties.refused(directory, reader, duty, held, look.now)
-                is_open = read.state is ReadState.OPEN
-                way_out = [claims.way_out(read)] if is_open and may_be_waived(failing) else []
-                found += [*sentences(failing), *way_out, *_taken(directory, read, reader)]
-    return list(dict.fromkeys(found))
-
-
-def _taken(directory: Directory, read: Read, reader: Radiologist) -> list[str]:
-    if read.state is not ReadState.CLAIMED:
-        return []
-    holder = directory.radiologists.get(read.claimed_by or "")
-    name = "You have" if read.claimed_by == reader.id else f"{'Somebody' if holder is None else holder.name} has"
-    return [f"{name} it already."]

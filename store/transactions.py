@@ -166,10 +166,11 @@ class SqlReading:
         many: int,
         past: int,
         open_to: Collection[Alike] | None = None,
+        also: Collection[str] = (),
         classes: Collection[Priority] = ORDER,
     ) -> list[Waiting]:
         """Return a page of the open and claimed reads of these facilities, in the worklist's order for ``holder``."""
-        asked = worklist.Asked(facilities, holder, self.now, many, past, open_to, classes)
+        asked = worklist.Asked(facilities, holder, self.now, many, past, open_to, also, classes)
         return worklist.page(self.connection, self.cipher, asked)
 
     def alike(self, facilities: Collection[str], holder: str) -> list[Alike]:

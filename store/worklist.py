@@ -81,12 +81,13 @@ def _paged(*further: Any) -> Select[Any]:
 
 
 def _open_to(likeness: Any, likenesses: Any) -> Select[Any]:
-    """Return the statement of a page without what is open and not alike to these.
+    """Return the statement of a page without what is open and not alike to these, unless it is named.
 
     By its facility alone some of that is left out before its study is looked at.
     """
     at_these = _READ.facility.in_(bindparam("open_at", expanding=True))
-    return _paged(or_(~_IS_OPEN, at_these), or_(~_IS_OPEN, likeness.in_(likenesses)))
+    also = _READ.id.in_(bindparam("also", expanding=True))
+    return _paged(or_(~_IS_OPEN, at_these, also), or_(~_IS_OPEN, likeness.in_(likenesses), also))
 
 
 _KINDS = {one.value: one for one in ReadKind}
@@ -142,6 +143,8 @@ class Asked:
     past: int
     #: What is open is left out unless it is alike to one of these; None leaves nothing out.
     open_to: Collection[Alike] | None
+    #: Ids of what is open and listed whatever it is alike to.
+    also: Collection[str]
     classes: Collection[Priority]
 
 
@@ -158,6 +161,7 @@ def page(connection: Connection, cipher: Cipher, asked: Asked) -> list[Waiting]:
     statement = _PAGE
     if asked.open_to is not None:
         statement = _PAGE_OPEN_TO[connection.dialect.name]
+        values["also"] = list(asked.also)
         values["open_at"] = sorted({one.facility for one in asked.open_to})
         values["likenesses"] = orjson.dumps([_likeness(one) for one in asked.open_to]).decode()
     return [

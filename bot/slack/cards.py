@@ -207,11 +207,10 @@ def read_buttons(card: ReadCard) -> list[Json]:
     def of(label: str, action: Action, style: str = "") -> Json:
         return button(label, action, card.read_id, style=style, spoken=f"{label}, case {code}")
 
-    these = card.linked + card.regions_open
-    linked = of(f"Claim these {these + 1}", Action.CLAIM_LINKED)
+    linked = of(f"Claim these {card.claimed_with + 1}", Action.CLAIM_LINKED)
     problem = of("Problem", Action.PROBLEM)
     buttons = {
-        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if these else []), problem],
+        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if card.claimed_with else []), problem],
         "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger"), problem],
     }.get(card.state, [])
     still, over = of("Still reading", Action.STILL_READING, "primary"), of("Take over", Action.TAKE_OVER)

@@ -14,6 +14,8 @@ TURNAROUND = "/tat"
 ONCALL = "/oncall"
 COMMANDS = (RELAY, WORKLIST, TURNAROUND, ONCALL)
 SPANS = ("24h", "7d", "30d")
+#: What names one of a case's reads.
+READS = ("preliminary", "final", "head", "neck", "chest", "abdomen", "pelvis", "spine", "extremities")
 ALL = 99  #: more than are claimed at once
 COUNT_AT_MOST = 40
 ONCALL_DOES = f"who is on duty, until when, and who follows. Example: `{ONCALL} riverside tomorrow 07:00`"
@@ -65,7 +67,7 @@ USAGES = (
     Usage("redirect", "CASE CONTACT", "redirect 4821-0934 dr-osei", "call somebody else of the directory.", True, 1, 1),
     Usage(
         "reassign",
-        "CASE RADIOLOGIST [REGION]",
+        "CASE RADIOLOGIST [REGION | preliminary | final]",
         "reassign 4821-0934 dr-lee",
         "give a read to another reader.",
         True,
@@ -84,16 +86,23 @@ USAGES = (
         3,
         1,
     ),
-    Usage("why", "CASE", "why 4821-0934", "every rule that keeps you from claiming it.", True),
+    Usage(
+        "why",
+        "CASE [READER]",
+        "why 4821-0934",
+        "every rule that keeps you, or a reader, from claiming it.",
+        True,
+        words=1,
+    ),
     Usage("next", "", "next", "claim the read that is next for you."),
     Usage("batch", "FACILITY [COUNT]", "batch riverside 10", "claim the next reads of one site.", words=2, needs=1),
     Usage(
         "problem",
-        "CASE KIND",
+        "CASE KIND [REGION | preliminary | final]",
         "problem 4821-0934 missing_prior",
         f"tell the desk what keeps it from being read. KIND is {_KINDS}.",
         True,
-        3,
+        4,
         1,
     ),
     Usage(
@@ -134,8 +143,13 @@ class Asked:
 
     @property
     def kind(self) -> str:
-        """All words as one code: ``missing prior`` is ``missing_prior``."""
-        return "_".join(self.words).replace("-", "_")
+        """All words as one code, but for the one that names a read: ``missing prior`` is ``missing_prior``."""
+        return "_".join(self.words[:-1] if self.which else self.words).replace("-", "_")
+
+    @property
+    def which(self) -> str:
+        """The last of several words where it names one of a case's reads, else ""."""
+        return self.words[-1] if len(self.words) > 1 and self.words[-1] in READS else ""
 
     @property
     def further(self) -> str:

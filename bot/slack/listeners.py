@@ -213,13 +213,13 @@ class Listeners:
             lines = attempt("status", lambda: verbs.status_lines(user))
             return message(lines.refusal) if lines.refusal else _status(lines.value or ())
         if asked.name == "why":
-            rules = attempt("why", lambda: verbs.why(asked.case, user))
-            return message(rules.refusal or " ".join(rules.value or ()) or "Nothing keeps you from it: claim it.")
+            rules = attempt("why", lambda: verbs.why(asked.case, user, asked.word))
+            return _read_by_read(rules.value) if rules.value else message(rules.refusal)
         act: dict[str, Callable[[], str]] = {
             "next": lambda: verbs.next_read(user, delivery),
             "batch": lambda: verbs.claim_batch(asked.word, asked.count, user, delivery),
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),
-            "problem": lambda: verbs.report_problem_of_case(asked.case, asked.kind, user, delivery),
+            "problem": lambda: verbs.report_problem_of_case(asked.case, asked.kind, user, delivery, which=asked.which),
             "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery, region=asked.further),
             "split": lambda: verbs.split(asked.case, asked.words, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
@@ -308,6 +308,12 @@ def _listed(lines: Sequence[str]) -> Message:
     shown = [safe(line, 200) for line in lines]
     more = [f"And {len(shown) - _STATUS_LINES} more."] if len(shown) > _STATUS_LINES else []
     text = "\n".join([*shown[:_STATUS_LINES], *more])
+    return Message(text, (section(text),))
+
+
+def _read_by_read(lines: Sequence[str]) -> Message:
+    """Return a line for each read, each with as much room as fits into one section."""
+    text = "\n".join(safe(line, 2900 // len(lines)) for line in lines)
     return Message(text, (section(text),))
 
 

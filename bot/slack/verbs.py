@@ -29,7 +29,7 @@ class SlackVerbs(Protocol):
         """Give this reader a read whose holder did not answer."""
 
     def reassign(self, case: str, radiologist: str, slack_user: str, delivery: str, *, region: str = "") -> str:
-        """Give a case's read, of a region where one is named, to another radiologist of the directory."""
+        """Give a case's read, of a region or kind where one is named, to another radiologist of the directory."""
 
     def split(self, case: str, words: Sequence[str], slack_user: str, delivery: str) -> str:
         """Split a trauma's read by region; what names no region is refused with those there are."""
@@ -40,8 +40,8 @@ class SlackVerbs(Protocol):
     def worklist(self, slack_user: str) -> Worklist:
         """Return the open and claimed reads that this person may see, their own first."""
 
-    def why(self, case: str, slack_user: str) -> Sequence[str]:
-        """Return every rule that keeps this reader from a case, a sentence each; none where they may claim it."""
+    def why(self, case: str, slack_user: str, named: str = "") -> Sequence[str]:
+        """Return what keeps this reader, or the one named, from each read of a case, a line each."""
 
     def next_read(self, slack_user: str, delivery: str) -> str:
         """Claim the read that is next for this reader."""
@@ -66,8 +66,8 @@ class SlackVerbs(Protocol):
     def report_problem(self, read_id: str, kind: str, slack_user: str, delivery: str) -> str:
         """Tell the desk what keeps a study from being read."""
 
-    def report_problem_of_case(self, case: str, kind: str, slack_user: str, delivery: str) -> str:
-        """Tell it by the case's code; an unknown kind is refused with those there are."""
+    def report_problem_of_case(self, case: str, kind: str, slack_user: str, delivery: str, *, which: str = "") -> str:
+        """Tell it by the case's code, of the read that ``which`` names; an unknown kind is refused with those there are."""
 
     def turnaround(self, slack_user: str, facility_id: str, span: str) -> Turnaround:
         """Return how fast reads were, of a facility or, where it is "", of all that this person may see."""

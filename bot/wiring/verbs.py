@@ -25,6 +25,7 @@ from handlers import (
     overrides,
     passing,
     problems,
+    reasons,
     splitting,
     taking,
     texts,
@@ -70,7 +71,7 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
         turnaround=pictured,
         **_bound(house, problems.problem_kinds, problems.report_problem, problems.report_problem_of_case),
         **_bound(house, claims.claim, claims.release, nexts.next_read, nexts.claim_linked, nexts.claim_batch),
-        **_bound(house, worklists.worklist, worklists.why, overrides.override, findings.phrases, findings.report),
+        **_bound(house, worklists.worklist, reasons.why, overrides.override, findings.phrases, findings.report),
         **_bound(house, duty.oncall_lines, handover.accept_handover),
         **_bound(house, leases.still_reading, leases.active, passing.take_over, passing.reassign, splitting.split),
         **_bound(

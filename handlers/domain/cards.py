@@ -59,6 +59,8 @@ class ReadCard:
     lease: str = ""
     viewers: tuple[Viewer, ...] = ()
     linked: int = 0
+    #: How many other open reads are claimed with it by Claim these: linked accessions' and regions'.
+    claimed_with: int = 0
     test: bool = False
     shadow: bool = False
     #: One line on the critical relay, or "".
@@ -71,11 +73,9 @@ class ReadCard:
     kind: str = "final"
     #: The id of the subspecialty that its coverage agreement is for, or "".
     subspecialty: str = ""
-    #: The region of the body that it is of, "" for the whole study; the study's other regions, each with who has it; and
-    #: how many of those are open.
+    #: The region of the body that it is of, "" for the whole study; the study's other regions, each with who has it.
     region: str = ""
     regions: tuple[str, ...] = ()
-    regions_open: int = 0
     #: The problems with its study that have no outcome, a line each.
     problems: tuple[str, ...] = ()
     #: Why its clock stands still, "" while it runs, and since when; ``minutes_left`` is then what it had at that instant.

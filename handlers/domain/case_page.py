@@ -31,6 +31,9 @@ class ReadLine:
     due_at: datetime
     #: "" is the whole study.
     region: str = ""
+    #: Why its clock stands still, and since when; ``due_at`` is then what held when it stopped.
+    paused: str = ""
+    paused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

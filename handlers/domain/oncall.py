@@ -44,6 +44,21 @@ def contact_on_duty(directory: Directory, rota_id: str, shifts: Shifts, at: date
     return directory.contacts.get(holder(directory, rota_id, shifts, at) or "")
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a person has to find a reader: a code for the record, of whom, and a sentence for people."""
+
+    code: str
+    who: str
+    words: str
+
+
+#: No reader is on duty on the pool's rota.
+NOBODY = Reason("nobody_on_call", "", "Nobody is on call.")
+#: Nobody claimed it in most of its time.
+TIME = Reason("time", "", "Most of its time is gone and nobody has it.")
+
+
 def on_call_reader(directory: Directory, shifts: Shifts, pool: Pool, at: datetime) -> Radiologist | None:
     """Return the reader who is to be rung for a pool, or None: it has no rota, or nobody is on duty."""
     return directory.radiologists.get(holder(directory, pool.oncall, shifts, at) or "")

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from handlers.domain.classes import ReadKind
 from handlers.domain.errors import Rejection
-from handlers.domain.studies import DUE, Read
+from handlers.domain.studies import DUE, Read, Report
 
 #: Into how many reads one may be split.
 FEWEST, MOST = 2, 6
@@ -43,6 +43,50 @@ def in_order(reads: Iterable[Read]) -> list[Read]:
     """Return reads of the whole first, then by region from head to foot; those of one region stay as they came."""
     places = {"": 0} | {region.value: place for place, region in enumerate(Region, 1)}
     return sorted(reads, key=lambda read: places[read.region])
+
+
+def in_turn(reads: Iterable[Read]) -> list[Read]:
+    """Return a case's reads as people name them: preliminary ones first, each kind from the whole and head to foot."""
+    return sorted(in_order(reads), key=lambda read: read.kind is not ReadKind.PRELIMINARY)
+
+
+def named(read: Read, reads: Iterable[Read]) -> str:
+    """Return what tells a read from the others of its case: "the preliminary read", "the head", and "this read" of one."""
+    of_case = list(reads)
+    kind = f"{read.kind.value} " if len({one.kind for one in of_case}) > 1 else ""
+    if not read.region:
+        return f"the {kind}read" if len(of_case) > 1 else "this read"
+    return f"the {kind}read of the {read.region}" if kind else f"the {read.region}"
+
+
+def meant(reads: Sequence[Read], word: str) -> list[Read]:
+    """Return the reads of a case that a word names: a region, ``preliminary`` or ``final``; all where it is "", or refuse."""
+    if word not in ("", *ReadKind, *Region):
+        known = ", ".join(f"`{one}`" for one in (*ReadKind, *Region))
+        raise Rejection("unknown_read", f"There is no such read. Say one of: {known}.")
+    found = [one for one in in_turn(reads) if word in ("", one.kind.value, one.region)]
+    if not found and word in tuple(Region):
+        raise Rejection("unknown_region", "This case has no read of that region. Its cards say into which it is split.")
+    if not found:
+        raise Rejection("unknown_read", f"This case has no {word} read. Its cards say which it has.")
+    return found
+
+
+def is_about(report: Report, read: Read, reads: Iterable[Read]) -> bool:
+    """Tell whether a report that has come is about a read, of the reads of their study.
+
+    It is about those that it ended. One that ended none is about the read of its region, and without such a one about all.
+    """
+    reads = list(reads)
+    ended = [one.id for one in reads if _ended(report, one)]
+    if ended:
+        return read.id in ended
+    return read.region == report.region or all(one.region != report.region for one in reads)
+
+
+def _ended(report: Report, read: Read) -> bool:
+    is_its_own = (read.reported_by, read.reported_at) == (report.signed_by, report.signed_at)
+    return is_its_own and read.kind.value == report.kind and report.region in ("", read.region)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ class TaskKind(StrEnum):
     SECOND_FINDING = "second_finding"
     OTHER_RECEIVER = "other_receiver"  # a finding names somebody whom its relay does not call
     FINDING_CHANGED_AFTER = "finding_changed_after"
+    AMENDED_UNKNOWN = "amended_unknown"  # an amendment without words, of a finding that nobody has
     RETRACTED_AFTER_TELLING = "retracted_after_telling"
     OPTED_OUT = "opted_out"
     MISSED_CALLER = "missed_caller"  # called our number, had no code, and nobody at the desk picked up
@@ -54,6 +55,7 @@ RINGS = frozenset(
         TaskKind.SECOND_FINDING,
         TaskKind.OTHER_RECEIVER,
         TaskKind.FINDING_CHANGED_AFTER,
+        TaskKind.AMENDED_UNKNOWN,
         TaskKind.RETRACTED_AFTER_TELLING,
         TaskKind.OUTCOME_NEEDED,
         TaskKind.MISSED_CALLER,

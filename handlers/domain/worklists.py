@@ -30,6 +30,11 @@ class Whose(IntEnum):
 OPEN = frozenset({Whose.READY, Whose.ARRIVING})
 
 
+def is_claimed_with(read: Read, other: Read) -> bool:
+    """Tell whether, of linked reads, one is claimed with the other: those of one kind and pool are."""
+    return (other.kind, other.pool) == (read.kind, read.pool)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """A read on a worklist, with what of its study the law asks about."""

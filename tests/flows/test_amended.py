@@ -181,3 +181,32 @@ def test_an_older_amendment_changes_nothing(stage: Stage) -> None:
     assert "finding:late_event" in stage.actions()
     assert "on the left" in hear_the_finding(stage, call).lower()
     key_back(stage, call)
+
+
+def test_an_amendment_without_words_of_a_finding_that_nobody_has_calls_nobody(stage: Stage) -> None:
+    """There is nothing to tell: no relay, and the desk is asked to get the finding, which ends the task when it comes."""
+    stage.stroke_ct()
+    where = {"facility": "mercy", "accession_number": stage.study().accession_number}
+    assert stage.hospital.send_event("finding.amended", {**where, "to": "mercy-ed-charge"})[0] == 202
+    stage.settle()
+    assert stage.all(Relay) == []
+    assert [(task.kind, task.case_code) for task in stage.open_tasks()] == [
+        (TaskKind.AMENDED_UNKNOWN, stage.study().case_code)
+    ]
+    assert "a finding that nobody has here" in stage.desk_card().words
+    assert "finding:amend_unknown" in stage.actions()
+    desk_takes(stage)
+    stage.finding()
+    assert stage.open_tasks() == []
+    confirm(stage, stage.rings(KIM))
+    hear_out(stage)
+
+
+def test_an_amendment_with_words_of_a_finding_that_nobody_has_is_told(stage: Stage) -> None:
+    """It says everything that a finding says, so it is one."""
+    stage.stroke_ct()
+    amend(stage)
+    call = stage.rings(KIM)
+    hear_out(stage)
+    assert "on the right" in hear_the_finding(stage, call).lower()
+    key_back(stage, call)

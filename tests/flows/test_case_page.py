@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -259,3 +260,29 @@ def test_slack_never_saw_a_link_for_somebody_else(stage: Stage, visit: Visit) ->
     stage.advance(5)
     for channel in (READS, DESK):
         assert not any("/open/" in str(one.blocks) + one.text for one in stage.workspace.messages(channel))
+
+
+def test_the_page_says_what_the_cards_say_of_a_clock_that_stands_still(stage: Stage, visit: Visit) -> None:
+    """Why and since when it stands still in place of a due time, and at the desk which problem it is."""
+    stage.stroke_ct()
+    stage.click(LEE, "claim")
+    stage.command(LEE, f"problem {stage.case()} missing_history")
+    page = " ".join(re.sub("<[^>]+>", " ", visit(LEE).sign_in().text).split())
+    assert "claimed paused: missing history, since" in page
+    assert "claimed due" not in page
+    assert "A study cannot be read as it is. Reported: missing history." in page
+    assert "Calls and texts Look again None yet." in page
+    assert len(stage.open_tasks()) == 1
+
+
+def test_the_page_names_the_site_where_its_event_ended_the_relay(stage: Stage, visit: Visit) -> None:
+    """People know a site, and not what a source is called."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    stage.click(LEE, "claim")
+    assert stage.hospital.retract_finding()[0] == 202
+    stage.settle()
+    assert not call.is_live
+    page = " ".join(re.sub("<[^>]+>", " ", visit(LEE).sign_in().text).split())
+    assert "retracted — the site" in page
+    assert "source:" not in page

@@ -8,7 +8,7 @@ from handlers.domain.case_code import shown
 from handlers.domain.studies import Read, ReadState
 from sandbox.hospital import ROUTINE_XR
 from tests import web
-from tests.flows.stage import HADDAD, LEE, QUINN, READS, STONE, STRANGER, Stage
+from tests.flows.stage import HADDAD, LEE, QUINN, READS, SILVA, STONE, STRANGER, Stage
 
 
 def held(stage: Stage) -> dict[str, list[str]]:
@@ -75,8 +75,32 @@ def test_why_not_me_names_every_rule(stage: Stage) -> None:
     assert "Nothing keeps you from it" in stage.command(LEE, f"why {stage.case()}")
     stage.click(LEE, "claim")
     assert "Dr. Maya Lee has it already" in stage.command(STONE, f"why {stage.case()}")
-    assert "Only a radiologist" in stage.command(QUINN, f"why {stage.case()}")
+    assert "You have it already." in stage.command(LEE, f"why {stage.case()}")
+    assert "Say which reader" in stage.command(QUINN, f"why {stage.case()}")
+    assert "Only a radiologist" in stage.command(SILVA, f"why {stage.case()}")
     assert "I do not know you yet" in stage.command(STRANGER, f"why {stage.case()}")
+
+
+def test_an_administrator_asks_for_a_reader_by_name(stage: Stage) -> None:
+    """Whoever has to find a reader learns who may read it; nobody else asks for others."""
+    stage.stroke_ct()
+    case = stage.case()
+    assert "Dr. Maya Lee: Nothing keeps them from it." in stage.command(QUINN, f"why {case} lee")
+    assert "Dr. Omar Haddad: Their IL license expired on 2024-06-30" in stage.command(QUINN, f"why {case} haddad")
+    assert "There is no such radiologist" in stage.command(QUINN, f"why {case} nobody")
+    assert "Only a PACS administrator of Mercy" in stage.command(LEE, f"why {case} haddad")
+    assert "Nothing keeps you from it" in stage.command(LEE, f"why {case} lee")
+
+
+def test_why_says_what_became_of_a_case_that_nobody_can_claim(stage: Stage) -> None:
+    """It is reported, and by whom; or there is none."""
+    stage.stroke_ct()
+    stage.click(LEE, "claim")
+    stage.advance(2)
+    assert stage.hospital.report_final()[0] == 202
+    stage.settle()
+    assert "It is reported, by Dr. Maya Lee." in stage.command(STONE, f"why {stage.case()}")
+    assert "There is no case 0000-0000." in stage.command(STONE, "why 0000-0000")
 
 
 def test_the_home_shows_what_i_may_read_and_counts_what_i_may_not_with_the_reason(stage: Stage) -> None:
@@ -106,6 +130,28 @@ def test_linked_accessions_are_one_claim(stage: Stage) -> None:
     assert "4 of 4 are yours" in stage.click(LEE, "claim_linked")
     assert len(held(stage)["lee"]) == 4
     stage.advance(5)
+
+
+def test_claim_these_counts_what_is_open_and_says_so_on_every_card(stage: Stage) -> None:
+    """The first of two offers it when the second arrives; what somebody claims, is counted no more, until it is given back."""
+
+    def offered() -> list[bool]:
+        return ["Claim these 2" in card.words for card in (first, second)]
+
+    stage.stroke_ct(group="PAN-1", accession_number="SBX-PAN-1")
+    first = stage.card_of_read()
+    stage.advance(2)
+    stage.stroke_ct(group="PAN-1", accession_number="SBX-PAN-2")
+    stage.advance(5)
+    second = stage.card_of_read()
+    assert offered() == [True, True]
+    stage.click(LEE, "claim", message=first)
+    stage.advance(5)
+    assert offered() == [False, False]
+    assert "1 linked accession" in second.words
+    stage.click(LEE, "release", message=first)
+    stage.advance(5)
+    assert offered() == [True, True]
 
 
 def test_a_batch_from_one_site_is_one_command(stage: Stage) -> None:

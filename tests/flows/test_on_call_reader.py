@@ -13,7 +13,7 @@ from handlers.domain.tasks import TaskKind, TaskState
 from sandbox.exchange import Call
 from tests.flows.acts import dialed, look_at_everything
 from tests.flows.ringing import answer, let_ring, over, until_rings
-from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, LEE_PHONE, QUINN, STONE, Stage
+from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, LEE_PHONE, QUINN, READS, STONE, Stage
 
 Begin = Callable[[datetime], Stage]
 #: 10:00 in Chicago: Dr. Lee is on call until 19:00, Pat Quinn at the desk.
@@ -32,6 +32,15 @@ def stage(rostered: Begin) -> Stage:
 def rung(stage: Stage) -> Call:
     """Return the call to whoever is on call, once a fifth of the time is gone."""
     return until_rings(stage, LEE_PHONE, 5)
+
+
+def told(stage: Stage, why: str) -> None:
+    """Check that the read's thread and the desk's card say why nobody has it, and that its time is not the reason."""
+    stage.advance(2)
+    thread = [one.text for one in stage.workspace.thread(READS, stage.card().ts)]
+    assert f"{why} The desk is asked to find a reader." in thread
+    assert f"Nobody has this read. {why}" in stage.desk_card().words
+    assert "time is gone" not in stage.desk_card().words
 
 
 def test_one_claims_it(stage: Stage) -> None:
@@ -79,6 +88,7 @@ def test_two_passes_it_to_the_desk_at_once(stage: Stage) -> None:
     (task,) = stage.open_tasks()
     assert (task.kind, task.rings, task.state) == (TaskKind.UNCLAIMED, True, TaskState.OPEN)
     stage.rings(DESK_PHONE)
+    told(stage, "Dr. Maya Lee passed.")
     stage.click(STONE, "claim")
     assert stage.open_tasks() == []
 
@@ -90,6 +100,7 @@ def test_nobody_answers_twice_then_the_desk(stage: Stage) -> None:
     stage.advance(5)
     assert [task.kind for task in stage.open_tasks()] == [TaskKind.UNCLAIMED]
     assert len(dialed(stage, LEE_PHONE)) == 2
+    told(stage, "Dr. Maya Lee did not answer twice.")
     stage.rings(DESK_PHONE).decline()
     stage.click(STONE, "claim")
 
@@ -109,6 +120,7 @@ def test_who_may_not_read_it_is_not_rung(stage: Stage) -> None:
     stage.advance(minutes=3)
     assert [task.kind for task in stage.open_tasks()] == [TaskKind.UNCLAIMED]
     assert not dialed(stage, LEE_PHONE)
+    told(stage, "Dr. Maya Lee is on call and may not read it: license expired.")
     look_at_everything(stage, {DESK_PHONE: 1})
 
 
@@ -122,6 +134,7 @@ def test_what_stops_being_true_while_it_rings_refuses_the_claim_with_the_reason(
     assert "read:refuse" in stage.actions()
     over(stage, call)
     assert [task.kind for task in stage.open_tasks()] == [TaskKind.UNCLAIMED]
+    told(stage, "Dr. Maya Lee was called and may not read it: license expired.")
     look_at_everything(stage, {DESK_PHONE: 1})
 
 

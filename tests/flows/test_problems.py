@@ -71,7 +71,7 @@ def test_a_problem_stops_the_clock_and_its_end_moves_the_due_instant_by_exactly_
     stage.advance(minutes=10)
     assert "paused: missing prior, since" in stage.card().words
     assert minutes in stage.card().words
-    stage.click(QUINN, "take", channel=DESK)
+    assert "You have it. When it is done, pick the outcome on its card." in stage.click(QUINN, "take", channel=DESK)
     stage.advance(5)
     assert problem(stage, "missing_prior").taken_by == "Pat Quinn"
     assert "missing prior, Pat Quinn has it" in stage.card().words
@@ -81,7 +81,10 @@ def test_a_problem_stops_the_clock_and_its_end_moves_the_due_instant_by_exactly_
     stood = timedelta(minutes=10, seconds=10)
     assert (stage.read().due_at, stage.read().paused_since) == (due + stood, None)
     assert problem(stage, "missing_prior").state is ProblemState.SOLVED
-    assert f"<@{LEE}> Problem ended, solved: missing prior. The clock goes on; due" in thread(stage)
+    assert (
+        f"<@{LEE}> Problem ended by Pat Quinn: missing prior. Solved: it can be read. The clock goes on; due"
+        in thread(stage)
+    )
     assert "paused" not in stage.card().words
     told = [one for one in stage.actions() if one.startswith(("problem:", "clock:"))]
     assert told == ["problem:open", "clock:pause", "problem:take", "problem:solve", "clock:resume"]
@@ -310,3 +313,18 @@ def test_a_site_says_what_starts_its_clocks(stage: Stage, start: str) -> None:
     expected = {"order": (ordered, ordered), "received": (received, received), "ready": (last, ready)}[start]
     assert (before, stage.read().clock_started_at) == expected
     assert stage.read().due_at == expected[1] + timedelta(minutes=15)
+
+
+def test_the_thread_says_in_the_menu_s_words_how_a_problem_ended_and_by_whom(stage: Stage) -> None:
+    """What the desk picked is what the reader reads."""
+    stage.stroke_ct()
+    for kind, outcome, words in (
+        ("wrong_protocol", "canceled", "wrong protocol. There is no such problem."),
+        ("missing_history", "read_as_is", "missing history. Read it as it is."),
+    ):
+        by_command(stage, LEE, kind)
+        stage.advance(2)
+        end(stage, kind, outcome)
+        stage.advance(2)
+        assert f"Problem ended by Pat Quinn: {words}" in thread(stage)
+    stage.click(LEE, "claim")

@@ -160,3 +160,19 @@ def test_the_last_finding_of_its_own_ends_the_relay(stage: Stage) -> None:
     stage.settle()
     assert stage.relay().ending is Ending.WITHDRAWN
     assert not call.is_live
+
+
+def test_a_reader_who_reports_it_once_more_is_told_that_it_is_told_already(stage: Stage) -> None:
+    """No call is placed for a repeat, and a further finding joins the relay: the answer says which of them it was."""
+    stage.stroke_ct()
+    stage.click(LEE, "claim")
+    stage.advance(2)
+    assert "The call is being placed" in stage.report_by_modal(LEE, "1", "intracranial-hemorrhage")
+    call = stage.rings(KIM)
+    hear_out(stage)
+    again = stage.report_by_modal(LEE, "1", "intracranial-hemorrhage")
+    assert "Reported already; the relay goes on." in again
+    other = stage.report_by_modal(LEE, "1", "large-vessel-occlusion")
+    assert "It joined the relay that is running (category 1)." in other
+    confirm(stage, call)
+    assert stage.exchange.calls == [call]

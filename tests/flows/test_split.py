@@ -228,3 +228,12 @@ def test_reads_split_twice_at_once_are_split_once(stage: Stage) -> None:
     stage.advance(6)
     assert len(answers) == 1
     assert sorted(reads(stage)) == ["chest", "head"]
+
+
+def test_why_answers_for_each_region(stage: Stage) -> None:
+    """Who has one, and that nothing keeps one from another."""
+    halves(stage)
+    said = stage.command(STONE, f"why {stage.case()}")
+    assert "The head: Dr. Maya Lee has it already." in said
+    assert "The chest: You have it already." in said
+    assert "The pelvis: Nothing keeps you from it: claim it." in said

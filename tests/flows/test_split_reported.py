@@ -8,8 +8,8 @@ from datetime import timedelta
 from handlers.domain.studies import ReadState, Report, StudyStatus
 from handlers.domain.tasks import TaskKind
 from tests.flows.covered import Begin
-from tests.flows.splits import click, halves, reads, report, split, states, thread, trauma
-from tests.flows.stage import LEE, QUINN, STONE, Stage
+from tests.flows.splits import card, click, halves, reads, report, split, states, thread, trauma
+from tests.flows.stage import LEE, QUINN, READS, STONE, Stage
 from tests.flows.test_coverage_nighthawk import NIGHT, SECTIONS
 from tests.flows.test_turnaround import tat
 from tests.flows.visitor import Visitor
@@ -70,6 +70,32 @@ def test_a_final_of_the_whole_supersedes_every_region_of_the_preliminary(covered
     assert states(stage) == {
         "": ReadState.REPORTED, "chest": ReadState.REPORTED, "abdomen": ReadState.SUPERSEDED,
     }  # fmt: skip
+
+
+def test_a_card_shows_what_is_odd_about_its_own_report_only(stage: Stage) -> None:
+    """Dr. Lee signed the head as she should; what is odd about the report on the rest is not hers."""
+    halves(stage)
+    report(stage, "lee", "head")
+    report(stage, "haddad")
+    flags = stage.all(Report)[-1].flags
+    assert "other_reader" in flags
+    assert "⚠️" not in card(stage, "head").words
+    assert "⚠️ other reader" in card(stage, "chest").words
+    assert "⚠️ other reader" in card(stage, "pelvis").words
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]
+    said = stage.desk_card().words
+    assert "A final report, signed by Dr. Omar Haddad, is odd: signed by somebody else than its reader" in said
+
+
+def test_whose_read_another_signed_is_told_so(stage: Stage) -> None:
+    """The thread says who had it, and calls them."""
+    trauma(stage)
+    stage.click(LEE, "claim")
+    stage.advance(2)
+    report(stage, "stone")
+    told = [one.text for one in stage.workspace.thread(READS, stage.card().ts)]
+    assert f"<@{LEE}> Final report signed by Dr. Ruth Stone. Odd: other reader. Dr. Maya Lee had it." in told
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.ODD_REPORT]
 
 
 def test_turnaround_counts_the_study_once_by_its_last_region(stage: Stage) -> None:

@@ -56,10 +56,12 @@ def the_halted_call(stage: Stage) -> None:
 def test_a_task_is_taken_over_and_its_thread_names_both(stage: Stage) -> None:
     """*Take over* on a taken card: the second has it, the record and the thread name the first as well."""
     a_task_of_a_case(stage)
-    assert "You have it" in stage.click(QUINN, "take", DESK)
+    assert f"You have it. Record the outcome on the case page, or with `/relay log {stage.case()}`." in (
+        stage.click(QUINN, "take", DESK)
+    )
     stage.advance(3)
     assert "Take over" in stage.desk_card().words
-    assert "You have it" in stage.click(LEE, "take", DESK)
+    assert "You have it now instead of Pat Quinn. Record the outcome" in stage.click(LEE, "take", DESK)
     assert (only_task(stage).state, only_task(stage).taken_by) == (TaskState.TAKEN, "Dr. Maya Lee")
     stage.advance(3)
     assert "Taken by Dr. Maya Lee" in stage.desk_card().words

@@ -68,6 +68,7 @@ def test_an_unclaimed_stroke_rings_the_desk(stage: Stage) -> None:
     share(stage, 0.82)
     (task,) = stage.open_tasks()
     assert (task.kind, task.rings, task.state) == (TaskKind.UNCLAIMED, True, TaskState.OPEN)
+    assert "Most of this read's time is gone and nobody has it." in stage.desk_card().words
     ringing = stage.rings(DESK_PHONE)
     stage.click(LEE, "claim", message=stage.card_of_read())
     assert ringing.status == "canceled"

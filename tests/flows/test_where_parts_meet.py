@@ -165,3 +165,27 @@ def test_what_stands_still_is_not_next(stage: Stage) -> None:
     assert "It is yours" in stage.command(LEE, "next")
     assert stage.read().claimed_by == "lee"
     assert len(stage.open_tasks()) == 1
+
+
+def test_verbs_by_case_code_say_which_read_they_meant(covered: Begin) -> None:
+    """The preliminary one first, then the one that has no such problem; a word names one, and none is taken silently."""
+    stage = covered(BOTH, NOON)
+    stage.stroke_ct()
+    case = stage.case()
+    assert "Reported with the preliminary read: missing prior." in stage.command(STONE, f"problem {case} missing_prior")
+    assert "Reported with the final read: missing prior." in stage.command(STONE, f"problem {case} missing_prior")
+    again = stage.command(STONE, f"problem {case} missing_prior final")
+    assert "Missing prior is reported already with the final read" in again
+    assert "There is no such problem" in stage.command(STONE, f"problem {case} missing_history all")
+    assert "This case has no read of that region" in stage.command(STONE, f"problem {case} missing_history chest")
+    assert "Dr. Maya Lee has the final read now, and is told." in stage.command(QUINN, f"reassign {case} lee final")
+    assert "Dr. Ruth Stone has the preliminary read now, and is told." in stage.command(QUINN, f"reassign {case} stone")
+    assert {(one.kind, one.claimed_by) for one in stage.all(Read)} == {
+        (ReadKind.PRELIMINARY, "stone"), (ReadKind.FINAL, "lee"),
+    }  # fmt: skip
+    said = stage.command(LEE, f"why {case}")
+    assert "The preliminary read: Dr. Ruth Stone has it already." in said
+    assert "The final read: You have it already." in said
+    stage.advance(5)
+    assert len(stage.open_tasks()) == 2
+    assert "It is about the final read only." in stage.desk_card().words

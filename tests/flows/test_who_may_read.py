@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from handlers import worklists
 from handlers.domain.studies import ReadState
-from handlers.domain.tasks import TaskKind
+from handlers.domain.tasks import TaskKind, TaskState
 from tests.flows.stage import DESK, HADDAD, LEE, QUINN, READS, SILVA, STONE, Stage
 
 LEE_IL = "{state: IL, number: IL-036-100001, expires: 2039-12-31}"
@@ -132,6 +133,28 @@ class TestOverride:
         stage.advance(2)
         assert "1 is the most" in stage.click(LEE, "claim")
         assert [one for one in stage.actions() if one.startswith("override:")] == ["override:ask", "override:grant"]
+
+    def test_what_is_granted_is_open_to_its_reader_wherever_they_look(self, stage: Stage) -> None:
+        """The worklist, the Home, `/relay why` and `/relay next` say what a click would do; for nobody else, and once."""
+        capped(stage)
+        routine(stage)
+        stage.click(LEE, "claim")
+        case = routine(stage)
+        assert "Nothing waits that you may read now" in stage.command(LEE, "next")
+        assert "1 is the most at a time" in stage.command(LEE, f"why {case}")
+        before = worklists.worklist(stage.service.house, LEE)
+        assert (before.mine, before.ready, before.barred_reads, len(before.cards)) == (1, 0, 1, 1)
+        stage.command(LEE, f"override {case} volume")
+        stage.command(QUINN, f"override {case} grant")
+        assert stage.tasks()[-1].state is TaskState.DONE
+        assert "Nothing keeps you from it: claim it." in stage.command(LEE, f"why {case}")
+        seen = worklists.worklist(stage.service.house, LEE)
+        assert (seen.mine, seen.ready, seen.barred_reads, len(seen.cards)) == (1, 1, 0, 2)
+        assert "It is yours" in stage.command(LEE, "next")
+        after = worklists.worklist(stage.service.house, LEE)
+        assert (after.mine, after.ready, after.barred_reads) == (2, 0, 0)
+        routine(stage)
+        assert "Nothing waits that you may read now" in stage.command(LEE, "next")
 
     def test_nobody_grants_what_they_asked_themselves(self, stage: Stage) -> None:
         """One person twice is not two people."""

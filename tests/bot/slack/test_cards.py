@@ -251,14 +251,14 @@ FIXED_OF_READ |= {"paused", "paused_since", "lease"}
 #: Names of staff with a time, checked below.
 FIXED_OF_READ |= {"viewers"}
 #: Of a fixed list, and a number, checked below.
-FIXED_OF_READ |= {"region", "regions_open"}
+FIXED_OF_READ |= {"region", "claimed_with"}
 SHOWN_OF_READ |= {"regions"}
 
 
 def test_a_split_read_says_of_which_region_it_is_and_who_has_the_others() -> None:
     """What is open of them is claimed with it."""
     others = ("chest: Dr. Ben Osei", "pelvis: open")
-    card = replace(READ, priority="trauma", region="head", regions=others, regions_open=1)
+    card = replace(READ, priority="trauma", region="head", regions=others, claimed_with=1)
     lines = shown(read_card(card))
     assert lines[0] == "🚑 TRAUMA · HEAD ONLY · Riverside · CT Head without contrast"
     assert "🔀 Split, one clock: chest: Dr. Ben Osei, pelvis: open" in lines
@@ -341,6 +341,7 @@ READS = st.builds(
     flags=st.lists(TEXTS, max_size=9).map(tuple),
     images=COUNTS,
     linked=COUNTS,
+    claimed_with=COUNTS,
     last_image_minutes=st.none() | COUNTS,
     minutes_left=st.integers(-(10**6), 10**6),
     read_id=st.uuids().map(str),
@@ -391,7 +392,7 @@ def test_no_worklist_is_too_long(cards: list[ReadCard]) -> None:
 def test_the_busiest_reader_s_home_and_worklist_fit_into_slack() -> None:
     """200 reads held, 10,000 open, twenty reasons, and every text as long as it comes: within blocks, sections and size."""
     long = replace(
-        READ, procedure="&" * 5000, facility="<" * 500, relay="&" * 5000, override="&" * 5000, linked=99,
+        READ, procedure="&" * 5000, facility="<" * 500, relay="&" * 5000, override="&" * 5000, linked=99, claimed_with=99,
         flags=("&" * 900,) * 9, test=True, shadow=True,
     )  # fmt: skip
     held = replace(long, state="claimed", claimed_by="&" * 500, claimed_slack_user=ANA, claimed_at=DUE)

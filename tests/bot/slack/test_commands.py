@@ -48,7 +48,7 @@ def test_a_command_is_read_as_people_type_it(text: str, asked: Asked) -> None:
         ("batch riverside 1O", "COUNT is a number from 1 to 40."),
         ("batch riverside -1", "COUNT is a number from 1 to 40."),
         ("batch riverside 41", "COUNT is a number from 1 to 40."),
-        ("problem 4821-0934", "Something is missing. `/relay problem CASE KIND`"),
+        ("problem 4821-0934", "Something is missing. `/relay problem CASE KIND [REGION | preliminary | final]`"),
         ("", "`/relay open CASE`"),
     ],
 )

@@ -126,8 +126,8 @@ class Verbs:
     def worklist(self, slack_user: str) -> Worklist:
         return listed(self._ask("worklist", [READ], slack_user))
 
-    def why(self, case: str, slack_user: str) -> list[str]:
-        return list(self._ask("why", ["Your NY license expired."], case, slack_user))
+    def why(self, case: str, slack_user: str, named: str = "") -> list[str]:
+        return list(self._ask("why", ["Your NY license expired."], case, slack_user, named))
 
     def next_read(self, slack_user: str, delivery: str) -> str:
         return str(self._ask("next_read", "It is yours.", slack_user, delivery))
@@ -154,8 +154,8 @@ class Verbs:
     def report_problem(self, read_id: str, kind: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("report_problem", "Reported.", read_id, kind, slack_user, delivery))
 
-    def report_problem_of_case(self, case: str, kind: str, slack_user: str, delivery: str) -> str:
-        return str(self._ask("report_problem_of_case", "Reported.", case, kind, slack_user, delivery))
+    def report_problem_of_case(self, case: str, kind: str, slack_user: str, delivery: str, *, which: str = "") -> str:
+        return str(self._ask("report_problem_of_case", "Reported.", case, kind, slack_user, delivery, which))
 
     def turnaround(self, slack_user: str, facility_id: str, span: str) -> Turnaround:
         found: Turnaround = self._ask("turnaround", FOUND, slack_user, facility_id, span)

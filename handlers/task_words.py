@@ -1,0 +1,98 @@
+"""What a desk's task says of what happened, with what a fixed sentence cannot say: whom, which read, why. No identifiers."""
+
+from __future__ import annotations
+
+from handlers import channels, hindered, overrides_told, showing
+from handlers.domain import expiries, regions
+from handlers.domain.clocks import Shares
+from handlers.domain.directory import Directory
+from handlers.domain.overrides import Override
+from handlers.domain.problems import Problem
+from handlers.domain.studies import Read, ReadState, Report
+from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind, TaskState
+from handlers.ports import Reading
+from handlers.tasks_told import told
+
+#: What is odd about a report, in words, where its code does not say it.
+_FLAGS = {
+    "other_reader": "signed by somebody else than its reader",
+    "never_claimed": "nobody had claimed its read",
+    "unknown_reader": "its signer is not in the directory",
+    "other_region": "on a region that is no read here",
+}
+
+
+def words_of(look: Reading, directory: Directory, task: DeskTask) -> tuple[str, str]:
+    """Return (what happened, what to do next) of a task, as things stand now."""
+    shadow = showing.in_shadow(look, directory, task.facility, task.relay_id)
+    what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
+    what = _in_particular(look, directory, task) or what
+    return what + _reads_meant(look, task), todo
+
+
+def _told_in_shadow(kind: TaskKind) -> tuple[str, str]:
+    """Return what a desk is told of a task in shadow: what would have rung, and what would have been to do."""
+    what, todo = told(kind)
+    if kind is TaskKind.SHADOW or kind in ABOUT_READING:  # what the site sends is read, in shadow too
+        return what, todo
+    rang = " Here the desk's phones would have rung." if kind in RINGS else ""
+    return f"SHADOW, nobody is called. {what}{rang}", f"Nothing, in shadow. Otherwise: {todo}"
+
+
+def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
+    """Return what happened where a fixed sentence would not say whom or what it is about; "" where it does."""
+    if task.kind is TaskKind.EXPIRES_SOON:
+        return expiries.told(expiries.expiry_of(task.subject_id)[0], directory)
+    if task.kind is TaskKind.CHANNEL_REFUSED:
+        return channels.told(directory, task.subject_id)
+    if task.kind is TaskKind.OVERRIDE_ASKED:
+        override = look.get(Override, task.subject_id)
+        return "" if override is None else f"{overrides_told.asked_words(directory, override)}."
+    if task.kind is TaskKind.ODD_REPORT:
+        report = look.get(Report, task.subject_id)
+        return "" if report is None else _odd(directory, report)
+    if task.kind is TaskKind.UNCLAIMED:
+        read = look.get(Read, task.subject_id)
+        return "" if read is None else _unclaimed(look, directory, task, read)
+    problem = look.get(Problem, task.subject_id) if task.kind is TaskKind.STUDY_PROBLEM else None
+    return "" if problem is None else _problem(problem)
+
+
+def _problem(problem: Problem) -> str:
+    still = " While it lasts the clock of its read stands still." if problem.pauses else ""
+    return f"{told(TaskKind.STUDY_PROBLEM)[0]} Reported: {problem.kind.words}.{still}"
+
+
+def _odd(directory: Directory, report: Report) -> str:
+    signer = directory.radiologists.get(report.signed_by)
+    name = "a reader who is not in the directory" if signer is None else signer.name
+    of = f" on the {report.region}" if report.region else ""
+    odd = ", ".join(_FLAGS.get(flag, flag.replace("_", " ")) for flag in report.flags)
+    return f"A {report.kind} report{of}, signed by {name}, is odd: {odd}."
+
+
+def _unclaimed(look: Reading, directory: Directory, task: DeskTask, read: Read) -> str:
+    """Return why nobody has a read: its time is gone, or whoever is on call will not have it."""
+    site = directory.facilities.get(read.facility)
+    shares = Shares() if site is None else site.unclaimed
+    if task.opened_at >= read.at_share(shares.desk):
+        return ""
+    why = hindered.by_calls(look, directory, read)
+    pool = directory.pools.get(read.pool)
+    if why is None and task.state is TaskState.OPEN and pool is not None and pool.oncall:
+        why = hindered.by_standing(look, directory, read, pool)
+    return f"Nobody has this read. {'Whoever is on call did not take it.' if why is None else why.words}"
+
+
+def _reads_meant(look: Reading, task: DeskTask) -> str:
+    """Return, of a case of several reads, which one a task is about, and of a split study which are open; else ""."""
+    reads = regions.in_order(look.all(Read, case_code=task.case_code) if task.case_code else [])
+    if len(reads) < 2:  # noqa: PLR2004 - only of several one is meant
+        return ""
+    problem = look.get(Problem, task.subject_id)
+    subject = task.subject_id if problem is None else problem.read_id
+    meant = "".join(f" It is about {regions.named(read, reads)} only." for read in reads if read.id == subject)
+    if not any(read.region for read in reads):
+        return meant
+    still = ", ".join(read.region for read in reads if read.region and read.state is ReadState.OPEN)
+    return f"{meant} Split by region; open: {still or 'none'}."
