@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from handlers import bridges, callbacks, identity, lines, outcomes, receipts, receivers, ringing
+from handlers import bridges, callbacks, endings, identity, lines, outcomes, receipts, receivers, ringing
 from handlers.domain import case_code as codes
 from handlers.domain import conversation, dialog
 from handlers.domain.conversation import PENDING
@@ -14,9 +14,8 @@ from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Ending, Purpose, Relay, RelayState, Stage, Turn
 from handlers.domain.said import Facts, Said
-from handlers.domain.studies import Study
+from handlers.domain.studies import Finding, Study
 from handlers.domain.tasks import DeskTask, TaskState
-from handlers.endings import findings_of
 from handlers.once import in_transaction
 from handlers.ports import House, Transaction
 
@@ -86,6 +85,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         has_it = _who_has(task)
         return Facts(relay=relay, facility=name, case_code=shown, our_number=house.our_number, not_to_take=has_it)
     contact = directory.contacts.get(attempt.who)
+    findings = endings.findings_of(tx, relay)
     study = tx.get(Study, relay.study_id)
     if study is None:
         raise LookupError(f"the study of relay {relay.id} is missing")
@@ -99,7 +99,8 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         birth_date=study.birth_date,
         patient_id=study.patient_id,
         procedure=study.description or f"{study.modality} {study.body_part}".strip(),
-        findings=tuple(one.text for one in findings_of(tx, relay)),
+        findings=tuple(one.text for one in findings),
+        corrects=_corrects(tx, findings),
         has_pin=bool(identity.with_pin(tx, directory, attempt)),
         somebody_keyed=attempt.purpose is Purpose.CALLBACK or not callbacks.untouched(tx, attempt),
         contact_role=None if contact is None else contact.role,
@@ -109,6 +110,14 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         ended_words=_ended_words(tx, house, relay, facility),
         fresh_code=_another_code(house, attempt),
     )
+
+
+def _corrects(tx: Transaction, findings: list[Finding]) -> bool:
+    """Tell whether somebody was told, by an earlier relay, what one of these findings amends."""
+    amended = [tx.get(Finding, one.amends) for one in findings if one.amends]
+    before = [tx.get(Relay, one.relay_id) for one in amended if one is not None and one.relay_id]
+    here = {one.relay_id for one in findings}
+    return any(one is not None and one.id not in here and endings.told(tx, one) for one in before)
 
 
 def _another_code(house: House, attempt: Attempt) -> str:

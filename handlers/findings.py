@@ -97,6 +97,7 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
         to=event.to or last.to,
         relay_id=last.relay_id,
         state=last.state,
+        amends=last.id,
     )
     tx.add(fresh)
     case = "" if study is None else study.case_code
@@ -150,8 +151,8 @@ def _retracted(tx: Transaction, house: House, event: FindingEvent, source: str) 
 
 
 def _relay_lost_a_finding(tx: Transaction, house: House, relay: Relay, source: str) -> None:
-    """Stop what is pending at once, and have everyone who was told listed and told."""
-    if endings.told(tx, relay):
+    """Stop what is pending at once, and have everyone who was told listed and told, by whatever relay of the study."""
+    if any(endings.told(tx, one) for one in tx.all(Relay, study_id=relay.study_id)):
         desk.open_task(tx, house, TaskKind.RETRACTED_AFTER_TELLING, case_code=relay.case_code, relay_id=relay.id)
     if relay.state is RelayState.ENDED:
         return

@@ -132,7 +132,8 @@ def _join(tx: Transaction, house: House, relay: Relay, finding: Finding, started
         desk.open_task(
             tx, house, TaskKind.SECOND_FINDING, case_code=relay.case_code, relay_id=relay.id, subject_id=finding.id
         )
-    return changed(tx, house, relay, finding.category, "A second finding joined this relay.")
+    what = "An amended" if finding.amends else "A second"
+    return changed(tx, house, relay, finding.category, f"{what} finding joined this relay.")
 
 
 def _received_already(tx: Transaction, study: Study, finding: Finding) -> Relay | None:

@@ -31,6 +31,7 @@ class FindingRow(SQLModel, table=True):
     state: str
     reported_at: datetime = columns.instant_column()
     event_at: datetime = columns.instant_column()
+    amends: str = ""
     version: int
 
 

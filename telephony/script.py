@@ -123,17 +123,18 @@ def _identity(prompt: Prompt) -> str:
     return ", ".join(said for said in (name, second) if said)
 
 
-def _findings(findings: tuple[str, ...]) -> str:
+def _findings(findings: tuple[str, ...], *, corrects: bool) -> str:
+    correction = "Correction of an earlier result. " if corrects else ""
     said = [radiology.said(finding).rstrip(".") for finding in findings]
     if len(said) == 1:
-        return f"Finding: {said[0]}."
-    return f"{len(said)} findings. " + " ".join(f"Number {n}: {text}." for n, text in enumerate(said, 1))
+        return f"{correction}Finding: {said[0]}."
+    return f"{correction}{len(said)} findings. " + " ".join(f"Number {n}: {text}." for n, text in enumerate(said, 1))
 
 
 def _told(prompt: Prompt) -> Words:
     identity = Utterance(f"{_identity(prompt)}.", Part.IDENTITY)
     procedure = Utterance(f"{radiology.said(prompt.procedure).rstrip('.')}.", Part.PROCEDURE)
-    finding = Utterance(_findings(prompt.findings), Part.FINDING)
+    finding = Utterance(_findings(prompt.findings, corrects=prompt.corrects), Part.FINDING)
     yield identity
     if identity.seconds + procedure.seconds <= LEAD_IN_SECONDS:
         yield from (procedure, finding)

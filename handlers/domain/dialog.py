@@ -90,6 +90,8 @@ class Prompt:
     patient_id: str = ""
     procedure: str = ""
     findings: tuple[str, ...] = ()
+    #: They correct what somebody was told before.
+    corrects: bool = False
     code: str = ""
     callback_number: str = ""
     callback_code: str = ""

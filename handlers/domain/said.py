@@ -36,6 +36,8 @@ class Facts:
     patient_id: str = ""
     procedure: str = ""
     findings: tuple[str, ...] = ()
+    #: One of them corrects what somebody was told before.
+    corrects: bool = False
     has_pin: bool = False
     #: Somebody has pressed a key or said an answer on this call: before that it may be a menu or a machine that talks.
     somebody_keyed: bool = False
@@ -83,6 +85,7 @@ def prompt_of(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
         patient_id=facts.patient_id if identifying and facts.birth_date is None else "",
         procedure=facts.procedure if identifying else "",
         findings=facts.findings if identifying else (),
+        corrects=facts.corrects and identifying,
         callback_number=facts.staffed_number if kind in _FOR_QUESTIONS else facts.our_number,
         callback_code="" if relay is None else relay.callback_code,
         ended_by=() if relay is None else relay.policy.ended_by,

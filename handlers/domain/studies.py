@@ -194,4 +194,6 @@ class Finding:
     state: FindingState
     reported_at: datetime
     event_at: datetime
+    #: The finding that it amends; "" where it amends none.
+    amends: str = ""
     version: int = 0

@@ -156,6 +156,35 @@ def test_amended_after_the_end_it_is_told_anew(stage: Stage) -> None:
     assert (first.ending, second.ending) == (Ending.CONFIRMED_BY_CODE, Ending.CONFIRMED_BY_CODE)
 
 
+def test_what_corrects_an_earlier_result_is_said_to_do_so(stage: Stage) -> None:
+    """Confirmed yesterday's way, then amended: the next call says first that it is a correction; a new finding does not."""
+    call = stage.critical_stroke()
+    hear_out(stage)
+    assert "Correction" not in hear_the_finding(stage, call)
+    key_back(stage, call)
+    stage.advance(minutes=3)
+    amend(stage)
+    call = until_rings(stage, KIM)
+    hear_out(stage)
+    assert "Correction of an earlier result. Finding: " in hear_the_finding(stage, call)
+    key_back(stage, call)
+
+
+def test_what_was_confirmed_then_amended_and_retracted_asks_the_desk(stage: Stage) -> None:
+    """Nobody heard the amended one; whoever confirmed the first acts on what is no longer true."""
+    confirm(stage, stage.critical_stroke())
+    hear_out(stage)
+    stage.advance(minutes=3)
+    amend(stage)
+    assert stage.rings(KIM).is_live
+    hear_out(stage)
+    assert stage.hospital.retract_finding()[0] == 202
+    stage.settle()
+    assert stage.relay().ending is Ending.RETRACTED
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.RETRACTED_AFTER_TELLING]
+    desk_takes(stage)
+
+
 def test_amended_at_the_desk_the_desk_is_told(stage: Stage) -> None:
     """Whoever works on it must know: a task of its own rings."""
     stage.stroke_ct()

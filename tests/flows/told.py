@@ -47,7 +47,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Call ended: .+\.": ("attempt:finish",),
     r"Held \((halt|storm)\): nobody is being called\.": ("relay:hold",),
     r"At the desk\.|.+ has it; the outcome is to be recorded\.": ("relay:at_desk",),
-    r"A second finding joined this relay\.": ("finding:join",),
+    r"(A second|An amended) finding joined this relay\.": ("finding:join",),
     r"The finding was amended; .+": ("finding:amend",),
     r"A finding was retracted; another remains\.": ("finding:retract",),
     r"The same finding was reported again; .+": ("finding:repeat",),
