@@ -39,6 +39,7 @@ def of(directory: Directory, read: Read | Alike, *, modality: str, state: str, i
         priority=read.priority,
         subspecialty="" if is_general else read.subspecialty,
         general_pool=directory.pools[facility.pool] if is_general and read.subspecialty else None,
+        site_pools=tuple(directory.pools[one] for one in facility.pools() if one in directory.pools),
     )
 
 

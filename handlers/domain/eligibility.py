@@ -83,6 +83,8 @@ class Duty:
     subspecialty: str = ""
     #: A second pool that may read it by now, where a subspecialty's read has been opened to general readers.
     general_pool: Pool | None = None
+    #: Every pool that reads for the facility: only of whoever is in one of them may the other rules of the house be waived.
+    site_pools: tuple[Pool, ...] = ()
     #: When it is opened to them, where that is known.
     general_at: datetime | None = None
 
@@ -121,13 +123,16 @@ def refusals(
 
 
 def _membership(asked: Asked) -> Refusal | None:
-    general, reader = asked.duty.general_pool, asked.reader.id
-    if not asked.duty.pool.has(reader) and (general is None or not general.has(reader)):
-        return Refusal(
-            code="not_in_pool",
-            said=f"[You] are not a member of the pool {asked.duty.pool.id}. A PACS administrator can add [you] to it.",
-        )
-    return None
+    duty, reader = asked.duty, asked.reader.id
+    if duty.pool.has(reader) or (duty.general_pool is not None and duty.general_pool.has(reader)):
+        return None
+    add = "A PACS administrator can add [you] to it."
+    if any(pool.has(reader) for pool in duty.site_pools):
+        return Refusal(code="not_in_pool", said=f"[You] are not a member of the pool {duty.pool.id}. {add}")
+    said = (
+        f"[You] belong to no pool that reads for {duty.facility.alias}: this read is of the pool {duty.pool.id}. {add}"
+    )
+    return Refusal(code="not_at_site", said=said)
 
 
 def _service(asked: Asked) -> Refusal | None:

@@ -59,6 +59,10 @@ class Case:
         return [one.code for one in self.judged(now)]
 
 
+#: Another pool of the site, to which the reader belongs.
+HOME = Pool(id="home", channel="C9", members=(READER.id,))
+
+
 def reader(case: Case, **change: object) -> Case:
     return replace(case, reader=replace(case.reader, **change))  # type: ignore[arg-type]
 
@@ -81,7 +85,8 @@ def facility(case: Case, **change: object) -> Case:
 
 #: Each rule, with the one change that breaks it.
 BROKEN: dict[str, Callable[[Case], Case]] = {
-    "not_in_pool": lambda case: duty(case, pool=replace(case.duty.pool, members=())),
+    "not_at_site": lambda case: duty(case, pool=replace(case.duty.pool, members=()), site_pools=()),
+    "not_in_pool": lambda case: duty(case, pool=replace(case.duty.pool, members=()), site_pools=(HOME,)),
     "service_not_yet": lambda case: reader(case, service=Service(begins=TOMORROW)),
     "service_over": lambda case: reader(case, service=Service(ends=YESTERDAY)),
     "license_missing": lambda case: license_(case, state="NY"),
@@ -100,7 +105,7 @@ BROKEN: dict[str, Callable[[Case], Case]] = {
     "queue_full": lambda case: replace(case, held=3),
 }
 #: Rules of which only one can fail at a time: they are ways in which one thing is wrong.
-ONE_THING = ("service", "license", "privilege", "proxy")
+ONE_THING = ("not", "service", "license", "privilege", "proxy")
 
 
 def thing(rule: str) -> str:
@@ -192,7 +197,8 @@ def test_an_expert_reads_what_asks_for_one_and_a_second_pool_may_once_it_is_open
     """Until then it is the experts' own; afterwards the facility's readers need not be of their pool."""
     assert not duty(reader(Case(), subspecialties=("neuro",)), subspecialty="neuro").codes()
     experts = Pool(id="neuro", channel="C2", members=("somebody",))
-    assert duty(Case(), pool=experts).codes() == ["not_in_pool"]
+    assert duty(Case(), pool=experts, site_pools=(experts, DUTY.pool)).codes() == ["not_in_pool"]
+    assert duty(Case(), pool=experts, site_pools=(experts,)).codes() == ["not_at_site"]
     assert not duty(Case(), pool=experts, general_pool=DUTY.pool).codes()
 
 
