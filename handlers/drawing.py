@@ -15,9 +15,9 @@ from handlers.domain.leases import Lease
 from handlers.domain.machinery import SYSTEM
 from handlers.domain.overrides import Override
 from handlers.domain.problems import UNSOLVED, Problem
-from handlers.domain.relays import Relay, RelayState
+from handlers.domain.relays import Attempt, Relay, RelayState
 from handlers.domain.studies import Read, ReadState, Report, Study
-from handlers.domain.tasks import DeskTask
+from handlers.domain.tasks import DeskTask, TaskState
 from handlers.domain.viewings import Viewing
 from handlers.domain.worklists import is_claimed_with
 from handlers.ports import Reading
@@ -182,6 +182,13 @@ def _signer(directory: Directory, signed_by: str | None) -> str:
     return known.name if known is not None else "a reader who is not in the directory"
 
 
+def _rung(look: Reading, task: DeskTask) -> int:
+    """Return in how many rounds since it was last free a telephone of the desk really rang for a task."""
+    if not task.rings or task.state is not TaskState.OPEN:
+        return task.rounds
+    return min(task.rounds, len({one.try_no for one in look.all(Attempt, task_id=task.id)}))
+
+
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
@@ -197,7 +204,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
         opened_at=task.opened_at,
         zone=facility.zone if facility is not None else "UTC",
         state=task.state.value,
-        rounds=task.rounds,
+        rounds=_rung(look, task),
         rings=task.rings,
         taken_by=task.taken_by,
         taken_at=task.taken_at,

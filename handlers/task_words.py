@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import channels, hindered, overrides_told, showing
 from handlers.domain import expiries, regions
+from handlers.domain.access import InboundCall
 from handlers.domain.clocks import Shares
 from handlers.domain.directory import Directory
 from handlers.domain.overrides import Override
@@ -43,6 +44,11 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
     """Return what happened where a fixed sentence would not say whom or what it is about; "" where it does."""
     if task.kind is TaskKind.EXPIRES_SOON:
         return expiries.told(expiries.expiry_of(task.subject_id)[0], directory)
+    if task.kind is TaskKind.OPTED_OUT:
+        return _opted_out(directory, task.subject_id.partition(":")[2])
+    if task.kind is TaskKind.MISSED_CALLER:
+        call = look.one(InboundCall, token=task.subject_id.partition(":")[2])
+        return "" if call is None else f"{_caller(directory, call.caller)} {told(task.kind)[0]}"
     if task.kind is TaskKind.CHANNEL_REFUSED:
         return channels.told(directory, task.subject_id)
     if task.kind is TaskKind.OVERRIDE_ASKED:
@@ -56,6 +62,18 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
         return "" if read is None else _unclaimed(look, directory, task, read)
     problem = look.get(Problem, task.subject_id) if task.kind is TaskKind.STUDY_PROBLEM else None
     return "" if problem is None else _problem(problem)
+
+
+def _opted_out(directory: Directory, owners: str) -> str:
+    """Say who answered STOP: whoever of the directory has that number."""
+    known = [directory.contacts[one].name for one in owners.split(",") if one in directory.contacts]
+    return f"{' and '.join(known) or 'A number that is not in the directory'} answered STOP and is not texted any more. Calls go on."
+
+
+def _caller(directory: Directory, number: str) -> str:
+    """Say whose telephone it was, where the directory knows: who really called is not proved by that."""
+    known = [one.name for one in directory.contacts.values() if any(line.e164 == number for line in one.numbers)]
+    return f"The telephone of {' or '.join(known)}." if known else "A telephone that is not in the directory."
 
 
 def _problem(problem: Problem) -> str:

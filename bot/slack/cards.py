@@ -242,12 +242,15 @@ def emoji(card: ReadCard) -> str:
 
 
 def read_card(card: ReadCard) -> Message:
-    """Return the worklist card of a read."""
+    """Return the worklist card of a read; what it says of minutes is as of when it was drawn, and it says when that was."""
+    counts = card.state in ("open", "claimed")
+    drawn = [context(f"As of {clock(_now(card), card.zone)}")] if counts else []
     return Message(
         read_text(card),
         (
             header(f"{emoji(card)} {headline(card)}"[:HEADER], read_block(card.read_id)),
             section("\n".join(read_lines(card))),
+            *drawn,
             actions(read_actions_block(card), read_buttons(card)),
         ),
     )
