@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,6 +19,9 @@ from handlers.domain.events import Event, EventKind, FindingEvent, ReportEvent, 
 AHEAD = timedelta(minutes=5)
 #: An acquisition longer ago than this is a prior's, or a modality's wrong clock: no turnaround is counted from it.
 STALE = timedelta(days=7)
+
+#: A key that looks like a field of somebody's schema (a person's name begins with a capital), and how many are named.
+_FIELD_NAME, MOST_NAMED = re.compile(r"[a-z][A-Za-z_]{0,39}"), 3
 
 _ENVELOPE: TypeAdapter[shapes.Envelope] = TypeAdapter(shapes.Envelope)
 _DICOM = TypeAdapter(shapes.DicomStudy)
@@ -175,20 +179,31 @@ _OBJECT = ("model_type", "model_attributes_type", "dict_type", "dataclass_type")
 
 
 def _explained(error: ValidationError) -> list[Problem]:
-    return [_problem(one) for one in error.errors(include_url=False, include_input=False)]
+    found = error.errors(include_url=False, include_input=False)
+    extra: dict[str, list[str]] = {}
+    for one in found:
+        if one["type"] == "extra_forbidden":
+            *parents, name = [str(part) for part in one["loc"] if part not in _TAGS]
+            extra.setdefault(".".join(parents) or "the body", []).append(name)
+    rest = [_problem(one) for one in found if one["type"] != "extra_forbidden"]
+    return [*rest, *(Problem(where, _unknown_fields(names)) for where, names in extra.items())]
+
+
+def _unknown_fields(names: Sequence[str]) -> str:
+    """Return the rule, with the names that were sent where they look like a schema's: a key may be a value by mistake."""
+    shown = [one for one in dict.fromkeys(names) if _FIELD_NAME.fullmatch(one)][:MOST_NAMED]
+    which = f"; sent: {', '.join(shown)}" if shown else ""
+    return f"must not have fields other than those in docs/events.md{which}"
 
 
 def _problem(error: Mapping[str, Any]) -> Problem:
-    """Return field and rule. Only names of our own fields and bounds are used: a key that was sent may be a name, too."""
+    """Return field and rule. Only names of our own fields and bounds are used."""
     path = [str(part) for part in error["loc"] if part not in _TAGS]
     kind, bounds = error["type"], error.get("ctx", {})
     if kind == "json_invalid":
         return Problem("the body", "must be one JSON object in UTF-8")
     if kind.startswith("union_tag") and not path:
         return Problem("type", _ONE_OF_THE_EVENTS)
-    if kind == "extra_forbidden":
-        where = ".".join(path[:-1]) or "the body"
-        return Problem(where, "must not have fields other than those in docs/events.md")
     return Problem(".".join(path) or "the body", _rule(kind, path[-1] if path else "", bounds))
 
 

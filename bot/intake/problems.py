@@ -19,7 +19,7 @@ MAX_TOLD = 10
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A field and the rule that it breaks. Both are ours: neither ever repeats what was sent."""
+    """A field and the rule that it breaks: no value is ever repeated, of what was sent only a field's name that looks like one."""
 
     field: str
     rule: str

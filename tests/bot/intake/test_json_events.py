@@ -219,6 +219,15 @@ def test_several_problems_are_told_at_once() -> None:
     assert {one.field for one in caught.value.problems} == {"data.modality", "data.priority", "data.instance_count"}
 
 
+def test_an_unknown_field_is_named_where_its_name_looks_like_one() -> None:
+    """Three at most; a key that is no identifier may be a patient by mistake, and is not repeated."""
+    with pytest.raises(BadEvent) as caught:
+        read(study(**{"patientClass": "x", "ward": "y", f"{CANARY}-889900": "z", "Jane Roe": 1, "bed": 2, "room": 3}))
+    (problem,) = caught.value.problems
+    assert problem.field == "data"
+    assert problem.rule == "must not have fields other than those in docs/events.md; sent: patientClass, ward, bed"
+
+
 DOCS = (Path(__file__).parents[3] / "docs" / "events.md").read_text(encoding="utf-8")
 
 
