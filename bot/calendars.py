@@ -18,7 +18,7 @@ from icalendar import Calendar
 from pydantic import SecretStr
 
 from handlers.domain.errors import DeliveryFailed
-from handlers.domain.rotas import Rota, Shift, folded, instant_of
+from handlers.domain.rotas import Rota, Shift, instant_of, plain_title
 
 TIMEOUT = 10.0  #: seconds for each of connecting, sending and each part of the answer
 LARGEST = 4 * 1024 * 1024  #: bytes of a feed
@@ -77,13 +77,13 @@ def _read(body: bytes, rota: Rota, begins: datetime, ends: datetime) -> Iterator
     if not body.lstrip(b"\xef\xbb\xbf\r\n ").startswith(b"BEGIN:VCALENDAR"):
         raise DeliveryFailed("not_a_calendar")
     calendar = Calendar.from_ical(body)
-    names = {folded(name): who for name, who in (rota.calendar.names if rota.calendar else {}).items()}
+    names = {plain_title(name): who for name, who in (rota.calendar.names if rota.calendar else {}).items()}
     _keep_named(calendar, names)
     found: Any = recurring_ical_events.of(calendar).between(begins, ends)
     for count, event in enumerate(itertools.islice(found, MOST_SHIFTS + 1)):
         if count == MOST_SHIFTS:
             raise DeliveryFailed("too_many_shifts")
-        who = names.get(folded(str(event.get("SUMMARY", ""))))
+        who = names.get(plain_title(str(event.get("SUMMARY", ""))))
         since, until = (_instant(rota.zone, event[key].dt) for key in ("DTSTART", "DTEND"))
         if who is not None and since < until and str(event.get("STATUS", "")).upper() != "CANCELLED":
             yield Shift(who=who, begins=since, ends=until)
@@ -92,7 +92,7 @@ def _read(body: bytes, rota: Rota, begins: datetime, ends: datetime) -> Iterator
 def _keep_named(calendar: Calendar, names: Mapping[str, str]) -> None:
     """Drop every event of which no occurrence has a name of the rota, before any is repeated; refuse what has no bound."""
     events: list[Any] = list(calendar.walk("VEVENT"))
-    named = {str(one.get("UID", "")) for one in events if folded(str(one.get("SUMMARY", ""))) in names}
+    named = {str(one.get("UID", "")) for one in events if plain_title(str(one.get("SUMMARY", ""))) in names}
     kept = [one for one in events if str(one.get("UID", "")) in named]
     if len(kept) > MOST_EVENTS:
         raise DeliveryFailed("too_many_events")

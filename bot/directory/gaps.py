@@ -181,16 +181,14 @@ def _of_on_call(directory: Directory, facility: Facility, begins: datetime) -> I
             for no, when in joined(marks, ends, partial(why, exam)).items():
                 yield what, no, when
 
-    for gap in grouped(facility, begins, found()):
-        yield replace(gap, what=f"unclaimed stroke or trauma of {gap.what}")
+    yield from grouped(facility, begins, found(), "unclaimed stroke or trauma of ")
 
 
 # --- contacts --------------------------------------------------------------------------------------------------------
 
 
 def _of_contacts(directory: Directory, facility: Facility, begins: datetime) -> Iterator[Gap]:
-    rules = [*facility.rules, *(rule for agreement in facility.coverage for rule in agreement.rules)]
-    policies = dict.fromkeys(rule.policy for rule in rules)
+    policies = dict.fromkeys(rule.policy for rule in facility.ladders())
     used = {step.to for policy in policies for step in policy.steps}
     known = [rota for rota in map(partial(_knows, directory), sorted(used)) if rota is not None]
     here = _callable_at(directory, facility)

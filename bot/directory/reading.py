@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from bot.directory import people, rotas, sites
 from bot.directory.checks import check
@@ -46,8 +46,8 @@ def read(text: str) -> Directory:
     return inspection.directory
 
 
-def inspect(text: str, today: date | None = None) -> Inspection:
-    """Read and check a file; ``today`` (else the day in UTC) is what dates are judged by, and only warnings depend on it.
+def inspect(text: str, now: datetime | None = None) -> Inspection:
+    """Read and check a file; ``now`` (else the clock's) is what dates are judged by, and only warnings depend on it.
 
     References and reachability are checked once every value could be read.
     """
@@ -58,7 +58,7 @@ def inspect(text: str, today: date | None = None) -> Inspection:
         return Inspection(None, refused.problems, log.marks)
     directory = root.read(lambda value: _directory(value, log))
     if not log.has_errors():
-        for problem in check(directory, log.marks, today or datetime.now(UTC).date()):
+        for problem in check(directory, log.marks, (now or datetime.now(UTC)).astimezone(UTC)):
             log.add(problem)
     usable = None if log.has_errors() else directory
     return Inspection(usable, tuple(sorted(log.found)), log.marks)

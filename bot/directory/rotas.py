@@ -10,7 +10,7 @@ from bot.directory.nodes import Entry, Value
 from bot.directory.people import day, identifier, names
 from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
-from handlers.domain.rotas import Feed, Override, Rota, RotaKind, Rotation, folded
+from handlers.domain.rotas import Feed, Override, Rota, RotaKind, Rotation, plain_title
 
 _DAYS = {"d": 1, "w": 7}
 _LONGEST = 366
@@ -59,13 +59,16 @@ def _calendar(entry: Entry) -> Feed:
 
 def _titles(value: Value) -> dict[str, str]:
     """Read which title of an event means whom."""
+    first: dict[str, str] = {}
     with value.entry() as entry:
-        found = {title: who.read(identifier) for title, who in entry.pairs().items()}
+        found = entry.pairs()
         if not found:
-            entry.missing("no title means anybody: write TITLE: ID for each person of the calendar.")
-        if len({folded(title) for title in found}) < len(found):
-            entry.missing("two titles are the same but for capitals and spaces: keep one of them.")
-        return found
+            raise Unfit("no title means anybody here: write whom the title of an event means, as in {Night: lee}.")
+        for title in found:
+            alike = first.setdefault(plain_title(title), title)
+            if alike != title:
+                entry.missing(f'"{alike}" and "{title}" are the same title, capitals and spaces aside: keep one.')
+        return {title: who.read(identifier) for title, who in found.items()}
 
 
 def _override(entry: Entry) -> Override:

@@ -53,8 +53,7 @@ def cuts(facility: Facility, begins: datetime, rotas: Iterable[Rota] = ()) -> li
     """Return the instants from ``begins`` on at which anything may change, in order."""
     zone, ends = ZoneInfo(facility.zone), begins + AHEAD
     windows = [window for agreement in facility.coverage for window in agreement.hours]
-    rules = [*facility.rules, *(rule for agreement in facility.coverage for rule in agreement.rules)]
-    windows += [rule.hours for rule in rules if rule.hours is not None]
+    windows += [rule.hours for rule in facility.ladders() if rule.hours is not None]
     clocks = {time(0)} | {at for window in windows for at in (window.start, window.end)}
     today = begins.astimezone(zone).date()
     days = [today + timedelta(days=count) for count in range(AHEAD.days + 2)]
@@ -99,8 +98,10 @@ def joined(cuts: list[datetime], ends: datetime, why_at: Callable[[datetime], st
     return found
 
 
-def grouped(facility: Facility, begins: datetime, found: Iterator[tuple[str, str, Ranges]]) -> Iterator[Gap]:
-    """Yield gaps, those that differ only in what they are about as one."""
+def grouped(
+    facility: Facility, begins: datetime, found: Iterator[tuple[str, str, Ranges]], of: str = ""
+) -> Iterator[Gap]:
+    """Yield gaps, those that differ only in what they are about as one; ``of`` stands once before what that is."""
     alike: dict[tuple[str, tuple[tuple[datetime, datetime], ...]], list[str]] = defaultdict(list)
     for what, why, ranges in found:
         names = alike[why, tuple(ranges)]
@@ -108,4 +109,4 @@ def grouped(facility: Facility, begins: datetime, found: Iterator[tuple[str, str
             names.append(what)
     for (why, when), names in alike.items():
         whole = when == ((begins, begins + AHEAD),)
-        yield Gap(facility.id, facility.zone, ", ".join(names), why, when, whole)
+        yield Gap(facility.id, facility.zone, f"{of}{', '.join(names)}", why, when, whole)

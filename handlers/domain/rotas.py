@@ -87,6 +87,11 @@ class CalendarCopy:
     version: int = 0
 
 
+def plain_title(title: str) -> str:
+    """Return an event's title as it is compared: capitals and spaces aside."""
+    return " ".join(title.split()).casefold()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rota:
     """Who is on duty when: an override before a calendar's shift before the rotation; of overrides the last written."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import reduce
 from operator import or_
 
 from bot.directory.hours import ALWAYS, minutes, named
-from bot.directory.problems import Marks, Problem, suggestion
+from bot.directory.problems import Marks, Problem, Severity, suggestion
 from handlers.domain.agreements import CoverageAgreement, CoverageModel, OwedRead
 from handlers.domain.clocks import GENERAL_AFTER
-from handlers.domain.directory import Directory, Facility
+from handlers.domain.directory import Directory
 
 _COMBINATIONS: tuple[set[OwedRead], ...] = (
     set(),
@@ -26,14 +26,14 @@ _BESIDE = frozenset({CoverageModel.OVERFLOW, CoverageModel.SUBSPECIALTY})
 
 
 def problems(directory: Directory, marks: Marks, today: date) -> Iterator[Problem]:
-    """Yield what is wrong with each agreement, and with those of a facility together."""
-    seen: set[str] = set()
+    """Yield what is wrong with each agreement, and with those of a facility together; one with an error says nothing of others."""
+    every = {one.id: one for facility in directory.facilities.values() for one in facility.coverage}
+    alone = {key: list(_alone(directory, agreement, marks, today)) for key, agreement in every.items()}
+    broken = {key for key, found in alone.items() if any(one.severity is Severity.ERROR for one in found)}
+    for found in alone.values():
+        yield from found
     for facility in directory.facilities.values():
-        for agreement in facility.coverage:
-            if agreement.id not in seen:
-                seen.add(agreement.id)
-                yield from _alone(directory, agreement, marks, today)
-        yield from _together(facility, marks)
+        yield from _together(facility.id, [one for one in facility.coverage if one.id not in broken], marks)
 
 
 def _alone(directory: Directory, agreement: CoverageAgreement, marks: Marks, today: date) -> Iterator[Problem]:
@@ -95,21 +95,21 @@ def _mask(agreement: CoverageAgreement) -> int:
     return reduce(or_, (minutes(window) for window in agreement.hours), 0) if agreement.hours else ALWAYS
 
 
-def _together(facility: Facility, marks: Marks) -> Iterator[Problem]:
+def _together(facility: str, coverage: Sequence[CoverageAgreement], marks: Marks) -> Iterator[Problem]:
     """Yield an agreement that earlier ones leave nothing to, and pairs that overlap in part: the first of them wins."""
-    for at, later in enumerate(facility.coverage):
+    for at, later in enumerate(coverage):
         path = f"coverage.{later.id}"
         left = mask = _mask(later)
-        for earlier in facility.coverage[:at]:
+        for earlier in coverage[:at]:
             if earlier.model is not CoverageModel.OVERFLOW and _contains(earlier, later):
                 left &= ~_mask(earlier)
         if not left and not later.holidays:
-            yield marks.warning(path, f"this is never reached at {facility.id}: the agreements before it cover it.")
+            yield marks.warning(path, f"this is never reached at {facility}: the agreements before it cover it.")
             continue
-        for earlier in facility.coverage[:at]:
+        for earlier in coverage[:at]:
             shared = mask & _mask(earlier)
             if shared and later.hours and _collide(earlier, later):
-                sentence = f"at {facility.id} this overlaps with {earlier.id} on {named(shared)}: {earlier.id} wins."
+                sentence = f"at {facility} this overlaps with {earlier.id} on {named(shared)}: {earlier.id} wins."
                 yield marks.warning(path, sentence)
 
 

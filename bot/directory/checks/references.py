@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 
 from bot.directory.problems import Marks, Problem, suggestion
+from handlers.domain.agreements import CoverageModel
 from handlers.domain.directory import Directory, Facility
 
 #: Slack's limit of options in a select menu.
@@ -50,15 +51,17 @@ def _facility(directory: Directory, facility: Facility, marks: Marks) -> Iterato
 
 
 def _readers(directory: Directory, marks: Marks) -> Iterator[Problem]:
-    agreements = (one for facility in directory.facilities.values() for one in facility.coverage)
+    agreements = [one for facility in directory.facilities.values() for one in facility.coverage]
     asked_for = {one.subspecialty.id for one in agreements if one.subspecialty}
+    # An agreement that names none where it must has an error of its own, and may mean any of them.
+    is_known = all(one.subspecialty or one.model is not CoverageModel.SUBSPECIALTY for one in agreements)
     for reader in directory.radiologists.values():
         path = f"radiologists.{reader.id}"
         for proxy in dict.fromkeys(one.proxy for one in reader.privileges if one.proxy):
             among = directory.proxy_agreements
             yield from _known(marks, f"{path}.privileges", "proxy agreement", proxy, among)
         for at, name in enumerate(reader.subspecialties):
-            if name not in asked_for:
+            if is_known and name not in asked_for:
                 sentence = f'no coverage agreement asks for "{name}".{suggestion(name, asked_for)}'
                 yield marks.warning(f"{path}.subspecialties[{at}]", sentence)
 
@@ -102,6 +105,21 @@ def _doubles(directory: Directory, marks: Marks) -> Iterator[Problem]:
         for at, name in enumerate(one.secret_env)
     )
     yield from _twice(marks, "secret", secrets)
+    yield from _namesakes(directory, marks)
+
+
+def _namesakes(directory: Directory, marks: Marks) -> Iterator[Problem]:
+    """Yield people whose names cannot be told apart; one person who stands in both sections has one Slack user."""
+    people = [(f"radiologists.{one.id}", one.name, one.slack_user) for one in directory.radiologists.values()]
+    people += [(f"staff.{one.id}", one.name, one.slack_user) for one in directory.staff.values()]
+    seen: dict[str, tuple[str, str]] = {}
+    for path, name, slack_user in people:
+        first, user = seen.setdefault(" ".join(name.split()).casefold(), (path, slack_user))
+        if user != slack_user:
+            sentence = (
+                f"{name} is also the name of {first} (line {marks.line(first)}): cards show names, so make them differ."
+            )
+            yield marks.warning(path, sentence)
 
 
 def _twice(marks: Marks, what: str, found: Iterable[tuple[str, Hashable]]) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.directory.problems import Marks, Problem, suggestion
@@ -22,16 +22,22 @@ _ELSE = {
     RotaKind.DESK: "all of the desk's telephones ring from the first round",
 }
 _WHAT = {RotaKind.CONTACTS: "contact", RotaKind.READERS: "radiologist", RotaKind.DESK: "member of staff"}
+#: What happens in hours without anybody.
+_WITHOUT = {
+    RotaKind.CONTACTS: "a rung is skipped",
+    RotaKind.READERS: "nobody is rung for an unclaimed stroke or trauma before the desk is",
+    RotaKind.DESK: "all telephones of the desk ring from the first round on",
+}
 
 
-def problems(directory: Directory, marks: Marks, today: date) -> Iterator[Problem]:
-    """Yield what is wrong with each rota and with each use of one; only warnings depend on ``today``."""
+def problems(directory: Directory, marks: Marks, now: datetime) -> Iterator[Problem]:
+    """Yield what is wrong with each rota and with each use of one; only warnings depend on ``now``."""
     for rota in directory.rotas.values():
         path = f"rotas.{rota.id}"
         if rota.id in directory.contacts:
             yield marks.error(path, "a contact has this id, too, so a rung would mean both: give the rota another.")
         yield from _people(directory, rota, marks)
-        yield from _gaps(rota, marks, today)
+        yield from _gaps(rota, marks, now)
         if not _is_used(directory, rota):
             yield marks.warning(path, "nothing uses this: name it in a step's to, a desk's rota or a pool's oncall.")
     for desk in directory.desks.values():
@@ -55,27 +61,25 @@ def _people(directory: Directory, rota: Rota, marks: Marks) -> Iterator[Problem]
             yield marks.error(f"rotas.{rota.id}", sentence)
 
 
-def _gaps(rota: Rota, marks: Marks, today: date) -> Iterator[Problem]:
+def _gaps(rota: Rota, marks: Marks, now: datetime) -> Iterator[Problem]:
     if rota.calendar is not None:  # what it says is known to the service only
         return
-    begins = datetime.combine(today, time(), ZoneInfo(rota.zone)).astimezone(UTC)
+    begins = now.replace(second=0, microsecond=0)
     found = list(gaps(rota, (), begins, begins + AHEAD))
     if not found:
         return
     words = [f"{_said(rota, since)} to {_said(rota, until)}" for since, until in found[:_MOST_NAMED]]
     more = f" and {len(found) - _MOST_NAMED} more times" if len(found) > _MOST_NAMED else ""
-    sentence = (
-        f"nobody is on duty from {', '.join(words)}{more} ({rota.zone}): add somebody, else {_ELSE[rota.kind]} then."
-    )
+    sentence = f"nobody is on duty from {', '.join(words)}{more}: add somebody, else {_WITHOUT[rota.kind]} then."
     yield marks.warning(f"rotas.{rota.id}", sentence)
 
 
 def _said(rota: Rota, instant: datetime) -> str:
-    return f"{instant.astimezone(ZoneInfo(rota.zone)):%Y-%m-%d %H:%M}"
+    return f"{instant.astimezone(ZoneInfo(rota.zone)):%Y-%m-%d %H:%M %Z}"
 
 
 def _is_used(directory: Directory, rota: Rota) -> bool:
-    rules = (rule for facility in directory.facilities.values() for rule in facility.rules)
+    rules = (rule for facility in directory.facilities.values() for rule in facility.ladders())
     on_ladder = any(step.to == rota.id for rule in rules for step in rule.policy.steps)
     return on_ladder or bool(pools_of(directory, rota.id) or desks_of(directory, rota.id))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, datetime
 
 from bot.directory import Inspection, inspect
 
-TODAY = date(2026, 6, 1)
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)  # 07:00 in Chicago
 
 GOOD = """\
 defaults:
@@ -74,8 +74,8 @@ def spoiled(old: str, new: str) -> str:
 
 
 def inspected(text: str) -> Inspection:
-    """Inspect a text on the tests' day."""
-    return inspect(text, TODAY)
+    """Inspect a text at the tests' instant."""
+    return inspect(text, NOW)
 
 
 def line_of(text: str, part: str) -> int:

@@ -130,6 +130,12 @@ WARNINGS = [
 ]
 
 
+def test_an_agreement_with_an_error_is_no_reason_to_warn_of_others() -> None:
+    """Without its subspecialty it is about everything: that is the one thing to say."""
+    found = inspected(covered("subspecialty: neuro, ", "").replace("holidays: true, ", "")).problems
+    assert [one.sentence.partition(":")[0] for one in found] == ["subspecialty is missing"]
+
+
 @pytest.mark.parametrize(("old", "new", "where", "said"), [*ERRORS, *WARNINGS])
 def test_what_is_wrong_is_named_with_its_line(old: str, new: str, where: str, said: str) -> None:
     """Unknown names, agreements that cannot hold, and those that only their order decides between."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.directory import Severity, inspect, read
-from tests.bot.directory.sample import GOOD, TODAY, inspected, line_of, spoiled
+from tests.bot.directory.sample import GOOD, NOW, inspected, line_of, spoiled
 
 UNIT = '      - {number: "+13125550102", kind: unit, consent: 2026-01-15, verified: 2026-01-15}\n'
 STEPS = GOOD[GOOD.index("    steps:\n") : GOOD.index("    ended_by")]
@@ -165,7 +165,17 @@ def test_every_sentence_names_a_path_and_ends(old: str, new: str, at: str, says:
 
 def test_only_warnings_depend_on_the_day() -> None:
     """A directory that could be loaded can be read again on any later day, whatever has lapsed since."""
-    later = inspect(GOOD, date(2099, 1, 1))
+    later = inspect(GOOD, datetime(2099, 1, 1, tzinfo=UTC))
     assert later.errors == ()
     assert {problem.severity for problem in later.problems} == {Severity.WARNING}
-    assert read(GOOD) == inspect(GOOD, TODAY).directory
+    assert read(GOOD) == inspect(GOOD, NOW).directory
+
+
+def test_two_people_of_one_name_are_warned_of() -> None:
+    """Cards and desk tasks show names; one person who reads and is staff, too, has one Slack user and is no other."""
+    text = spoiled("name: Pat Quinn, slack", "name: dr. maya  LEE, slack")
+    (found,) = [one for one in inspected(text).problems if "also the name" in one.sentence]
+    assert (found.severity, found.path) == (Severity.WARNING, "staff.quinn")
+    assert f"radiologists.lee (line {line_of(text, '  lee:')})" in found.sentence
+    herself = text.replace("slack_user: U000000003", "slack_user: U000000001")
+    assert not [one for one in inspected(herself).problems if "also the name" in one.sentence]

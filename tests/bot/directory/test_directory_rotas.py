@@ -82,6 +82,12 @@ UNIT = "consent: 2026-01-15, verified: 2026-01-15"
         (PEOPLE, "people: []", "nobody takes turns here: name people."),
         ("people: [quinn]", "people: [quin]", 'there is no member of staff "quin". Did you mean "quinn"?'),
         ('{"Nurse: days": north-charge}', '{"Nurse: days": someone}', 'there is no contact "someone"'),
+        ('{"Nurse: days": north-charge}', "{}", "no title means anybody here"),
+        (
+            '{"Nurse: days": north-charge}',
+            '{"Nurse: days": north-charge, "NURSE:  Days": north-charge}',
+            '"Nurse: days" and "NURSE:  Days" are the same title, capitals and spaces aside: keep one.',
+        ),
         ("RADRELAY_CALENDAR_NURSES", "https://calendar.example/private-1", "not the name of an environment variable"),
         ("every: 1d", "every: 12h", '"12h" is not how long a turn lasts'),
         ("every: 2w", "every: 60w", '"60w" is not how long a turn lasts'),
@@ -108,7 +114,9 @@ def test_an_error_names_what_to_do(old: str, new: str, sentence: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('begins: 2026-01-05, at: "07:00", every: 1d', 'begins: 2026-06-10, at: "07:00"', "2026-06-01 00:00 to 2026-06-10 07:00"),
+        ('begins: 2026-01-05, at: "07:00", every: 1d', 'begins: 2026-06-10, at: "07:00"', "2026-06-01 07:00 CDT to 2026-06-10 07:00 CDT: add somebody, else a rung is skipped then."),
+        ("[quinn], begins: 2026-01-05", "[quinn], begins: 2026-06-03", "2026-06-03 07:00 CDT: add somebody, else all telephones of the desk ring"),
+        ("[lee], begins: 2026-01-05", "[lee], begins: 2026-06-03", "2026-06-03 19:00 EDT: add somebody, else nobody is rung for an unclaimed stroke"),
         ("who: Pat Quinn", "who: Somebody", "Pat Quinn has no phone at this desk, so all of them ring"),
         (", oncall: night", "", "nothing uses this: name it in a step's to, a desk's rota or a pool's oncall."),
     ],

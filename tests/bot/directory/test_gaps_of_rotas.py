@@ -72,6 +72,13 @@ def test_whoever_is_on_call_and_may_not_read_is_a_gap() -> None:
     assert found(ON_CALL.replace("[lee, kim], begins", "[lee], begins")) == []
 
 
+def test_modalities_of_one_gap_are_joined() -> None:
+    """What is unclaimed is said once, however many modalities it is of."""
+    named = '[{facilities: "*", modalities: [CT, MR]}]'
+    (gap,) = [one for one in found(ON_CALL.replace('[{facilities: "*"}]', named)) if "Dr. Kim" in one.why]
+    assert gap.what == "unclaimed stroke or trauma of CT, MR"
+
+
 def test_nobody_on_call_is_a_gap_of_what_is_unclaimed() -> None:
     """Before its first turn a rota has nobody; where nobody of the pool may read at all, that alone is said."""
     (gap,) = found(ON_CALL.replace("[lee, kim], begins: 2026-06-01", "[lee], begins: 2026-06-03"))
