@@ -188,6 +188,10 @@ class Facility:
         named = (pool for one in self.coverage for pool in (one.pool, one.final_pool) if pool)
         return tuple(dict.fromkeys((self.pool, *named)))
 
+    def ladders(self) -> tuple[PolicyRule, ...]:
+        """Return every rule that names a ladder here, the facility's own first, then those of its agreements."""
+        return (*self.rules, *(rule for one in self.coverage for rule in one.rules))
+
     def local(self, instant: datetime) -> datetime:
         """Return an instant in this facility's zone."""
         return instant.astimezone(ZoneInfo(self.zone))

@@ -72,10 +72,9 @@ def phones_first(directory: Directory, desk: Desk, shifts: Shifts, at: datetime)
 
 
 def rotas_of(directory: Directory, facility: Facility) -> dict[str, str]:
-    """Return the rotas that a facility depends on, each with where it stands: its ladders, its desks, its pool."""
+    """Return the rotas that a facility depends on, each with where it stands: its ladders, its desks, its pools; by agreements, too."""
     found: dict[str, str] = {}
-    rules = [*facility.rules, *(rule for agreement in facility.coverage for rule in agreement.rules)]
-    policies = dict.fromkeys(rule.policy for rule in rules)
+    policies = dict.fromkeys(rule.policy for rule in facility.ladders())
     for policy in policies:
         for step in policy.steps:
             if step.to in directory.rotas:
@@ -84,7 +83,8 @@ def rotas_of(directory: Directory, facility: Facility) -> dict[str, str]:
         desk = directory.desks.get(desk_id)
         if desk is not None and desk.rota in directory.rotas:
             found.setdefault(desk.rota, desk.name)
-    for pool in (directory.pools.get(one) for one in facility.pools()):
+    for pool_id in facility.pools():
+        pool = directory.pools.get(pool_id)
         if pool is not None and pool.oncall in directory.rotas:
             found.setdefault(pool.oncall, f"readers of the pool {pool.id}")
     return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.directory import read
 from handlers.domain import oncall
+from handlers.domain.agreements import CoverageAgreement, CoverageModel
 from handlers.domain.directory import Directory
 from handlers.domain.rotas import Shift
+from handlers.domain.standing import Pool
 from tests.flows.rotas import BEFORE_SEVEN, with_rotas
 
 AFTER = BEFORE_SEVEN + timedelta(minutes=30)
@@ -60,3 +62,27 @@ def test_a_rungs_contact_and_the_rotas_of_a_facility(directory: Directory) -> No
     assert list(oncall.rotas_of(directory, directory.facilities["mercy"])) == ["nurses", "desk-staff", "night-readers"]
     assert list(oncall.rotas_of(directory, directory.facilities["lakeside"])) == ["desk-staff", "night-readers"]
     assert [one.id for one in oncall.handed_over(directory)] == ["desk-staff", "night-readers"]
+
+
+def test_the_rotas_of_a_facilitys_agreements_are_its_own_too(directory: Directory) -> None:
+    """An agreement names another pool, and a ladder with the nurses' rota: whoever is on duty there is asked for."""
+    mercy, lakeside = directory.facilities["mercy"], directory.facilities["lakeside"]
+    agreement = CoverageAgreement(
+        id="days",
+        facility="lakeside",
+        model=CoverageModel.FINAL,
+        effective=date(2026, 1, 1),
+        expires=date(2026, 12, 31),
+        pool="days",
+        rules=mercy.rules,
+    )
+    days = Pool(id="days", channel="C9", members=("lee",), oncall="day-readers")
+    rota = replace(directory.rotas["night-readers"], id="day-readers")
+    more = replace(directory, pools={**directory.pools, "days": days}, rotas={**directory.rotas, rota.id: rota})
+    found = oncall.rotas_of(more, replace(lakeside, coverage=(agreement,)))
+    assert found == {
+        "nurses": "on the ladder",
+        "desk-staff": "Night desk",
+        "night-readers": "readers of the pool night",
+        "day-readers": "readers of the pool days",
+    }
