@@ -60,11 +60,6 @@ class Shift:
         return self.begins <= at < self.ends
 
 
-def folded(title: str) -> str:
-    """Return an event's title as it is compared: capitals and spaces aside."""
-    return " ".join(title.split()).casefold()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A calendar that shifts come from: the environment variable of its secret address, and whom its titles mean."""
