@@ -18,6 +18,7 @@ from handlers.ports import House, Reading, Transaction
 
 UNKNOWN = "This read does not exist any more."
 _REFUSED = "refused:"
+Facts = dict[str, str | int | bool | None]
 #: Codes of refusals that say that somebody else was quicker.
 GONE = frozenset({"already_claimed", "read_over", "unknown_read"})
 
@@ -73,13 +74,14 @@ def refused(tx: Transaction, read_id: str, actor: str, rules: str) -> None:
         _audit(tx, read, "read:refuse", actor, rules=rules)
 
 
-def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
-    """Claim one read inside a transaction of its facility, or refuse with every rule that fails."""
+def claim_one(tx: Transaction, house: House, read_id: str, reader: Radiologist, by: str = "slack") -> str:
+    """Claim one read inside a transaction of its facility, or refuse with every rule that fails; ``by`` slack or phone."""
     read = existing(tx, read_id)
     _still_open(house.directory(), read, reader, tx.now)
     waived = judge(tx, house.directory(), read, reader)
     read = holding.begin(tx, house, read, reader)
-    _audit(tx, read, "read:claim", f"radiologist:{reader.id}", **({"waived": waived} if waived else {}))
+    facts = standing(tx, house.directory(), read, reader) | {"by": by} | ({"waived": waived} if waived else {})
+    _audit(tx, read, "read:claim", f"radiologist:{reader.id}", **facts)
     showing.note_read(tx, house, read, f"Claimed by {reader.name}.")
     return f"It is yours: {which(house.directory(), read, tx.now)}."
 
@@ -113,6 +115,15 @@ def judge(tx: Transaction, directory: Directory, read: Read, reader: Radiologist
     if override is not None:
         overrides.used(tx, override)
     return ",".join(one.code for one in found)
+
+
+def standing(look: Reading, directory: Directory, read: Read, reader: Radiologist) -> Facts:
+    """Return what the record says of why a reader might have a read: by which license, of which state and directory."""
+    study, facility = look.get(Study, read.study_id), directory.facilities[read.facility]
+    state = "" if study is None else study.patient_state
+    today = facility.today(look.now)
+    good = [one.number for one in reader.licenses_in(state) if one.is_active(today)]
+    return {"directory": directory.version, "state": state, "license": next(iter(good), "")}
 
 
 def keeps_from(look: Reading, directory: Directory, read: Read, reader: Radiologist) -> tuple[Refusal, ...]:
@@ -175,5 +186,5 @@ def release(house: House, read_id: str, slack_user: str, delivery: str) -> str:
     return once(house, facility, delivery, act)
 
 
-def _audit(tx: Transaction, read: Read, action: str, actor: str, **facts: str) -> None:
+def _audit(tx: Transaction, read: Read, action: str, actor: str, **facts: str | int | bool | None) -> None:
     tx.audit(AuditFact(action=action, actor=actor, case_code=read.case_code, subject=read.id, facts=facts))

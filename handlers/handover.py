@@ -248,8 +248,8 @@ def _pass_on(tx: Transaction, house: House, handover: Handover, read: Read, acto
         )
         return
     read = holding.begin(tx, house, read, reader)
-    facts |= {"waived": waived} if waived else {}
-    tx.audit(AuditFact(action="read:hand_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
+    said = claims.standing(tx, directory, read, reader) | facts | ({"waived": waived} if waived else {})
+    tx.audit(AuditFact(action="read:hand_over", actor=actor, case_code=read.case_code, subject=read.id, facts=said))
     former = person(directory, handover, handover.outgoing).name
     showing.note_read(tx, house, read, f"Handed over by {former} to {reader.name}.")
 

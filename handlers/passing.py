@@ -48,7 +48,8 @@ def _take_over(tx: Transaction, house: House, read_id: str, reader: Radiologist)
     waived = claims.judge(tx, directory, read, reader)
     former, actor = _name(directory, lease.holder), f"radiologist:{reader.id}"
     read = holding.begin(tx, house, read, reader)
-    facts = {"taken_from": lease.holder} | ({"waived": waived} if waived else {})
+    facts = claims.standing(tx, directory, read, reader) | {"taken_from": lease.holder}
+    facts |= {"waived": waived} if waived else {}
     tx.audit(AuditFact(action="read:take_over", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     text = f"{reader.name} took this over from {former}."
     showing.note_read(tx, house, read, text, to=_slack(directory, lease.holder))
@@ -108,7 +109,8 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
         raise Rejection(failing.code, f"{reader.name} may not read {which}. {failing.sentence}") from None
     former = read.claimed_by
     read = holding.begin(tx, house, read, reader)
-    facts = {"to": reader.id, "taken_from": former or ""} | ({"waived": waived} if waived else {})
+    facts = claims.standing(tx, directory, read, reader) | {"to": reader.id, "taken_from": former or ""}
+    facts |= {"waived": waived} if waived else {}
     tx.audit(AuditFact(action="read:reassign", actor=actor, case_code=read.case_code, subject=read.id, facts=facts))
     showing.note_read(tx, house, read, f"Given to {reader.name} by {admin}.", to=reader.slack_user)
     if former is not None:

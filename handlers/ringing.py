@@ -122,7 +122,7 @@ def claim(tx: Transaction, house: House, attempt: Attempt) -> str:
     if reader is None or attempt.read_id is None:
         return "You are not in the directory any more."
     try:
-        claims.claim_one(tx, house, attempt.read_id, reader)
+        claims.claim_one(tx, house, attempt.read_id, reader, by="phone")
     except Rejection as no:
         claims.refused(tx, attempt.read_id, f"radiologist:{reader.id}", no.code)
         return no.sentence

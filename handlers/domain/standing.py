@@ -48,6 +48,10 @@ class License:
     expires: date
     effective: date | None = None
 
+    def is_active(self, on: date) -> bool:
+        """Tell whether it is in force on a day."""
+        return (self.effective is None or self.effective <= on) and on <= self.expires
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Privilege:

@@ -69,7 +69,7 @@ def test_no_number_and_no_word_is_lost(text: str) -> None:
     assert "".join(radiology.said(text).lower().split()) == "".join(text.lower().split())
 
 
-@given(st.text(st.sampled_from("LEFTRIGHTleftright 0123456789mcx-/<.,"), max_size=60))
+@given(st.text(st.sampled_from("leftright 0123456789mcx-/<.,"), max_size=60))
 def test_numbers_and_sides_come_out_as_they_went_in(text: str) -> None:
     """In their order, each once."""
     numbers = re.compile(r"\d+(?:\.\d+)?")
