@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.domain.directory import Directory
+from handlers.domain.directory import Directory, Facility
 from handlers.domain.eligibility import UNCAPPED, WAIVABLE, Duty, Refusal, cap_of, refusals
-from handlers.domain.standing import Radiologist
+from handlers.domain.standing import Pool, Radiologist
 from handlers.domain.studies import Read, ReadState, Study
 from handlers.domain.worklists import Alike
 from handlers.ports import Reading, Transaction
@@ -39,8 +39,12 @@ def of(directory: Directory, read: Read | Alike, *, modality: str, state: str, i
         priority=read.priority,
         subspecialty="" if is_general else read.subspecialty,
         general_pool=directory.pools[facility.pool] if is_general and read.subspecialty else None,
-        site_pools=tuple(directory.pools[one] for one in facility.pools() if one in directory.pools),
+        site_pools=_site_pools(directory, facility) if facility.coverage else (),
     )
+
+
+def _site_pools(directory: Directory, facility: Facility) -> tuple[Pool, ...]:
+    return tuple(directory.pools[one] for one in facility.pools() if one in directory.pools)
 
 
 def is_general(read: Read, now: datetime) -> bool:
