@@ -196,3 +196,16 @@ def test_ctrl_c_ends_it_and_a_second_start_continues(browser: Browser, town: Tow
     expect(kept.get_by_test_id("action-claim")).to_be_visible()
     assert [*first.errors, *second.errors] == []
     second.context.close()
+
+
+def test_the_pacs_is_told_who_reads_and_tells_who_opens_a_study(visitor: Visitor) -> None:
+    """A claim at Mercy is named beside its study; another reader who opens it there is told to the holder under the card."""
+    card = visitor.study("stroke")
+    visitor.press(card, "claim")
+    expect(visitor.page.get_by_test_id("hospital-study").locator("option").first).to_contain_text(
+        "in the PACS: Dr. Maya Lee"
+    )
+    visitor.become("Dr. Ruth Stone")
+    visitor.order("open")
+    expect(card).to_contain_text("Dr. Ruth Stone")
+    expect(visitor.recorded("viewing:open")).to_contain_text("Dr. Ruth Stone")
