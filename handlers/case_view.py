@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import quote
 
 from handlers import desk, endings, receipts, receivers, task_words
@@ -16,10 +17,11 @@ from handlers.domain.case_page import (
     TaskLine,
     TimelineLine,
 )
+from handlers.domain.conversation import has_heard
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.regions import in_turn
-from handlers.domain.relays import Attempt, Recording, Relay, RelayState
+from handlers.domain.relays import CONFIRMS, Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import Finding, Read, ReadState, Report, Study
 from handlers.domain.tasks import DeskTask
 from handlers.drawing import relay_line
@@ -173,8 +175,15 @@ def _named(directory: Directory, actor: str) -> str:
     return actor if known is None else known.name
 
 
+def _spoken(attempt: Attempt, now: datetime) -> str:
+    """Say of a telling no more than happened: one that was cut off before the finding's last word was only begun."""
+    is_heard = attempt.outcome in CONFIRMS or has_heard(attempt, attempt.finished_at or now)
+    return "finding spoken" if is_heard else "finding begun"
+
+
 def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> list[TimelineLine]:
-    who = receivers.name_of(tx, directory, attempt.who, attempt) or "caller"
+    who = receivers.name_of(tx, directory, attempt.who, attempt)
+    who = who or (f"a caller from {attempt.number}" if attempt.number else "a caller")
     what = {"sms": "text", "hand": "call by hand"}.get(
         attempt.channel, "call back" if attempt.purpose.value == "callback" else "call"
     )
@@ -183,7 +192,7 @@ def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> l
     if attempt.answered_at is not None and attempt.channel == "call":
         said.append(TimelineLine(at=attempt.answered_at, who=who, what=f"{what} answered"))
     if attempt.told_at is not None:
-        said.append(TimelineLine(at=attempt.told_at, who=f"{who}{role}", what="finding spoken"))
+        said.append(TimelineLine(at=attempt.told_at, who=f"{who}{role}", what=_spoken(attempt, tx.now)))
     if attempt.finished_at is not None and attempt.outcome is not None:
         words = f"{what}: {attempt.outcome.value.replace('_', ' ')}{f' [{attempt.vendor_code}]' if attempt.vendor_code else ''}"
         said.append(TimelineLine(at=attempt.finished_at, who=f"{who}{role}", what=words))

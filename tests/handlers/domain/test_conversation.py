@@ -208,7 +208,10 @@ PACED = st.lists(
 def test_nobody_learns_a_code_to_whom_the_finding_was_not_told(line: Line, events: list[tuple[str, float]]) -> None:
     """However fast one keys, talks or declines: a code is said after the finding of the newest revision, or long after it."""
     told: dict[int, datetime] = {}
-    for number, (event, seconds) in enumerate(events):
+    line.facts = replace(line.facts, has_pin=False, may_identify=True, relay=relay_with((Role.PHYSICIAN,)))
+    line.said.clear()
+    line.note(conversation.opening(line.attempt, line.facts))
+    for number, (event, seconds) in enumerate([("1", 1.0), *events]):
         if line.is_over:
             break
         at, line.now = line.now, line.now - timedelta(seconds=10) + timedelta(seconds=seconds)
