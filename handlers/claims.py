@@ -8,7 +8,7 @@ from datetime import datetime
 from handlers import duties, holding, overrides, people, showing
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
-from handlers.domain.eligibility import WAIVABLE, Refusal, sentences
+from handlers.domain.eligibility import UNCAPPED, WAIVABLE, Refusal, sentences
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
@@ -23,25 +23,41 @@ Facts = dict[str, str | int | bool | None]
 GONE = frozenset({"already_claimed", "read_over", "unknown_read"})
 
 
-def claim(house: House, read_id: str, slack_user: str, delivery: str) -> str:
-    """Claim a read for the radiologist who clicked, or refuse with every rule that fails."""
+def claim(house: House, read_id: str, slack_user: str, delivery: str, *, chosen: bool = True) -> str:
+    """Claim a read for the radiologist who clicked, or refuse with every rule that fails; ``chosen`` by them, or handed out."""
     facility = facility_or_reject(house, Read, "unknown_read", UNKNOWN, id=read_id)
     reader = people.radiologist(house.directory(), slack_user)
 
     def act(tx: Transaction) -> str:
-        return or_refused(tx, read_id, f"radiologist:{reader.id}", lambda: _claim(tx, house, read_id, reader))
+        return or_refused(tx, read_id, f"radiologist:{reader.id}", lambda: _claim(tx, house, read_id, reader, chosen))
 
     return told(once(house, facility, delivery, act))
 
 
-def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist) -> str:
+def _claim(tx: Transaction, house: House, read_id: str, reader: Radiologist, chosen: bool) -> str:
     """Claim one read; a refusal that two people may waive says how that is asked for."""
+    if chosen:
+        may_choose(tx, house.directory(), existing(tx, read_id), reader)
     try:
         return claim_one(tx, house, read_id, reader)
     except Rejection as no:
         if set(no.code.split(",")) <= WAIVABLE:
             raise Rejection(no.code, f"{no.sentence} {way_out(existing(tx, read_id))}") from None
         raise
+
+
+def is_handed_out(directory: Directory, read: Read) -> bool:
+    """Tell whether a read is not chosen but handed out: so its pool says, and it is neither a stroke nor a trauma."""
+    pool = directory.pools.get(read.pool)
+    return pool is not None and pool.hands_out and read.priority not in UNCAPPED
+
+
+def may_choose(look: Reading, directory: Directory, read: Read, reader: Radiologist) -> None:
+    """Refuse to choose what is handed out; whoever two people let in has nothing to wait for."""
+    if read.state is ReadState.OPEN and is_handed_out(directory, read) and overrides.good(look, read, reader) is None:
+        raise Rejection(
+            "handed_out", f"The pool {read.pool} hands out its reads: press Next read, or type `/relay next`."
+        )
 
 
 def way_out(read: Read) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from handlers import overrides_told, receipts, showing, task_words
+from handlers import claims, overrides_told, receipts, showing, task_words
 from handlers.domain import case_code, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory
@@ -138,6 +138,7 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
         lease=leases.shown(beside.leases.get(read.id), read) if read.state is ReadState.CLAIMED else "",
         linked=len(beside.linked[_group(study)]) - 1 if study.group else 0,
         claimed_with=beside.claimed_with(read, study),
+        handed_out=read.state is ReadState.OPEN and claims.is_handed_out(directory, read),
         test=study.test,
         shadow=facility.shadow,
         relay=relay_line(beside.relays.get(study.id)),

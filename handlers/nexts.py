@@ -40,7 +40,7 @@ def next_read(house: House, slack_user: str, delivery: str) -> str:
         if chosen == _NONE:
             raise Rejection("nothing_waits", NOTHING)
         try:
-            return claims.claim(house, chosen, slack_user, f"{delivery}:{turn}:claim")
+            return claims.claim(house, chosen, slack_user, f"{delivery}:{turn}:claim", chosen=False)
         except Rejection as refused:
             if refused.code not in claims.GONE:
                 raise
@@ -107,7 +107,8 @@ def claim_linked(house: House, read_id: str, slack_user: str, delivery: str) -> 
         linked = tx.all(Study, facility=facility, group=study.group) if study.group else [study]
         open_reads = [one for each in linked for one in tx.all(Read, study_id=each.id, state=ReadState.OPEN)]
         reads = regions.in_order(one for one in open_reads if is_claimed_with(read, one))
-        return _claim_all(tx, house, reads, reader)
+        has_begun = any(tx.all(Read, study_id=one.id, state=ReadState.CLAIMED, claimed_by=reader.id) for one in linked)
+        return _claim_all(tx, house, reads, reader, chosen=not has_begun)
 
     return once(house, facility, delivery, act)
 
@@ -135,12 +136,19 @@ def claim_batch(house: House, facility: str, count: int, slack_user: str, delive
     return once(house, facility, delivery, act)
 
 
-def _claim_all(tx: Transaction, house: House, reads: Sequence[Read], reader: Radiologist) -> str:
-    """Claim each that may be claimed; say which they are, and why the others were not."""
+def _claim_all(
+    tx: Transaction, house: House, reads: Sequence[Read], reader: Radiologist, *, chosen: bool = True
+) -> str:
+    """Claim each that may be claimed; say which they are, and why the others were not.
+
+    What is linked to a read that they hold is not ``chosen``: it belongs to what they were handed.
+    """
     done: list[str] = []
     kept: dict[str, int] = {}
     for read in reads:
         try:
+            if chosen:
+                claims.may_choose(tx, house.directory(), read, reader)
             claims.claim_one(tx, house, read.id, reader)
             done.append(f"{case_code.shown(read.case_code)}{f' ({read.region})' if read.region else ''}")
         except Rejection as refused:

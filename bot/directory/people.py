@@ -205,6 +205,7 @@ def pool(name: str, entry: Entry) -> Pool:
         queue_cap=entry.get("queue_cap", _cap, None),
         oncall=entry.get("oncall", identifier, ""),
         lease=entry.get("lease", lifted(scalars.lease), None),
+        hands_out=entry.get("hands_out", flag, default=False),
     )
 
 

@@ -166,7 +166,7 @@ _LEASE = {
 
 def _holder(card: ReadCard) -> str:
     if card.state != "claimed":
-        return ""
+        return "Next read hands it out" if card.handed_out else ""
     since = f" since {clock(card.claimed_at, card.zone, _now(card))}" if card.claimed_at else ""
     return f"Claimed by {safe(card.claimed_by, 60)}{since}"
 
@@ -208,9 +208,10 @@ def read_buttons(card: ReadCard) -> list[Json]:
         return button(label, action, card.read_id, style=style, spoken=f"{label}, case {code}")
 
     linked = of(f"Claim these {card.claimed_with + 1}", Action.CLAIM_LINKED)
+    claim = [of("Claim", Action.CLAIM, "primary"), *([linked] if card.claimed_with else [])]
     problem = of("Problem", Action.PROBLEM)
     buttons = {
-        "open": [of("Claim", Action.CLAIM, "primary"), *([linked] if card.claimed_with else []), problem],
+        "open": [*([] if card.handed_out else claim), problem],
         "claimed": [of("Release", Action.RELEASE), of("Critical finding", Action.CRITICAL_FINDING, "danger"), problem],
     }.get(card.state, [])
     still, over = of("Still reading", Action.STILL_READING, "primary"), of("Take over", Action.TAKE_OVER)

@@ -61,6 +61,8 @@ class ReadCard:
     linked: int = 0
     #: How many other open reads are claimed with it by Claim these: linked accessions' and regions'.
     claimed_with: int = 0
+    #: Next read hands it out: it has no button to claim it.
+    handed_out: bool = False
     test: bool = False
     shadow: bool = False
     #: One line on the critical relay, or "".

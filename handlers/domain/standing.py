@@ -132,6 +132,8 @@ class Pool:
     oncall: str = ""
     #: How long a holder may be silent before they are asked; None is the usual length of each class.
     lease: timedelta | None = None
+    #: Its reads are handed out, next read by next read, instead of chosen from the cards; stroke and trauma may be chosen.
+    hands_out: bool = False
     _ids: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from handlers import claims, nexts
 from handlers.domain.case_code import shown
+from handlers.domain.errors import Rejection
 from handlers.domain.studies import Read, ReadState
 from sandbox.hospital import ROUTINE_XR
+from sandbox.workspace.model import elements
 from tests import web
 from tests.flows.stage import HADDAD, LEE, QUINN, READS, SILVA, STONE, STRANGER, Stage
 
@@ -213,3 +218,37 @@ def test_a_batch_stops_at_the_cap_and_says_so(stage: Stage) -> None:
     assert "3 of 5 are yours: " in said
     assert ". 2 not: You hold 3 reads" in said
     assert stage.workspace.messages(READS)
+
+
+def test_a_pool_that_hands_out_its_reads_lets_nobody_choose(stage: Stage) -> None:
+    """No Claim on the card, and a forged click is refused; Next read gives it; a stroke may be chosen all the same."""
+    stage.load("members: [lee, haddad, stone]", "members: [lee, haddad, stone], hands_out: true")
+    stage.stroke_ct(priority="routine")
+    stage.advance(2)
+    card = stage.card_of_read()
+    assert "Next read hands it out" in card.words
+    assert "claim" not in {one["action_id"] for _, one in elements(card.blocks)}
+    with pytest.raises(Rejection, match="The pool night hands out its reads: press Next read"):
+        claims.claim(stage.service.house, stage.read().id, LEE, "forged")
+    assert "hands out its reads" in stage.command(LEE, "batch mercy 1")
+    assert stage.read().claimed_by is None
+    assert "It is yours" in stage.command(LEE, "next")
+    stage.stroke_ct()
+    stage.advance(2)
+    assert "It is yours" in stage.click(STONE, "claim", message=stage.card_of_read())
+
+
+def test_what_is_linked_to_a_read_that_was_handed_out_goes_with_it(stage: Stage) -> None:
+    """The rest of a pan-scan is no choice; of another patient it would be."""
+    stage.load("members: [lee, haddad, stone]", "members: [lee, haddad, stone], hands_out: true")
+    for number in range(2):
+        stage.stroke_ct(priority="routine", group="PAN-1", accession_number=f"SBX-PAN-{number}")
+    stage.advance(2)
+    reads = stage.all(Read)
+    linked = [one.id for one in reads]
+    assert "hands out its reads" in nexts.claim_linked(stage.service.house, linked[0], LEE, "before")
+    assert "It is yours" in stage.command(LEE, "next")
+    left = next(one for one in stage.all(Read) if one.claimed_by is None)
+    assert "1 of 1 is yours" in nexts.claim_linked(stage.service.house, left.id, LEE, "after")
+    assert {one.claimed_by for one in stage.all(Read)} == {"lee"}
+    stage.advance(5)
