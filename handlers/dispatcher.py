@@ -69,7 +69,6 @@ def send_next(
     now = house.clock.now()
     try:
         CARRIERS[sending.effect.kind](house, vendors, sending)
-        channels.worked(house, sending)
     except DeliveryFailed as failed:
         on_failure(failed)
         wait = failed.retry_after or backoff(sending.tries)
@@ -86,15 +85,25 @@ def send_next(
     except Exception as error:  # noqa: BLE001 - an accepted effect is never lost to a bug
         on_failure(error)
         house.memory.effect_later(sending, now + backoff(sending.tries), type(error).__name__)
+    else:
+        _sent(house, sending, on_failure)
     return True
+
+
+def _sent(house: House, sending: Sending, on_failure: Callable[[Exception], None]) -> None:
+    """Do what follows from something sent; whatever fails here, it is not sent again."""
+    try:
+        channels.worked(house, sending)
+    except Exception as error:  # noqa: BLE001 - the next thing that is sent there does it
+        on_failure(error)
 
 
 def _refused(house: House, sending: Sending, refused: DeliveryRefused) -> None:
     """Give up what a vendor will never take; a Slack channel that can be mended (an invitation, a token) is waited for."""
     reason = f"{refused.code}: {refused.reason}"
     if sending.effect.lane.startswith(channels.LANES) and sending.tries < MENDED_WITHIN:
-        channels.refused(house, sending, refused.code)
         house.memory.effect_later(sending, house.clock.now() + LONGEST_WAIT, reason)
+        channels.refused(house, sending, refused.code)
         return
     house.memory.effect_dropped(sending, reason)
 
