@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from handlers import (
@@ -18,6 +19,7 @@ from handlers import (
     studies,
     unclaimed,
 )
+from handlers.domain.errors import RadrelayError
 from handlers.domain.machinery import DeadlineKind
 from handlers.once import in_transaction
 from handlers.ports import Due, House, Transaction
@@ -46,6 +48,14 @@ HANDLERS: dict[DeadlineKind, Handler] = {
 }
 
 
+#: So often one deadline may fall due in one look.
+AT_MOST = 20
+
+
+class PlansItselfBack(RadrelayError):
+    """A handler plans its own deadline for an instant that has passed, which would go on for ever: a bug of ours."""
+
+
 def handle(house: House, due: Due) -> bool:
     """Handle one deadline; False when somebody else did, or it moved. The compare-and-set is in its own transaction."""
 
@@ -63,8 +73,14 @@ def handle_due(
 ) -> int:
     """Handle everything that is due; one that fails is tried again a little later and the next goes on."""
     handled = 0
+    met: Counter[str] = Counter()
     while due_now := house.memory.take_due():
         for due in due_now:
+            met[due.id] += 1
+            if met[due.id] > AT_MOST:
+                on_failure(PlansItselfBack(due.kind.value))
+                house.memory.due_failed(due)
+                continue
             if on_entry is not None:
                 on_entry(due)
             try:
