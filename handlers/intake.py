@@ -22,6 +22,7 @@ def apply(tx: Transaction, house: House, event: Event, source: str) -> None:
     match event:
         case StudyEvent():
             studies.apply(tx, house, event, source)
+            reports.join_early(tx, house, event.facility, event.accession_number)
         case ReportEvent():
             reports.apply(tx, house, event, source)
         case FindingEvent():

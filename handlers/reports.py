@@ -14,13 +14,13 @@ from handlers import coverage, desk, duties, overflow, people, problems, showing
 from handlers.domain.classes import ReadKind
 from handlers.domain.directory import Directory
 from handlers.domain.eligibility import WAIVABLE, refusals
-from handlers.domain.events import ReportEvent
+from handlers.domain.events import EventKind, ReportEvent
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.problems import REPORTED
-from handlers.domain.regions import Covered, covered, in_order
+from handlers.domain.regions import Covered, Region, covered, in_order
 from handlers.domain.sinks import ReadEvent
 from handlers.domain.standing import Radiologist
-from handlers.domain.studies import DUE, Read, ReadBy, ReadState, Report, Study
+from handlers.domain.studies import DUE, EarlyReport, Read, ReadBy, ReadState, Report, Study
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 
@@ -35,8 +35,7 @@ def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> Non
     reader = people.resolve_radiologist(directory, event.signed_by)
     kind = event.kind.value.removeprefix("report.")
     if study is None:
-        tx.audit(AuditFact(action="report:unknown_study", actor=source, facts={"kind": kind}))
-        desk.open_task(tx, house, TaskKind.UNKNOWN_REPORT, subject_id=house.chance.token())
+        _wait_for_study(tx, house, event, source)
         return
     region = "" if event.region is None else event.region.value
     signed_by = UNKNOWN if reader is None else reader.id
@@ -68,6 +67,50 @@ def apply(tx: Transaction, house: House, event: ReportEvent, source: str) -> Non
     _tell(tx, house, judged or ([] if card is None else [card]), report, stranger if reader is None else reader.name)
     if covers.ended or covers.superseded:
         overflow.judge(tx, house, directory.facilities[study.facility])
+
+
+def _wait_for_study(tx: Transaction, house: House, event: ReportEvent, source: str) -> None:
+    """Keep a report whose study is not here, and ask the desk: it may be early, or of another site."""
+    early = tx.add(
+        EarlyReport(
+            id=house.chance.token(),
+            facility=event.facility,
+            accession_number=event.accession_number,
+            kind=event.kind.value,
+            signed_by=event.signed_by,
+            signed_at=event.signed_at,
+            region="" if event.region is None else event.region.value,
+            source=source,
+            event_at=event.at,
+            received_at=tx.now,
+        )
+    )
+    tx.audit(AuditFact(action="report:unknown_study", actor=source, subject=early.id, facts={"kind": early.kind}))
+    desk.open_task(tx, house, TaskKind.UNKNOWN_REPORT, subject_id=early.id)
+
+
+def join_early(tx: Transaction, house: House, facility: str, accession_number: str) -> None:
+    """Take the reports that waited for a study, in the order in which they were signed."""
+    waiting = tx.all(EarlyReport, facility=facility, accession_number=accession_number, joined_at=None)
+    if not waiting or studies.find(tx, facility, accession_number) is None:
+        return
+    for early in sorted(waiting, key=lambda one: (one.signed_at, one.received_at)):
+        tx.put(replace(early, joined_at=tx.now))
+        desk.settle(tx, house, TaskKind.UNKNOWN_REPORT, early.id, "the study arrived")
+        apply(
+            tx,
+            house,
+            ReportEvent(
+                kind=EventKind(early.kind),
+                at=early.event_at,
+                facility=facility,
+                accession_number=accession_number,
+                signed_by=early.signed_by,
+                signed_at=early.signed_at,
+                region=Region(early.region) if early.region else None,
+            ),
+            early.source,
+        )
 
 
 def _tell(tx: Transaction, house: House, reads: Sequence[Read], report: Report, name: str) -> None:

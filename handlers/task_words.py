@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from handlers import channels, hindered, overrides_told, showing
+from handlers import channels, hindered, overrides_told, people, showing
 from handlers.domain import expiries, regions
 from handlers.domain.access import InboundCall
 from handlers.domain.clocks import Shares
 from handlers.domain.directory import Directory
 from handlers.domain.overrides import Override
 from handlers.domain.problems import Problem
-from handlers.domain.studies import Read, ReadState, Report
+from handlers.domain.studies import EarlyReport, Read, ReadState, Report
 from handlers.domain.tasks import ABOUT_READING, RINGS, DeskTask, TaskKind, TaskState
 from handlers.ports import Reading
 from handlers.tasks_told import told
@@ -57,6 +57,9 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
     if task.kind is TaskKind.ODD_REPORT:
         report = look.get(Report, task.subject_id)
         return "" if report is None else _odd(directory, report)
+    if task.kind is TaskKind.UNKNOWN_REPORT:
+        early = look.get(EarlyReport, task.subject_id)
+        return "" if early is None else _early(directory, early)
     if task.kind is TaskKind.UNCLAIMED:
         read = look.get(Read, task.subject_id)
         return "" if read is None else _unclaimed(look, directory, task, read)
@@ -87,6 +90,12 @@ def _odd(directory: Directory, report: Report) -> str:
     of = f" on the {report.region}" if report.region else ""
     odd = ", ".join(_FLAGS.get(flag, flag.replace("_", " ")) for flag in report.flags)
     return f"A {report.kind} report{of}, signed by {name}, is odd: {odd}."
+
+
+def _early(directory: Directory, early: EarlyReport) -> str:
+    known = people.resolve_radiologist(directory, early.signed_by)
+    signer = "a reader who is not in the directory" if known is None else known.name
+    return f"A {early.kind.removeprefix('report.')} report signed by {signer} came. {told(TaskKind.UNKNOWN_REPORT)[0]}"
 
 
 def _unclaimed(look: Reading, directory: Directory, task: DeskTask, read: Read) -> str:

@@ -81,8 +81,8 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Open the case and settle it with the readers and the site; the report was accepted as it is.",
     ),
     TaskKind.UNKNOWN_REPORT: (
-        "A report arrived for an accession that this site has not sent.",
-        "Ask the site which study it belongs to.",
+        "A report arrived for an accession that this site has not sent. It waits, and is taken when the study comes.",
+        "If it does not come, ask the site which study the report belongs to.",
     ),
     TaskKind.STUDY_PROBLEM: (
         "A study cannot be read as it is.",

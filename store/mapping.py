@@ -61,6 +61,12 @@ KEPT: Mapping[type[Any], Kept] = {
     leases.Lease: Kept(reading_tables.LeaseRow, "claimed_at"),
     viewings.Viewing: Kept(reading_tables.ViewingRow, "opened_at"),
     studies.Report: Kept(reading_tables.ReportRow, "received_at"),
+    studies.EarlyReport: Kept(
+        reading_tables.EarlyReportRow,
+        "received_at",
+        frozenset({"accession_number", "signed_by"}),
+        frozenset({"accession_number"}),
+    ),
     studies.Finding: Kept(
         tables.FindingRow, "reported_at", frozenset({"accession_number", "text"}), frozenset({"accession_number"})
     ),

@@ -160,6 +160,24 @@ class ReportRow(SQLModel, table=True):
     version: int
 
 
+class EarlyReportRow(SQLModel, table=True):
+    """Reports that came before their studies."""
+
+    __tablename__: ClassVar[Any] = "early_report"
+    id: str = columns.key_column()
+    facility: str
+    accession_number_index: str = Field(index=True)
+    sealed: bytes = columns.bytes_column()
+    kind: str
+    signed_at: datetime = columns.instant_column()
+    region: str
+    source: str
+    event_at: datetime = columns.instant_column()
+    received_at: datetime = columns.instant_column()
+    joined_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
 class OnDutyRow(SQLModel, table=True):
     """Who was last seen on duty, by rota."""
 

@@ -177,6 +177,26 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyReport:
+    """A report that came before its study: it waits for it, as it was told."""
+
+    id: str
+    facility: str
+    accession_number: str
+    kind: str  #: the event's type, ``report.final``
+    #: As stated: a directory id, an NPI or a name.
+    signed_by: str
+    signed_at: datetime
+    region: str
+    source: str
+    event_at: datetime
+    received_at: datetime
+    #: When its study came; None while it waits.
+    joined_at: datetime | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A critical finding: what was seen, by whom, when; its category is the radiologist's, never ours."""
 

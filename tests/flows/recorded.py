@@ -33,6 +33,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "lease": ("lease", "read"),
     "viewing": ("viewing",),
     "report": ("report",),
+    "early_report": ("report",),
     "finding": ("finding",),
     "relay": ("relay", "rung", "finding"),
     "attempt": ("attempt", "call", "text"),
