@@ -22,7 +22,7 @@ from handlers.domain.directory import Directory, Facility
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.regions import in_turn
 from handlers.domain.relays import CONFIRMS, Attempt, Recording, Relay, RelayState
-from handlers.domain.studies import Finding, Read, ReadState, Report, Study
+from handlers.domain.studies import WAITING, Finding, Read, Report, Study
 from handlers.domain.tasks import DeskTask
 from handlers.drawing import relay_line
 from handlers.hands import CLOSE_REASONS
@@ -92,7 +92,7 @@ def _ordering(directory: Directory, study: Study) -> str:
 
 def _read(tx: Transaction, directory: Directory, read: Read) -> ReadLine:
     reader = directory.radiologists.get(read.claimed_by or "")
-    waits = read.state in (ReadState.OPEN, ReadState.CLAIMED)
+    waits = read.state in WAITING
     problems = tx.all(Problem, read_id=read.id, state=UNSOLVED) if waits and read.paused_since is not None else []
     return ReadLine(
         kind=read.kind.value,

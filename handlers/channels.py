@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from handlers import desk
 from handlers.domain.directory import Directory
-from handlers.domain.machinery import SYSTEM, EffectKind
+from handlers.domain.machinery import SYSTEM, EffectKind, channel_of
 from handlers.domain.routing import RINGS_A_PHONE
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.once import in_transaction
 from handlers.ports import House, Sending, Transaction
-
-LANES = "slack:"
 
 
 def refused(house: House, sending: Sending, code: str) -> None:
@@ -22,7 +20,7 @@ def refused(house: House, sending: Sending, code: str) -> None:
     directory = house.directory()
     if sending.tries or directory.front_desk not in directory.desks:
         return
-    channel = sending.effect.lane.removeprefix(LANES)
+    channel = channel_of(sending.effect.lane)
 
     def tell(tx: Transaction) -> None:
         read = tx.get(Read, sending.effect.subject) if sending.effect.kind is EffectKind.READ_CARD else None
@@ -34,9 +32,9 @@ def refused(house: House, sending: Sending, code: str) -> None:
 
 def worked(house: House, sending: Sending) -> None:
     """End what the front desk was asked about a channel in which something that had failed is shown now."""
-    if not sending.tries or not sending.effect.lane.startswith(LANES):
+    channel = channel_of(sending.effect.lane)
+    if not sending.tries or not channel:
         return
-    channel = sending.effect.lane.removeprefix(LANES)
 
     def settle(tx: Transaction) -> None:
         for task in tx.all(DeskTask, kind=TaskKind.CHANNEL_REFUSED, state=desk.OPEN, facility=SYSTEM):

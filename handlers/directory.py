@@ -16,7 +16,7 @@ from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import SYSTEM, AuditFact
 from handlers.domain.relays import Relay
-from handlers.domain.studies import Read, ReadState
+from handlers.domain.studies import WAITING, Read
 from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.endings import OPEN as OPEN_RELAY
 from handlers.ports import Chance, Clock, Memory
@@ -69,7 +69,7 @@ def load(memory: Memory, parse: Parse, chance: Chance, text: str, by: str) -> in
         if newest is not None and newest.sha256 == digest:
             return None
         _keep_what_is_used(tx.all(Relay, state=OPEN_RELAY), tx.all(DeskTask, state=OPEN_TASK), fresh)
-        reads = tx.all(Read, state=(ReadState.OPEN, ReadState.CLAIMED))
+        reads = tx.all(Read, state=WAITING)
         _keep_facilities([(read.facility, read.case_code) for read in reads], fresh)
         for read in reads:
             if read.pool not in fresh.pools:

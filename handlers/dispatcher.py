@@ -16,7 +16,7 @@ from handlers.domain.cards import Note, ReadCard
 from handlers.domain.directory import Desk, Directory
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
 from handlers.domain.handovers import Handover
-from handlers.domain.machinery import EffectKind
+from handlers.domain.machinery import EffectKind, channel_of
 from handlers.domain.standing import Pool
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask
@@ -101,7 +101,7 @@ def _sent(house: House, sending: Sending, on_failure: Callable[[Exception], None
 def _refused(house: House, sending: Sending, refused: DeliveryRefused) -> None:
     """Give up what a vendor will never take; a Slack channel that can be mended (an invitation, a token) is waited for."""
     reason = f"{refused.code}: {refused.reason}"
-    if sending.effect.lane.startswith(channels.LANES) and sending.tries < MENDED_WITHIN:
+    if channel_of(sending.effect.lane) and sending.tries < MENDED_WITHIN:
         house.memory.effect_later(sending, house.clock.now() + LONGEST_WAIT, reason)
         channels.refused(house, sending, refused.code)
         return
@@ -110,7 +110,7 @@ def _refused(house: House, sending: Sending, refused: DeliveryRefused) -> None:
 
 def _keeps_order(sending: Sending) -> bool:
     """Tell whether what comes after waits too: a channel's history is told in order, but one effect blocks no channel."""
-    return sending.effect.lane.startswith("slack:") and sending.tries < ORDERED_TRIES
+    return bool(channel_of(sending.effect.lane)) and sending.tries < ORDERED_TRIES
 
 
 def backoff(tries: int) -> timedelta:
@@ -140,7 +140,7 @@ class _Shown(Generic[V, C]):
     def carry(self, house: House, vendors: Vendors, sending: Sending) -> None:
         """Post or redraw what shows a subject; a post that may have been made is looked for first."""
         subject = sending.effect.subject
-        channel = sending.effect.lane.removeprefix("slack:")
+        channel = channel_of(sending.effect.lane)
         with house.memory.reading() as look:
             found = look.get(self.kind, subject)
             card = None if found is None else self.draw(look, house.directory(), found)
@@ -228,7 +228,7 @@ def _pool_note(house: House, vendors: Vendors, sending: Sending) -> None:
     """Tell a channel something that belongs to no card; what may have been said already is not said again."""
     if not sending.in_doubt:
         with suppress(DeliveryInDoubt):
-            channel = sending.effect.lane.removeprefix("slack:")
+            channel = channel_of(sending.effect.lane)
             vendors.messenger.note(channel, None, Note(text=sending.effect.args["text"]))
     house.memory.effect_done(sending)
 

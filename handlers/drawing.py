@@ -16,7 +16,7 @@ from handlers.domain.machinery import SYSTEM
 from handlers.domain.overrides import Override
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.relays import Attempt, Relay, RelayState
-from handlers.domain.studies import Read, ReadState, Report, Study
+from handlers.domain.studies import WAITING, Read, ReadState, Report, Study
 from handlers.domain.tasks import DeskTask, TaskState
 from handlers.domain.viewings import Viewing
 from handlers.domain.worklists import is_claimed_with
@@ -167,7 +167,7 @@ def _region_line(directory: Directory, read: Read) -> str:
 
 def _viewers(viewings: Sequence[Viewing], directory: Directory, read: Read, now: datetime) -> tuple[Viewer, ...]:
     """Return who has the study of a waiting read open in the PACS, the first one first."""
-    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
+    if read.state not in WAITING:
         return ()
     seen = [one for one in viewings if one.is_open(now)]
     return tuple(

@@ -16,7 +16,7 @@ from handlers.domain import case_code, oncall
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
 from handlers.domain.handovers import Handover, OnDuty, Place
-from handlers.domain.machinery import SYSTEM, AuditFact, Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.machinery import SYSTEM, AuditFact, Deadline, DeadlineKind, Effect, EffectKind, slack_lane
 from handlers.domain.rotas import Rota, next_change
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask, TaskKind
@@ -158,7 +158,7 @@ def late_due(tx: Transaction, house: House, handover_id: str) -> None:
     handover = tx.put(replace(handover, reminders=1))
     _record(tx, handover, "handover:remind", ROBOT, told="incoming")
     name = person(house.directory(), handover, handover.incoming).name
-    lane = f"slack:{channel(house.directory(), handover)}"
+    lane = slack_lane(channel(house.directory(), handover))
     args = {"text": f"{name}, this waits to be accepted by you.", "mention": "yes"}
     tx.effect(Effect(kind=EffectKind.HANDOVER_NOTE, subject=handover.id, lane=lane, args=args, rank=3))
     _plan_reminder(tx, handover)
@@ -324,7 +324,7 @@ def show(tx: Transaction, house: House, handover: Handover) -> None:
     if where:
         once_only = f"handover:{handover.id}"
         tx.effect(
-            Effect(kind=EffectKind.HANDOVER_CARD, subject=handover.id, lane=f"slack:{where}", once=once_only, rank=3)
+            Effect(kind=EffectKind.HANDOVER_CARD, subject=handover.id, lane=slack_lane(where), once=once_only, rank=3)
         )
 
 

@@ -65,7 +65,8 @@ def _ask(
     reason: OverrideReason,
     slack_user: str,
 ) -> str:
-    read, failing = _judged(tx, house.directory(), open_read(tx, code, region), reader)
+    read = open_read(tx, code, region)
+    failing = _judged(tx, house.directory(), read, reader)
     unwaivable = [one for one in failing if one.code not in WAIVABLE]
     if unwaivable:
         raise Rejection(",".join(one.code for one in unwaivable), _never(reader, unwaivable, slack_user))
@@ -156,13 +157,13 @@ def open_read(look: Reading, code: str, region: str = "") -> Read:
     return open_reads(look, code, region)[0]
 
 
-def _judged(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> tuple[Read, tuple[Refusal, ...]]:
+def _judged(tx: Transaction, directory: Directory, read: Read, reader: Radiologist) -> tuple[Refusal, ...]:
     study = tx.get(Study, read.study_id)
     if study is None:
         raise LookupError(f"the study of read {read.id} is missing")
     duty = duties.of_read(directory, read, study, tx.now)
     held = duties.held_by(tx, reader)
-    return read, duties.refused(directory, reader, duty, held, tx.now)
+    return duties.refused(directory, reader, duty, held, tx.now)
 
 
 def good(look: Reading, read: Read, reader: Radiologist) -> Override | None:

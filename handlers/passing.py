@@ -13,7 +13,7 @@ from handlers.domain.errors import Rejection
 from handlers.domain.leases import LeaseState
 from handlers.domain.machinery import AuditFact
 from handlers.domain.standing import Radiologist
-from handlers.domain.studies import Read, ReadState
+from handlers.domain.studies import WAITING, Read, ReadState
 from handlers.hands import facility_of_case, parse_case
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Transaction
@@ -86,7 +86,7 @@ def _to_be_read(tx: Transaction, code: str, which: str, reader: Radiologist) -> 
     if not reads:
         raise Rejection("unknown_read", claims.UNKNOWN)
     reads = regions.meant(reads, which)
-    waiting = [one for one in reads if one.state in (ReadState.OPEN, ReadState.CLAIMED)]
+    waiting = [one for one in reads if one.state in WAITING]
     return min(waiting, key=lambda one: _reluctance(one, reader)) if waiting else reads[-1]
 
 
@@ -97,9 +97,13 @@ def _reluctance(read: Read, reader: Radiologist) -> tuple[bool, bool, bool]:
 
 def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by: tuple[str, str]) -> str:
     directory, (actor, admin) = house.directory(), by
-    this = regions.named(read, tx.all(Read, case_code=read.case_code))
-    if read.state not in (ReadState.OPEN, ReadState.CLAIMED):
-        raise Rejection("read_over", f"{_capital(this)} is {read.state.value}; there is nothing to reassign.")
+    reads = tx.all(Read, case_code=read.case_code)
+    this = regions.named(read, reads)
+    if read.state not in WAITING:
+        raise Rejection(
+            "read_over",
+            f"{regions.named(read, reads, begins=True)} is {read.state.value}; there is nothing to reassign.",
+        )
     if read.claimed_by == reader.id:
         raise Rejection("already_theirs", f"{reader.name} has {this} already.")
     try:
@@ -119,10 +123,6 @@ def _reassign(tx: Transaction, house: House, read: Read, reader: Radiologist, by
     what = "it" if this == _ONLY else this
     instead = "" if former is None else f" instead of {_name(directory, former)}"
     return f"{reader.name} has {what} now{instead}, and is told."
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _name(directory: Directory, reader_id: str | None) -> str:

@@ -15,7 +15,7 @@ from handlers.domain.directory import Facility
 from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, DeadlineKind
 from handlers.domain.problems import OUTCOMES, PROBLEM_TABLE, Problem, ProblemEvent, event_of
-from handlers.domain.studies import Read, ReadState, Study
+from handlers.domain.studies import WAITING, Read, ReadState, Study
 from handlers.ports import House, Reading, Transaction
 
 
@@ -127,7 +127,7 @@ def _ended_words(problem: Problem) -> str:
 
 
 def _goes_on(house: House, before: Read, after: Read, now: datetime) -> str:
-    if after.state not in (ReadState.OPEN, ReadState.CLAIMED) or before.paused_since is None:
+    if after.state not in WAITING or before.paused_since is None:
         return ""
     if after.paused_since is not None:
         return " The clock stands still for another problem."

@@ -10,13 +10,12 @@ from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.problems import UNSOLVED, Problem, ProblemKind, ProblemState
-from handlers.domain.studies import Read, ReadState
+from handlers.domain.studies import WAITING, Read
 from handlers.domain.tasks import DeskTask, TaskKind
 from handlers.once import facility_or_reject, once
 from handlers.ports import House, Reading, Transaction
 
 UNKNOWN = "This read does not exist any more."
-_WAITING = (ReadState.OPEN, ReadState.CLAIMED)
 _MEANS = {
     ProblemKind.INCOMPLETE_SERIES: "Images are missing, or have not arrived",
     ProblemKind.MISSING_PRIOR: "An earlier study is needed to compare with",
@@ -78,7 +77,7 @@ def report_problem_of_case(
     if not found:
         raise Rejection("unknown_case", f"There is no case {codes.shown(code)}.")
     reads = regions.meant(found, which)
-    waiting = [read for read in reads if read.state in _WAITING]
+    waiting = [read for read in reads if read.state in WAITING]
     reader = house.directory().radiologist_of_slack(slack_user)
     mine = [read for read in waiting if reader is not None and read.claimed_by == reader.id]
     has_it = {one.read_id for one in known if one.kind.value == kind}
@@ -89,7 +88,7 @@ def report_problem_of_case(
 def _still_waiting(read: Read | None) -> Read:
     if read is None:
         raise Rejection("unknown_read", UNKNOWN)
-    if read.state not in _WAITING:
+    if read.state not in WAITING:
         raise Rejection(
             "read_over", f"This read is {read.state.value}. Settle a problem with it with the site directly."
         )

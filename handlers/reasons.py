@@ -9,10 +9,8 @@ from handlers.domain.directory import Directory
 from handlers.domain.eligibility import may_be_waived, sentences
 from handlers.domain.errors import Rejection
 from handlers.domain.standing import Radiologist
-from handlers.domain.studies import Read, ReadState
+from handlers.domain.studies import WAITING, Read, ReadState
 from handlers.ports import House, Reading
-
-WAITING = (ReadState.OPEN, ReadState.CLAIMED)
 
 
 def why(house: House, case: str, slack_user: str, named: str = "") -> list[str]:
@@ -29,7 +27,7 @@ def why(house: House, case: str, slack_user: str, named: str = "") -> list[str]:
         waiting = [one for one in reads if one.state in WAITING]
         lines = []
         for read in waiting or reads:
-            which = f"{_capital(regions.named(read, reads))}: " if len(reads) > 1 else ""
+            which = f"{regions.named(read, reads, begins=True)}: " if len(reads) > 1 else ""
             said = _line(look, directory, read, reader, is_self=is_self)
             lines.append(f"{'' if is_self else f'{reader.name}: '}{which}{said}")
     return lines
@@ -79,7 +77,3 @@ def _over(directory: Directory, read: Read) -> str:
         signer = directory.radiologists.get(read.reported_by or "")
         return f"It is reported, by {'a reader who is not in the directory' if signer is None else signer.name}."
     return f"It is {read.state.value}: nothing is to be read here any more."
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -8,9 +8,9 @@ from datetime import datetime
 from handlers import thresholds
 from handlers.domain import regions
 from handlers.domain.directory import Directory, Facility
-from handlers.domain.machinery import Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.machinery import Deadline, DeadlineKind, Effect, EffectKind, slack_lane
 from handlers.domain.relays import Relay
-from handlers.domain.studies import Read, ReadBy, ReadState, Study
+from handlers.domain.studies import WAITING, Read, ReadBy, ReadState, Study
 from handlers.domain.tasks import DeskTask, TaskState
 from handlers.ports import House, Reading, Transaction
 
@@ -29,7 +29,7 @@ def show_read(tx: Transaction, house: House, read: Read) -> None:
     """
     pool = house.directory().pools.get(read.pool)
     if pool is not None and read.by is ReadBy.US:
-        lane = f"slack:{pool.channel}"
+        lane = slack_lane(pool.channel)
         tx.effect(Effect(kind=EffectKind.READ_CARD, subject=read.id, lane=lane, once=f"card:{read.id}", rank=4))
 
 
@@ -109,7 +109,7 @@ def note_read(
     """
     pool = house.directory().pools.get(read.pool)
     if pool is not None and read.by is ReadBy.US:
-        lane = f"slack:{pool.channel}"
+        lane = slack_lane(pool.channel)
         args = {"text": text} | ({"to": to} if to else {}) | ({"mention": "yes"} if mention else {})
         tx.effect(Effect(kind=EffectKind.READ_NOTE, subject=read.id, lane=lane, args=args, rank=rank))
 
@@ -118,7 +118,7 @@ def tell_pool(tx: Transaction, house: House, pool_id: str, text: str) -> None:
     """Tell a pool's channel something that belongs to no case."""
     pool = house.directory().pools.get(pool_id)
     if pool is not None:
-        lane = f"slack:{pool.channel}"
+        lane = slack_lane(pool.channel)
         tx.effect(Effect(kind=EffectKind.POOL_NOTE, subject=pool.id, lane=lane, args={"text": text}, rank=3))
 
 
@@ -127,14 +127,16 @@ def tell_desks(tx: Transaction, house: House, desks: Iterable[str], text: str) -
     known = house.directory().desks
     channels = {known[one].channel: one for one in desks if one in known}
     for channel, desk in sorted(channels.items()):
-        tx.effect(Effect(kind=EffectKind.POOL_NOTE, subject=desk, lane=f"slack:{channel}", args={"text": text}, rank=3))
+        tx.effect(
+            Effect(kind=EffectKind.POOL_NOTE, subject=desk, lane=slack_lane(channel), args={"text": text}, rank=3)
+        )
 
 
 def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
     """Ask for a desk task's card to be posted or redrawn."""
     channel = house.directory().desks[task.desk].channel
     tx.effect(
-        Effect(kind=EffectKind.DESK_CARD, subject=task.id, lane=f"slack:{channel}", once=f"task:{task.id}", rank=2)
+        Effect(kind=EffectKind.DESK_CARD, subject=task.id, lane=slack_lane(channel), once=f"task:{task.id}", rank=2)
     )
 
 
@@ -142,7 +144,7 @@ def note_task(tx: Transaction, house: House, task: DeskTask, text: str, *, menti
     """Add a line under a desk task's card; a mention calls the channel."""
     channel = house.directory().desks[task.desk].channel
     args = {"text": text, "mention": "yes" if mention else ""}
-    tx.effect(Effect(kind=EffectKind.DESK_NOTE, subject=task.id, lane=f"slack:{channel}", args=args, rank=3))
+    tx.effect(Effect(kind=EffectKind.DESK_NOTE, subject=task.id, lane=slack_lane(channel), args=args, rank=3))
 
 
 def plan_refresh(tx: Transaction, house: House, read: Read) -> None:
@@ -150,7 +152,7 @@ def plan_refresh(tx: Transaction, house: House, read: Read) -> None:
 
     That is when somebody more is told of it, and at its target; while its clock stands still there is none.
     """
-    if read.state not in (ReadState.OPEN, ReadState.CLAIMED) or read.paused_since is not None:
+    if read.state not in WAITING or read.paused_since is not None:
         tx.forget(read.id, DeadlineKind.CARD_REFRESH)
         return
     told = thresholds.shares(house, read)

@@ -16,12 +16,10 @@ from handlers.domain.errors import Rejection
 from handlers.domain.machinery import AuditFact
 from handlers.domain.regions import Region
 from handlers.domain.sinks import ReadEvent
-from handlers.domain.studies import Read, ReadBy, ReadState
+from handlers.domain.studies import WAITING, Read, ReadBy, ReadState
 from handlers.hands import facility_of_case, parse_case
 from handlers.once import once
 from handlers.ports import House, Transaction
-
-_WAITING = (ReadState.OPEN, ReadState.CLAIMED)
 
 
 def split(house: House, case: str, words: Sequence[str], slack_user: str, delivery: str) -> str:
@@ -41,7 +39,7 @@ def split(house: House, case: str, words: Sequence[str], slack_user: str, delive
 def _to_be_split(tx: Transaction, house: House, code: str, slack_user: str) -> Read:
     """Return the read that somebody holds, else the most pressing one that is open; or refuse."""
     reader = house.directory().radiologist_of_slack(slack_user)
-    waiting = [read for read in tx.all(Read, case_code=code) if read.by is ReadBy.US and read.state in _WAITING]
+    waiting = [read for read in tx.all(Read, case_code=code) if read.by is ReadBy.US and read.state in WAITING]
     if not waiting:
         raise Rejection("read_over", f"No read of case {codes.shown(code)} waits: there is nothing to split.")
     mine = [read for read in waiting if reader is not None and read.claimed_by == reader.id]

@@ -10,7 +10,7 @@ from handlers.domain import case_code
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.events import EventKind, StudyEvent
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
-from handlers.domain.studies import Finding, FindingState, Read, ReadState, Study, StudyStatus
+from handlers.domain.studies import WAITING, Finding, FindingState, Read, Study, StudyStatus
 from handlers.domain.tasks import TaskKind
 from handlers.ports import House, Transaction
 
@@ -179,7 +179,7 @@ def stable_due(tx: Transaction, house: House, study_id: str) -> None:
 def refresh_due(tx: Transaction, house: House, read_id: str) -> None:
     """Do what is due as a read's time runs out, draw its card again, and set its next instant."""
     read = tx.get(Read, read_id)
-    if read is not None and read.state in (ReadState.OPEN, ReadState.CLAIMED):
+    if read is not None and read.state in WAITING:
         read = unclaimed.passed(tx, house, read)
         showing.show_read(tx, house, read)
         showing.plan_refresh(tx, house, read)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from handlers.domain.clocks import Shares
 from handlers.domain.machinery import Deadline, DeadlineKind
 from handlers.domain.routing import RINGS_A_PHONE
-from handlers.domain.studies import Read, ReadBy, ReadState
+from handlers.domain.studies import WAITING, Read, ReadBy, ReadState
 from handlers.ports import House, Transaction
 
 #: A read that comes to the worklist late has this long to be claimed before the desk is asked.
@@ -36,6 +36,6 @@ def plan(tx: Transaction, house: House, read: Read) -> None:
         tx.deadline(Deadline(kind=DeadlineKind.OPENS_TO_ALL, subject=read.id, due_at=read.general_at))
     else:
         tx.forget(read.id, DeadlineKind.OPENS_TO_ALL)
-    missed = read.breached_at is None and tx.now >= read.due_at and read.state in (ReadState.OPEN, ReadState.CLAIMED)
+    missed = read.breached_at is None and tx.now >= read.due_at and read.state in WAITING
     if (waits and tx.now >= read.at_share(told.desk)) or (missed and read.paused_since is None):
         tx.deadline(Deadline(kind=DeadlineKind.CARD_REFRESH, subject=read.id, due_at=tx.now + GRACE))

@@ -9,7 +9,7 @@ from handlers import leases, people, showing, studies
 from handlers.domain.events import EventKind, ViewingEvent
 from handlers.domain.leases import NOTICED_EVERY
 from handlers.domain.machinery import AuditFact
-from handlers.domain.studies import Read, ReadState, Study
+from handlers.domain.studies import WAITING, Read, ReadState, Study
 from handlers.domain.viewings import UNKNOWN, Viewing
 from handlers.ports import House, Transaction
 
@@ -33,7 +33,7 @@ def apply(tx: Transaction, house: House, event: ViewingEvent, source: str) -> No
     if former is not None and _is_heard_already(former, event):
         return
     _keep(tx, house, study, former, who, event)
-    waiting = tx.all(Read, study_id=study.id, state=(ReadState.OPEN, ReadState.CLAIMED))
+    waiting = tx.all(Read, study_id=study.id, state=WAITING)
     if event.kind is EventKind.STUDY_CLOSED:
         tx.audit(AuditFact(action="viewing:close", facts={"who": who}, **about))
     else:

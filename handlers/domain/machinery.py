@@ -51,6 +51,19 @@ class Effect:
     once: str = ""
 
 
+_SLACK = "slack:"
+
+
+def slack_lane(channel: str) -> str:
+    """Return the lane of a Slack channel."""
+    return f"{_SLACK}{channel}"
+
+
+def channel_of(lane: str) -> str:
+    """Return the Slack channel whose lane this is, "" for any other lane."""
+    return lane.removeprefix(_SLACK) if lane.startswith(_SLACK) else ""
+
+
 class DeadlineKind(StrEnum):
     """What falls due."""
 

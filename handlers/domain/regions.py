@@ -50,8 +50,16 @@ def in_turn(reads: Iterable[Read]) -> list[Read]:
     return sorted(in_order(reads), key=lambda read: read.kind is not ReadKind.PRELIMINARY)
 
 
-def named(read: Read, reads: Iterable[Read]) -> str:
-    """Return what tells a read from the others of its case: "the preliminary read", "the head", and "this read" of one."""
+def named(read: Read, reads: Iterable[Read], *, begins: bool = False) -> str:
+    """Return what tells a read from the others of its case: "the preliminary read", "the head", and "this read" of one.
+
+    begins: whether a sentence begins with it.
+    """
+    words = _named(read, reads)
+    return words[:1].upper() + words[1:] if begins else words
+
+
+def _named(read: Read, reads: Iterable[Read]) -> str:
     of_case = list(reads)
     kind = f"{read.kind.value} " if len({one.kind for one in of_case}) > 1 else ""
     if not read.region:

@@ -27,8 +27,10 @@ class ReadState(StrEnum):
     CANCELED = "canceled"
 
 
+#: In which a read is to be read by us.
+WAITING = (ReadState.OPEN, ReadState.CLAIMED)
 #: In which a read is still to come.
-DUE = (ReadState.OPEN, ReadState.CLAIMED, ReadState.AWAITED)
+DUE = (*WAITING, ReadState.AWAITED)
 
 
 class ReadBy(StrEnum):
