@@ -82,7 +82,8 @@ class Examination:
         else:
             yield from self._guarded("Slack Socket Mode", self._socket)
         yield from self._guarded("Twilio account", self._account)
-        yield from self._guarded("Twilio number", self._number)
+        for ours, whose in _our_numbers(self.settings.twilio_from_number, directory).items():
+            yield from self._guarded(f"Twilio number of {whose}", partial(self._number, ours, whose))
 
     def _guarded(self, what: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
         try:
@@ -217,15 +218,14 @@ class Examination:
                 Verdict.NOTE, "a trial account", "It calls only numbers verified with Twilio, after an announcement."
             )
 
-    def _number(self) -> Iterator[Check]:
-        ours = self.settings.twilio_from_number
+    def _number(self, ours: str, whose: str) -> Iterator[Check]:
         answer = self._twilio("/IncomingPhoneNumbers.json", PhoneNumber=ours)
         if answer.status_code != httpx.codes.OK:
             yield bad(f"Twilio number: Twilio answers {answer.status_code}", "Check the account first.")
             return
         found = [one for one in answer.json().get("incoming_phone_numbers", []) if one.get("phone_number") == ours]
         if not found:
-            yield bad(f"{ours} is not a number of this account", "Buy it, or correct TWILIO_FROM_NUMBER.")
+            yield bad(f"{ours} is not a number of this account", f"Buy it, or correct {whose}.")
             return
         yield good(f"{ours} belongs to the account")
         yield from self._calls_back(found[0])
@@ -283,6 +283,12 @@ def _channels(found: Sequence[Directory]) -> dict[str, str]:
         for kind, rooms in (("pool", directory.pools.values()), ("desk", directory.desks.values()))
         for one in rooms
     }
+
+
+def _our_numbers(shared: str, found: Sequence[Directory]) -> dict[str, str]:
+    """Return every number of ours, with where it is written down."""
+    own = [one for directory in found for one in directory.facilities.values() if one.caller_number]
+    return {**{one.caller_number: f"caller_number of {one.id}" for one in own}, shared: "TWILIO_FROM_NUMBER"}
 
 
 def _agreements(directory: Directory, today: date) -> Iterator[Check]:

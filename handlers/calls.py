@@ -75,7 +75,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
     """Gather what a call may speak of, as things stand now."""
     directory = house.directory()
     if attempt.purpose is Purpose.ON_CALL:
-        return ringing.facts(tx, directory, attempt, house.our_number)
+        return ringing.facts(tx, directory, attempt, house.number_at(attempt.facility))
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
     task = tx.get(DeskTask, attempt.task_id) if attempt.task_id else None
     facility = directory.facilities.get(attempt.facility)
@@ -83,7 +83,13 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
     shown = codes.shown(task.case_code) if task is not None and task.case_code else ""
     if relay is None or facility is None or attempt.purpose is Purpose.DESK:
         has_it = _who_has(task)
-        return Facts(relay=relay, facility=name, case_code=shown, our_number=house.our_number, not_to_take=has_it)
+        return Facts(
+            relay=relay,
+            facility=name,
+            case_code=shown,
+            our_number=house.number_at(attempt.facility),
+            not_to_take=has_it,
+        )
     contact = directory.contacts.get(attempt.who)
     findings = endings.findings_of(tx, relay)
     study = tx.get(Study, relay.study_id)
@@ -93,7 +99,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         relay=relay,
         facility=name,
         case_code=codes.shown(relay.case_code),
-        our_number=house.our_number,
+        our_number=house.number_at(attempt.facility),
         staffed_number=facility.callback_number,
         patient_name=study.patient_name,
         birth_date=study.birth_date,

@@ -75,6 +75,7 @@ def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
         number=what.number,
         number_kind=what.number_kind,
         send_digits=what.send_digits,
+        ours=house.number_at(tx.facility) if what.channel != "hand" else "",
         step=what.step,
         try_no=what.try_no,
         state=AttemptState.TALKING if what.inbound else AttemptState.QUEUED,

@@ -80,6 +80,7 @@ def place(house: House, dialer: Dialer, sending: Sending) -> None:
         sid = dialer.place(
             token=attempt.token,
             to=attempt.number,
+            ours=attempt.ours or house.our_number,
             send_digits=attempt.send_digits,
             detect_machine=attempt.purpose is not Purpose.CALLBACK,
         )
@@ -150,7 +151,8 @@ def _refused(tx: Transaction, house: House, sending: Sending, code: str) -> None
 
 def _found(house: House, dialer: Dialer, attempt: Attempt) -> CallSeen | None:
     """Return the vendor's newest call to the number since it was asked for, unless that is known to be another one."""
-    seen = dialer.find(to=attempt.number, since=(attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK)
+    since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
+    seen = dialer.find(to=attempt.number, ours=attempt.ours or house.our_number, since=since)
     if seen is None:
         return None
     with house.memory.reading() as look:
@@ -267,7 +269,7 @@ def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt,
             token=attempt.token,
             to=attempt.number,
             facility=facility.alias,
-            callback_number=house.our_number,
+            callback_number=attempt.ours or house.our_number,
             callback_code=relay.callback_code,
         )
     except DeliveryRefused as refused:
@@ -280,7 +282,8 @@ def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt,
 def _text_found(house: House, texter: Texter, attempt: Attempt, relay: Relay) -> str | None:
     """Return the vendor's text of this attempt: with the relay's code, and not known to be another attempt's."""
     since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
-    sids = texter.find(to=attempt.number, since=since, callback_code=relay.callback_code)
+    ours = attempt.ours or house.our_number
+    sids = texter.find(to=attempt.number, ours=ours, since=since, callback_code=relay.callback_code)
     with house.memory.reading() as look:
         known = {sid: look.one(Attempt, sid=sid) for sid in sids}
     return next((sid for sid, one in known.items() if one is None or one.id == attempt.id), None)

@@ -250,11 +250,11 @@ class CallSeen:
 class Dialer(Protocol):
     """The telephone. Raises ``DeliveryFailed``, ``DeliveryRefused`` or ``DeliveryInDoubt``."""
 
-    def place(self, *, token: str, to: str, send_digits: str, detect_machine: bool) -> str:
-        """Ask for one call whose callbacks carry ``token``; return the vendor's sid."""
+    def place(self, *, token: str, to: str, ours: str, send_digits: str, detect_machine: bool) -> str:
+        """Ask for one call from a number of ours whose callbacks carry ``token``; return the vendor's sid."""
 
-    def find(self, *, to: str, since: datetime) -> CallSeen | None:
-        """Look for our newest call to a number asked for at or after ``since``; a bridge's leg is none of these."""
+    def find(self, *, to: str, ours: str, since: datetime) -> CallSeen | None:
+        """Look for our newest call to a number, from one of ours, asked for at or after ``since``; a bridge's leg is none of these."""
 
     def look(self, sid: str) -> CallSeen:
         """Return what became of a call."""
@@ -272,8 +272,8 @@ class Texter(Protocol):
     def send(self, *, token: str, to: str, facility: str, callback_number: str, callback_code: str) -> str:
         """Send the one text there is; return the vendor's sid."""
 
-    def find(self, *, to: str, since: datetime, callback_code: str) -> list[str]:
-        """Look for texts of ours whose answer may have been lost, newest first."""
+    def find(self, *, to: str, ours: str, since: datetime, callback_code: str) -> list[str]:
+        """Look for texts from a number of ours whose answer may have been lost, newest first."""
 
 
 class Recordings(Protocol):
@@ -322,7 +322,12 @@ class House:
     clock: Clock
     chance: Chance
     script: Script
-    #: Our own number, E.164, which is answered from the first day.
+    #: Our own number, E.164, which is answered from the first day; a facility may have one of its own.
     our_number: str
     #: Server-side pepper for PINs.
     pin_pepper: bytes
+
+    def number_at(self, facility: str) -> str:
+        """Return the number of ours that calls and texts for a facility, and is called back."""
+        found = self.directory().facilities.get(facility)
+        return self.our_number if found is None else found.caller_number or self.our_number

@@ -85,6 +85,7 @@ class AttemptRow(SQLModel, table=True):
     number: str
     number_kind: str
     send_digits: str
+    ours: str
     step: int
     try_no: int
     state: str
@@ -105,6 +106,8 @@ class AttemptRow(SQLModel, table=True):
     submitted_at: datetime | None = columns.instant_column(nullable=True)
     answered_at: datetime | None = columns.instant_column(nullable=True)
     told_at: datetime | None = columns.instant_column(nullable=True)
+    told_earlier_at: datetime | None = columns.instant_column(nullable=True)
+    transfers: int
     telling_seconds: float
     finished_at: datetime | None = columns.instant_column(nullable=True)
     outcome: str | None

@@ -27,11 +27,11 @@ class TwilioDialer:
         self._urls = urls
         self._ring_seconds = ring_seconds
 
-    def place(self, *, token: str, to: str, send_digits: str, detect_machine: bool) -> str:
+    def place(self, *, token: str, to: str, ours: str, send_digits: str, detect_machine: bool) -> str:
         """Ask for one call and return its sid. Twilio ignores machine detection where digits are sent."""
         asked: dict[str, Any] = {
             "to": to,
-            "from_": self._account.from_number,
+            "from_": ours,
             "url": self._urls.voice(token, 0),
             "method": "POST",
             "fallback_url": self._urls.fallback(),
@@ -52,13 +52,13 @@ class TwilioDialer:
         with translated(creates=True):
             return str(self._account.client.calls.create(**asked).sid)
 
-    def find(self, *, to: str, since: datetime) -> CallSeen | None:
-        """Return our newest call to a number since an instant; a leg that a bridge dials to it is none of these.
+    def find(self, *, to: str, ours: str, since: datetime) -> CallSeen | None:
+        """Return our newest call from one number to another since an instant; a leg that a bridge dials to it is none of these.
 
         Not filtered by StartTime at Twilio: a call that still waits there has none, and it is the one looked for.
         """
         with translated(creates=False):
-            calls = self._account.client.calls.list(to=to, from_=self._account.from_number, limit=LOOKED_AT)
+            calls = self._account.client.calls.list(to=to, from_=ours, limit=LOOKED_AT)
             asked_for = [call for call in calls if call.direction == ASKED_FOR and not call.parent_call_sid]
             seen = [_seen(call) for call in asked_for if created_since(call.date_created, since)]
         return max(seen, key=lambda call: call.created_at, default=None)

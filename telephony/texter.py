@@ -24,24 +24,24 @@ class TwilioTexter:
         self._urls = urls
 
     def send(self, *, token: str, to: str, facility: str, callback_number: str, callback_code: str) -> str:
-        """Send the text and return its sid; an opted-out number raises ``DeliveryRefused`` with code 21610."""
+        """Send the text, from the number that it asks to be called, and return its sid; an opted-out number raises ``DeliveryRefused`` with code 21610."""
         with translated(creates=True):
             message = self._account.client.messages.create(
                 to=to,
-                from_=self._account.from_number,
+                from_=callback_number,
                 body=words(facility=facility, callback_number=callback_number, callback_code=callback_code),
                 status_callback=self._urls.sms_status(token),
             )
             return str(message.sid)
 
-    def find(self, *, to: str, since: datetime, callback_code: str) -> list[str]:
+    def find(self, *, to: str, ours: str, since: datetime, callback_code: str) -> list[str]:
         """Return the sids of our texts with a callback code to a number since an instant, newest first.
 
         By the code, since two relays may text one number; where the account has bodies redacted, none is found, and a text
         that arrives twice does less harm than one that never does.
         """
         with translated(creates=False):
-            messages = self._account.client.messages.list(to=to, from_=self._account.from_number, limit=LOOKED_AT)
+            messages = self._account.client.messages.list(to=to, from_=ours, limit=LOOKED_AT)
             recent = [message for message in messages if created_since(message.date_created, since)]
             recent.sort(key=lambda message: message.date_created, reverse=True)
         return [str(message.sid) for message in recent if callback_code in str(message.body)]

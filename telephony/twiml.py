@@ -144,7 +144,7 @@ class Speaker:
             method="POST",
             timeout=RING_SECONDS,
             answer_on_bridge=True,
-            caller_id=self._our_number,
+            caller_id=prompt.callback_number or self._our_number,
         )
         for leg in prompt.dial:
             dial.number(leg.number, url=self._urls.whisper(token, leg.key, 0), method="POST")

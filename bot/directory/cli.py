@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot import settings
+from bot.directory import contact_card
 from bot.directory.explain import explained
 from bot.directory.gaps import gaps
 from bot.directory.reading import Inspection, inspect
@@ -34,13 +35,7 @@ def check(
 
     Example: radrelay directory check examples/directory.yaml --explain
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        typer.echo(f"{file}: cannot be read: {reason}. Give the path of a directory file.", err=True)
-        raise typer.Exit(2) from None
-    found = inspect(text)
+    found = _inspected(file)
     for problem in found.problems:
         typer.echo(f"{file}:{problem}")
     if explain and found.directory is not None:
@@ -52,6 +47,40 @@ def check(
     typer.echo(_summary(file, found))
     if found.directory is None:
         raise typer.Exit(1)
+
+
+def _inspected(file: Path) -> Inspection:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        typer.echo(f"{file}: cannot be read: {reason}. Give the path of a directory file.", err=True)
+        raise typer.Exit(2) from None
+    return inspect(text)
+
+
+@app.command("card")
+def card(
+    file: Annotated[Path, typer.Argument(help="The directory file.")],
+    facility: Annotated[str, typer.Argument(help="The facility's id in it.")],
+    number: Annotated[
+        str, typer.Option(envvar="TWILIO_FROM_NUMBER", help="Our number, where the facility has none of its own.")
+    ] = "",
+) -> None:
+    """Print a facility's contact card (.vcf), so that its people's telephones know who calls.
+
+    Example: radrelay directory card examples/directory.yaml st-anne > radiology-st-anne.vcf
+    """
+    found = _inspected(file).directory
+    site = None if found is None else found.facilities.get(facility)
+    if found is None or site is None:
+        known = "the file has errors: see `radrelay directory check`" if found is None else ", ".join(found.facilities)
+        typer.echo(f"{file}: there is no facility {facility!r} to make a card of ({known}).", err=True)
+        raise typer.Exit(1)
+    if not (site.caller_number or number):
+        typer.echo("Say which number of ours calls: set TWILIO_FROM_NUMBER, or --number +15035550100.", err=True)
+        raise typer.Exit(1)
+    typer.echo(contact_card.card(site, number), nl=False)
 
 
 def _summary(file: Path, found: Inspection) -> str:

@@ -22,7 +22,7 @@ from handlers.domain.sinks import Sink
 SHARED = frozenset(
     {
         "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
-        "callback_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder",
+        "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder",
         "unclaimed",
     }
 )  # fmt: skip
@@ -66,6 +66,7 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         rules=policies.at(place, entry.need("policy", rules) or ()),
         targets=_targets(entry),
         shadow=entry.get("shadow", flag, default=True),
+        caller_number=entry.get("caller_number", e164, ""),
         recording=entry.get("recording", flag, default=False),
         finals_from_abroad=entry.get("finals_from_abroad", flag, default=False),
         storm=entry.get("storm", opened(_storm), Storm()),

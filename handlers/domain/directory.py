@@ -166,6 +166,8 @@ class Facility:
     rules: tuple[PolicyRule, ...]
     targets: Mapping[Priority, timedelta]
     shadow: bool = True
+    #: The number of ours that calls and texts for it, so that its people know who calls; "" is the one for all.
+    caller_number: str = ""
     recording: bool = False
     #: Final reads are taken from readers who sit abroad; otherwise they read preliminaries only.
     finals_from_abroad: bool = False

@@ -272,6 +272,8 @@ class Attempt:
     number: str
     number_kind: str
     send_digits: str
+    #: The number of ours that it comes from; "" for a call made by hand.
+    ours: str
     step: int
     try_no: int
     state: AttemptState
@@ -295,6 +297,9 @@ class Attempt:
     submitted_at: datetime | None = None
     answered_at: datetime | None = None
     told_at: datetime | None = None
+    #: When somebody had begun to be told who then gave the line to somebody else; whoever has it now is told anew.
+    told_earlier_at: datetime | None = None
+    transfers: int = 0
     #: How long the newest telling speaks until its findings were said; before that they were not heard.
     telling_seconds: float = 0.0
     finished_at: datetime | None = None

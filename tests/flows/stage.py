@@ -36,6 +36,7 @@ from tests.flows.told import unexpected_messages
 V = TypeVar("V")
 
 OURS = "+15035550100"
+OURS_AT_MERCY = "+15035550101"  #: ours as well; a story gives it to Mercy as its own caller number
 READS, DESK = "C000000001", "C000000002"
 SECOND = "C000000003"  #: the channel of a second pool, where a story's directory has one
 LEE, HADDAD, QUINN, SILVA, STONE, STRANGER = (
@@ -389,7 +390,7 @@ def _exchange(timeline: Timeline, servers: Servers) -> Exchange:
         timeline,
         "AC" + "1" * 32,
         "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
-        {OURS: line},
+        {OURS: line, OURS_AT_MERCY: line},
         calls_per_second=100,
         base_url=servers.urls["exchange"],
     )

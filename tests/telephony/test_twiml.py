@@ -112,7 +112,7 @@ def test_a_recording_is_announced_by_a_beep_and_reported_in_either_case() -> Non
 
 
 def test_a_bridge_rings_every_leg_with_its_own_whisper() -> None:
-    """From our number, for twenty-five seconds."""
+    """From the number that calls for the site, for twenty-five seconds."""
     legs = (Leg(key="a", number="+12025550143"), Leg(key="b", number="+12025550144"))
     root = parsed(SPEAKER.document(TOKEN, 4, replace(FULL, kind=PromptKind.BRIDGE, dial=legs)))
     say, dial = root
@@ -121,7 +121,7 @@ def test_a_bridge_rings_every_leg_with_its_own_whisper() -> None:
     assert dial.attrib == {
         "action": f"https://radrelay.example/twilio/dial/{TOKEN}/4",
         "answerOnBridge": "true",
-        "callerId": OUR_NUMBER,
+        "callerId": FULL.callback_number,
         "method": "POST",
         "timeout": "25",
     }

@@ -59,7 +59,7 @@ def recordings(account: Account) -> Recordings:
 
 
 def place(dialer: Dialer, *, send_digits: str = "", detect_machine: bool = True) -> str:
-    return dialer.place(token=TOKEN, to=TO, send_digits=send_digits, detect_machine=detect_machine)
+    return dialer.place(token=TOKEN, to=TO, ours=OUR_NUMBER, send_digits=send_digits, detect_machine=detect_machine)
 
 
 def send(texter: Texter) -> str:
@@ -180,14 +180,14 @@ def test_an_in_doubt_call_is_found_by_number_and_time(fake: FakeTwilio, dialer: 
     """Twilio's whole seconds must not hide it; an older call is another one."""
     old = call(created="Mon, 24 Nov 2025 09:58:00 +0000", sid="CA" + "9" * 32)
     fake.will(200, page("calls", call(status="ringing"), old))
-    found = dialer.find(to=TO, since=SINCE)
+    found = dialer.find(to=TO, ours=OUR_NUMBER, since=SINCE)
     assert found is not None
     assert (found.sid, found.status, found.created_at) == (CALL, "ringing", SINCE.replace(microsecond=0))
     assert "To=%2B12025550111" in fake.seen[0].path
     assert "From=%2B12025550100" in fake.seen[0].path
     assert "StartTime" not in fake.seen[0].path
     fake.will(200, page("calls", old))
-    assert dialer.find(to=TO, since=SINCE) is None
+    assert dialer.find(to=TO, ours=OUR_NUMBER, since=SINCE) is None
 
 
 @pytest.mark.parametrize(
@@ -199,11 +199,11 @@ def test_a_leg_of_a_bridge_is_not_the_call_that_is_looked_for(
     """A bridge rings the same telephone from our number: newer, and no call that anybody asked for."""
     leg = call(sid="CA" + "7" * 32, status="ringing", created="Mon, 24 Nov 2025 10:00:05 +0000", **other)
     fake.will(200, page("calls", leg, call()))
-    found = dialer.find(to=TO, since=SINCE)
+    found = dialer.find(to=TO, ours=OUR_NUMBER, since=SINCE)
     assert found is not None
     assert found.sid == CALL
     fake.will(200, page("calls", leg))
-    assert dialer.find(to=TO, since=SINCE) is None
+    assert dialer.find(to=TO, ours=OUR_NUMBER, since=SINCE) is None
 
 
 def text_row(sid: str, body: str, second: int = 0) -> dict[str, object]:
@@ -220,13 +220,13 @@ def test_a_text_is_found_by_number_time_and_its_code(fake: FakeTwilio, texter: T
         text_row("SM" + "5" * 32, "code 111111."),
     ]
     fake.will(200, page("messages", *rows, text_row("SM" + "6" * 32, "")))
-    assert texter.find(to=TO, since=SINCE, callback_code="482173") == [newer, MESSAGE]
+    assert texter.find(to=TO, ours=OUR_NUMBER, since=SINCE, callback_code="482173") == [newer, MESSAGE]
     fake.will(200, page("messages"))
-    assert texter.find(to=TO, since=SINCE, callback_code="482173") == []
+    assert texter.find(to=TO, ours=OUR_NUMBER, since=SINCE, callback_code="482173") == []
 
 
 LOOKUPS: list[Callable[[Dialer], object]] = [
-    lambda dialer: dialer.find(to=TO, since=SINCE),
+    lambda dialer: dialer.find(to=TO, ours=OUR_NUMBER, since=SINCE),
     lambda dialer: dialer.look(CALL),
     lambda dialer: dialer.hang_up(CALL),
     lambda dialer: dialer.leave_voicemail(sid=CALL, token=TOKEN),
@@ -341,6 +341,6 @@ def test_nothing_is_logged_of_what_was_asked(
     fake.will(201, {"sid": MESSAGE})
     send(texter)
     fake.will(200, page("calls", call()))
-    dialer.find(to=TO, since=SINCE)
+    dialer.find(to=TO, ours=OUR_NUMBER, since=SINCE)
     assert len(fake.seen) == 3
     assert not any(word in caplog.text for word in (TOKEN, TO[1:], "482173", "secret"))

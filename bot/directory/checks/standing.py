@@ -125,6 +125,8 @@ def _numbers(directory: Directory) -> Iterator[tuple[str, str]]:
     for facility in directory.facilities.values():
         own = f"facilities.{facility.id}.callback_number"
         yield own, facility.callback_number
+        if facility.caller_number:
+            yield f"facilities.{facility.id}.caller_number", facility.caller_number
     for radiologist in directory.radiologists.values():
         if radiologist.phone:
             yield f"radiologists.{radiologist.id}.phone", radiologist.phone

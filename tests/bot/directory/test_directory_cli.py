@@ -101,3 +101,36 @@ def test_hash_pin_refuses_without_showing_what_was_typed(typed: str, pepper: str
 def test_each_command_shows_an_example(command: str) -> None:
     """``--help`` ends with a line that can be typed."""
     assert f"Example: radrelay directory {command}" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+def test_a_contact_card_holds_the_numbers_that_call_for_a_site(tmp_path: Path) -> None:
+    """Whoever saves it sees who calls: our number, or the site's own, and the staffed one; a vCard ends its lines with CRLF."""
+    path = written(tmp_path, GOOD)
+    done = CliRunner().invoke(app, ["card", path, "north"], env={"TWILIO_FROM_NUMBER": "+15035550100"})
+    assert done.exit_code == 0
+    lines = done.stdout_bytes.decode().split("\r\n")
+    assert lines[:2] == ["BEGIN:VCARD", "VERSION:3.0"]
+    assert lines[-2:] == ["END:VCARD", ""]
+    assert "TEL;TYPE=WORK,VOICE,PREF:+15035550100" in lines
+    assert "TEL;TYPE=WORK:+13125550100" in lines
+    own = written(
+        tmp_path,
+        spoiled(
+            '    callback_number: "+13125550100"\n',
+            '    callback_number: "+13125550100"\n    caller_number: "+15035550101"\n',
+        ),
+    )
+    done = CliRunner().invoke(app, ["card", own, "north"], env={"TWILIO_FROM_NUMBER": "+15035550100"})
+    assert "TEL;TYPE=WORK,VOICE,PREF:+15035550101" in done.output
+    assert "+15035550100" not in done.output
+
+
+def test_no_card_is_made_of_what_is_not_there(tmp_path: Path) -> None:
+    """An unknown facility names those there are, and without a number of ours it says where to give one."""
+    path = written(tmp_path, GOOD)
+    done = CliRunner().invoke(app, ["card", path, "south", "--number", "+15035550100"])
+    assert done.exit_code == 1
+    assert "there is no facility 'south' to make a card of (north)" in done.output
+    done = CliRunner().invoke(app, ["card", path, "north"], env={"TWILIO_FROM_NUMBER": ""})
+    assert done.exit_code == 1
+    assert "set TWILIO_FROM_NUMBER" in done.output

@@ -125,6 +125,7 @@ def attempt_for(purpose: Purpose) -> Attempt:
         number="+13125550101",
         number_kind="mobile",
         send_digits="",
+        ours="",
         step=0,
         try_no=1,
         state=AttemptState.TALKING,
