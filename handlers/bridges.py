@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from handlers import lines
-from handlers.domain.conversation import DESK, PENDING, RADIOLOGIST
 from handlers.domain.dialog import Leg
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.relays import Attempt, AttemptState, Relay
+from handlers.domain.turns import DESK, PENDING, RADIOLOGIST
 from handlers.ports import Reading, Transaction
 
 Legs = tuple[tuple[str, tuple[Leg, ...]], ...]

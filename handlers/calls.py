@@ -7,8 +7,7 @@ from math import ceil
 
 from handlers import bridges, callbacks, endings, identity, lines, outcomes, receipts, receivers, ringing
 from handlers.domain import case_code as codes
-from handlers.domain import conversation, dialog
-from handlers.domain.conversation import PENDING
+from handlers.domain import conversation, dialog, turns
 from handlers.domain.dialog import Key, Prompt, PromptKind
 from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
@@ -16,6 +15,7 @@ from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Ending, 
 from handlers.domain.said import Facts, Said
 from handlers.domain.studies import Finding, Study
 from handlers.domain.tasks import DeskTask, TaskState
+from handlers.domain.turns import PENDING
 from handlers.once import in_transaction
 from handlers.ports import House, Transaction
 
@@ -195,8 +195,8 @@ def picked_up(attempt: Attempt, facts: Facts, tx: Transaction) -> Said:
         return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
     attempt = replace(lines.move(attempt, AttemptEvent.ANSWERED), answered_at=tx.now)
     if facts.relay is not None and facts.relay.state is RelayState.ENDED and attempt.purpose is not Purpose.DESK:
-        return conversation.ended(attempt, facts)
-    return conversation.opening(attempt, facts)
+        return turns.ended(attempt, facts)
+    return turns.opening(attempt, facts)
 
 
 def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transaction) -> Said:

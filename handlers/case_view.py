@@ -17,13 +17,13 @@ from handlers.domain.case_page import (
     TaskLine,
     TimelineLine,
 )
-from handlers.domain.conversation import has_heard
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.regions import in_turn
 from handlers.domain.relays import CONFIRMS, Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import WAITING, Finding, Read, Report, Study
 from handlers.domain.tasks import DeskTask
+from handlers.domain.turns import has_heard
 from handlers.drawing import relay_line
 from handlers.hands import CLOSE_REASONS
 from handlers.ports import House, Transaction

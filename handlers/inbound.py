@@ -10,11 +10,11 @@ from dataclasses import replace
 from handlers import bridges, calls, desk, lines
 from handlers.domain import dialog
 from handlers.domain.access import InboundCall
-from handlers.domain.conversation import DESK
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
 from handlers.domain.machinery import SYSTEM, AuditFact
 from handlers.domain.relays import Attempt, Purpose, Relay
 from handlers.domain.tasks import TaskKind
+from handlers.domain.turns import DESK
 from handlers.once import in_transaction, once
 from handlers.ports import House, Transaction
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from handlers import desk, endings, lines, receipts, ringing, rungs, showing
-from handlers.domain.conversation import PENDING
 from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
 from handlers.domain.studies import Read
 from handlers.domain.tasks import TaskKind, TaskState
+from handlers.domain.turns import PENDING
 from handlers.ports import House, Transaction
 
 _ENDINGS = {

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from handlers.domain.directory import Facility
 
+_NOTE = (
+    "NOTE:The first number calls and texts about critical results\\, and can be called back at any hour. "
+    "The second is staffed."
+)
 _LINE = "\r\n"
 
 
@@ -22,8 +26,7 @@ def card(facility: Facility, our_number: str) -> str:
             f"ORG:{_escaped(facility.name)};Radiology",
             f"TEL;TYPE=WORK,VOICE,PREF:{ours}",
             f"TEL;TYPE=WORK:{facility.callback_number}",
-            "NOTE:The first number calls and texts about critical results\\, and can be called back at any hour. "
-            "The second is staffed.",
+            _NOTE,
             "CATEGORIES:Radiology",
             "END:VCARD",
             "",

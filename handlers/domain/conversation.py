@@ -8,123 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.domain import dialog
-from handlers.domain.dialog import Key, Lead, Prompt, PromptKind
-from handlers.domain.machine import step
-from handlers.domain.relays import (
-    ATTEMPT_TABLE,
-    Attempt,
-    AttemptEvent,
-    Ending,
-    Outcome,
-    Purpose,
-    ReceiverRole,
-    RelayState,
-    Stage,
-)
+from handlers.domain import dialog, own_people
+from handlers.domain.dialog import Key, Lead, PromptKind
+from handlers.domain.relays import Attempt, Outcome, Purpose, ReceiverRole, RelayState, Stage
 from handlers.domain.said import Facts, Said, ending, prompt_of
+from handlers.domain.turns import PENDING, bridging, ended, has_heard, opening, silent, telling, wrong
 
-RADIOLOGIST, DESK = "radiologist", "desk"
-#: Whom a caller is told that they are connected to.
-WHOM = {RADIOLOGIST: "the radiologist", DESK: "the desk"}
-#: How a pending bridge is marked in ``Attempt.bridged_to``; once somebody accepted, it holds who.
-PENDING = "?"
 #: The shortest recording that can be a read-back: a second to begin after the tone, a name and a finding of two or three
 #: words each (two seconds at the normal pace), a second to find the pound key. A cough, a hello or a hang-up is shorter.
 MIN_READ_BACK_SECONDS = 4
-
-
-def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
-    """Begin, or begin again, with whoever is on the line now."""
-    if attempt.purpose in (Purpose.DESK, Purpose.RADIOLOGIST):
-        prompt = replace(prompt_of(PromptKind.DESK, facts, lead), who=attempt.who)
-        return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt)
-    if attempt.purpose is Purpose.ON_CALL:
-        return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
-    if not facts.may_identify:
-        return Said(
-            attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=prompt_of(PromptKind.NO_AGREEMENT, facts, lead)
-        )
-    if facts.has_pin:
-        return Said(attempt=replace(attempt, stage=Stage.PIN), prompt=prompt_of(PromptKind.PIN, facts, lead))
-    return Said(attempt=replace(attempt, stage=Stage.MENU), prompt=prompt_of(PromptKind.OPENING, facts, lead))
-
-
-def _asked_to_claim(facts: Facts, lead: Lead) -> Prompt:
-    prompt, read = prompt_of(PromptKind.CLAIM, facts, lead), facts.unclaimed
-    if read is None:
-        return prompt
-    return replace(prompt, who=read.reader, priority=read.priority, modality=read.modality, minutes=read.minutes)
-
-
-def has_heard(attempt: Attempt, now: datetime) -> bool:
-    """Tell whether the newest telling has had the time that its words take."""
-    return attempt.told_at is not None and (now - attempt.told_at).total_seconds() >= attempt.telling_seconds
-
-
-def telling(attempt: Attempt, facts: Facts, now: datetime, lead: Lead = Lead.NONE) -> Said:
-    """Say the identifiers, the findings and how to confirm; from here on the findings count as told."""
-    kind = PromptKind.RECORD_CHOICE if facts.recording else PromptKind.TELLING
-    revision = 0 if facts.relay is None else facts.relay.revision
-    is_other = attempt.told_at is not None and attempt.revision != revision
-    attempt = replace(
-        attempt,
-        stage=Stage.RECORD_CHOICE if facts.recording else Stage.CODE,
-        code=facts.fresh_code if is_other and facts.fresh_code else attempt.code,
-        told_at=attempt.told_at if not is_other and has_heard(attempt, now) else now,
-        revision=revision,
-        silent=0,
-    )
-    return Said(attempt=attempt, prompt=replace(prompt_of(kind, facts, lead), code=attempt.code))
-
-
-def ended(attempt: Attempt, facts: Facts) -> Said:
-    """Tell whoever is on the line that the relay has ended meanwhile."""
-    relay = facts.relay
-    retracted = relay is not None and relay.ending in (Ending.RETRACTED, Ending.WITHDRAWN)
-    kind = PromptKind.RETRACTED if retracted else PromptKind.ENDED
-    return ending(attempt, kind, facts, Outcome.CANCELED, who=facts.ended_words)
-
-
-def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
-    """Connect a person: the radiologist first, then the desk; where nobody is left, say so and go on."""
-    tried = attempt.bridged_to.rstrip(PENDING)
-    names = [name for name, _ in facts.legs]
-    left = facts.legs[names.index(tried) + 1 :] if tried in names else facts.legs
-    following = [leg for leg in left if leg[1]]
-    if not following:
-        return _nobody_came(attempt, facts)
-    name, legs = following[0]
-    attempt = replace(
-        attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.BRIDGE), bridged_to=f"{name}{PENDING}"
-    )
-    return Said(attempt=attempt, prompt=replace(prompt_of(PromptKind.BRIDGE, facts, lead), dial=legs, who=WHOM[name]))
-
-
-def _nobody_came(attempt: Attempt, facts: Facts) -> Said:
-    if attempt.state.value == "bridged":
-        attempt = replace(attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.UNBRIDGE))
-    attempt = replace(attempt, bridged_to="")
-    if attempt.told_at is not None:
-        return ending(attempt, PromptKind.REFERRED, facts, Outcome.REACHED_WITHOUT_READ_BACK)
-    if attempt.wrong >= dialog.MAX_WRONG or attempt.silent >= dialog.MAX_SILENT:
-        return ending(attempt, PromptKind.REFERRED, facts, Outcome.MESSAGE_LEFT)
-    return opening(replace(attempt, silent=attempt.silent + 1), facts, Lead.NOBODY_CAME)
-
-
-def _wrong(attempt: Attempt, facts: Facts, again: Said) -> Said:
-    """Count a wrong entry; the third connects a human: a live clinician is never hung up on."""
-    wrong = attempt.wrong + 1
-    if wrong >= dialog.MAX_WRONG:
-        return bridging(replace(attempt, wrong=wrong), facts)
-    return replace(again, attempt=replace(again.attempt, wrong=wrong))
-
-
-def _silent(attempt: Attempt, again: Said, at_last: Said) -> Said:
-    silent = attempt.silent + 1
-    if silent > dialog.MAX_SILENT:
-        return at_last
-    return replace(again, attempt=replace(again.attempt, silent=silent))
 
 
 def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: bool, now: datetime) -> Said:
@@ -135,9 +27,9 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
     if relay_over and attempt.purpose is not Purpose.DESK:
         return ended(attempt, facts)
     if attempt.stage is Stage.TAKE:
-        return _take(attempt, facts, key)
+        return own_people.take(attempt, facts, key)
     if attempt.stage is Stage.CLAIM:
-        return _claim(attempt, facts, key)
+        return own_people.claim(attempt, facts, key)
     if key is Key.PERSON or attempt.turn >= dialog.MAX_TURNS:
         return bridging(attempt, facts)
     if key is Key.WRONG_PERSON:
@@ -147,32 +39,6 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
     if attempt.stage is Stage.RECORD_CHOICE:
         return _record_choice(attempt, facts, key, number, now)
     return _before_telling(attempt, facts, key, number, pin_ok=pin_ok, now=now)
-
-
-def _take(attempt: Attempt, facts: Facts, key: Key) -> Said:
-    if facts.not_to_take:
-        return ending(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
-    if key is Key.TAKE:
-        return ending(attempt, PromptKind.TAKEN, facts, Outcome.TAKEN, who=attempt.who)
-    over = ending(attempt, PromptKind.NOT_TAKEN, facts, Outcome.SILENT)
-    lead = Lead.AGAIN if key is Key.SILENCE else Lead.UNKNOWN_KEY
-    return _silent(attempt, opening(attempt, facts, lead), over)
-
-
-def _claim(attempt: Attempt, facts: Facts, key: Key) -> Said:
-    """Decide what the reader on call said; whether they may claim was judged before, in the same transaction."""
-    if facts.not_to_take:
-        return ending(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
-    if key is Key.TAKE and facts.claim_refused:
-        return ending(attempt, PromptKind.NOT_CLAIMED, facts, Outcome.PASSED, who=facts.claim_refused)
-    if key is Key.TAKE:
-        return ending(attempt, PromptKind.CLAIMED, facts, Outcome.TAKEN)
-    passed = ending(attempt, PromptKind.PASSED, facts, Outcome.PASSED)
-    if key is Key.DECLINE:
-        return passed
-    lead = Lead.AGAIN if key in (Key.SILENCE, Key.AGAIN) else Lead.UNKNOWN_KEY
-    over = ending(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
-    return _silent(attempt, opening(attempt, facts, lead), over)
 
 
 def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: bool, now: datetime) -> Said:
@@ -188,8 +54,8 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pi
         )
     if attempt.stage is Stage.HOLD:
         lead = Lead.STILL_HOLDING if key is Key.SILENCE else Lead.NONE
-        silent = attempt.silent + 1 if key is Key.SILENCE else 0
-        return opening(replace(attempt, silent=silent), facts, lead)
+        silences = attempt.silent + 1 if key is Key.SILENCE else 0
+        return opening(replace(attempt, silent=silences), facts, lead)
     if attempt.stage is Stage.PIN and key is Key.NUMBER:
         return _identified(attempt, facts, now, pin_ok=pin_ok)
     if attempt.stage is Stage.MENU and key in (Key.PRACTITIONER, Key.NURSE):
@@ -199,10 +65,10 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pi
     only_talk = key is Key.UNKNOWN and not number and not facts.somebody_keyed
     if key is Key.SILENCE or only_talk:
         over = ending(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
-        return _silent(attempt, opening(attempt, facts, Lead.AGAIN), over)
+        return silent(attempt, opening(attempt, facts, Lead.AGAIN), over)
     if key is Key.AGAIN:
         return opening(attempt, facts, Lead.AGAIN)
-    return _wrong(attempt, facts, opening(attempt, facts, Lead.UNKNOWN_KEY))
+    return wrong(attempt, facts, opening(attempt, facts, Lead.UNKNOWN_KEY))
 
 
 def _may_not(attempt: Attempt, facts: Facts, key: Key) -> Said:
@@ -210,12 +76,12 @@ def _may_not(attempt: Attempt, facts: Facts, key: Key) -> Said:
         return ending(attempt, PromptKind.MESSAGE_LEFT, facts, Outcome.MESSAGE_LEFT)
     lead = Lead.AGAIN if key is Key.AGAIN else Lead.UNKNOWN_KEY
     again = Said(attempt=attempt, prompt=prompt_of(PromptKind.MAY_NOT, facts, lead))
-    return again if key is Key.AGAIN else _wrong(attempt, facts, again)
+    return again if key is Key.AGAIN else wrong(attempt, facts, again)
 
 
 def _identified(attempt: Attempt, facts: Facts, now: datetime, *, pin_ok: bool) -> Said:
     if not pin_ok:
-        return _wrong(attempt, facts, opening(attempt, facts, Lead.WRONG_PIN))
+        return wrong(attempt, facts, opening(attempt, facts, Lead.WRONG_PIN))
     role = None if facts.contact_role is None else ReceiverRole(facts.contact_role.value)
     attempt = replace(attempt, receiver_role=role)
     if facts.relay is not None and facts.contact_role in facts.relay.policy.ended_by:
@@ -246,8 +112,8 @@ def _code(attempt: Attempt, facts: Facts, key: Key, number: str, now: datetime) 
     if key is Key.AGAIN:
         return telling(attempt, facts, now, Lead.AGAIN)
     if key in (Key.SILENCE, Key.UNKNOWN):  # talk in the room errs in nothing
-        return _silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
-    return _wrong(attempt, facts, _by_code(attempt, facts, now, Lead.WRONG_CODE))
+        return silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
+    return wrong(attempt, facts, _by_code(attempt, facts, now, Lead.WRONG_CODE))
 
 
 def _by_code(attempt: Attempt, facts: Facts, now: datetime, lead: Lead) -> Said:
@@ -272,10 +138,10 @@ def _record_choice(attempt: Attempt, facts: Facts, key: Key, number: str, now: d
         return _by_code(attempt, facts, now, Lead.NOT_RECORDED)
     only_talk = key is Key.UNKNOWN and not number
     if key is Key.SILENCE or only_talk:
-        return _silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
+        return silent(attempt, telling(attempt, facts, now, Lead.AGAIN), bridging(attempt, facts))
     if key is Key.AGAIN:
         return telling(attempt, facts, now, Lead.AGAIN)
-    return _wrong(attempt, facts, telling(attempt, facts, now, Lead.UNKNOWN_KEY))
+    return wrong(attempt, facts, telling(attempt, facts, now, Lead.UNKNOWN_KEY))
 
 
 def read_back(attempt: Attempt, facts: Facts, *, seconds: int, now: datetime) -> Said:
@@ -288,7 +154,7 @@ def read_back(attempt: Attempt, facts: Facts, *, seconds: int, now: datetime) ->
         return _by_code(attempt, facts, now, Lead.NOTHING_HEARD)
     if seconds < MIN_READ_BACK_SECONDS:
         again = Said(attempt=attempt, prompt=prompt_of(PromptKind.RECORD, facts, Lead.TOO_SHORT))
-        return _wrong(attempt, facts, again)
+        return wrong(attempt, facts, again)
     role = attempt.receiver_role
     return ending(
         attempt, PromptKind.RECORDED, facts, Outcome.READ_BACK_RECORDED, who="" if role is None else role.value

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.domain import conversation, dialog
-from handlers.domain.conversation import DESK, RADIOLOGIST
+from handlers.domain import conversation, dialog, turns
 from handlers.domain.dialog import Key, Lead, Leg, PromptKind
 from handlers.domain.policies import DeskRung, EscalationPolicy, Role, Step
 from handlers.domain.relays import (
@@ -26,6 +25,7 @@ from handlers.domain.relays import (
     Stage,
 )
 from handlers.domain.said import Facts, Said
+from handlers.domain.turns import DESK, RADIOLOGIST
 from telephony import spoken
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -158,7 +158,7 @@ def lines(draw: st.DrawFn, purposes: tuple[Purpose, ...] = (Purpose.CONTACT, Pur
         legs=tuple((name, (Leg(key=name[0], number="+13125550141"),)) for name in people),
     )
     line = Line(attempt_for(draw(st.sampled_from(purposes))), facts)
-    line.note(conversation.opening(line.attempt, line.facts))
+    line.note(turns.opening(line.attempt, line.facts))
     return line
 
 
@@ -211,7 +211,7 @@ def test_nobody_learns_a_code_to_whom_the_finding_was_not_told(line: Line, event
     told: dict[int, datetime] = {}
     line.facts = replace(line.facts, has_pin=False, may_identify=True, relay=relay_with((Role.PHYSICIAN,)))
     line.said.clear()
-    line.note(conversation.opening(line.attempt, line.facts))
+    line.note(turns.opening(line.attempt, line.facts))
     for number, (event, seconds) in enumerate([("1", 1.0), *events]):
         if line.is_over:
             break
@@ -301,7 +301,7 @@ def test_whoever_has_a_pin_hears_nothing_without_it(line: Line, events: list[str
     """Where the contact has a PIN, no role key opens anything."""
     line.facts = replace(line.facts, has_pin=True)
     line.said.clear()
-    line.note(conversation.opening(line.attempt, line.facts))
+    line.note(turns.opening(line.attempt, line.facts))
     without = [event for event in events if event != f"{PIN}#"]
     play(line, without)
     assert not any(said.prompt.kind in dialog.IDENTIFYING for said in line.said)
@@ -417,6 +417,6 @@ def test_a_desk_phone_takes_only_by_its_key(line: Line, events: list[str]) -> No
         assert said.prompt.kind not in dialog.IDENTIFYING
         assert (said.outcome is Outcome.TAKEN) == (event in ("1", HEARD))
     line = Line(attempt_for(Purpose.DESK), replace(line.facts, not_to_take="Pat Quinn"))
-    line.note(conversation.opening(line.attempt, line.facts))
+    line.note(turns.opening(line.attempt, line.facts))
     said = line.play("1")
     assert (said.prompt.kind, said.prompt.who, said.outcome) == (PromptKind.HAS_IT, "Pat Quinn", Outcome.CANCELED)

@@ -1,0 +1,115 @@
+"""How a dialog begins, tells, goes on, is given to a human, and is told that all is over: what every turn is made of.
+
+Everything here is a pure function of the attempt and the facts. Words are ``telephony.script``'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from handlers.domain import dialog
+from handlers.domain.dialog import Lead, Prompt, PromptKind
+from handlers.domain.machine import step
+from handlers.domain.relays import ATTEMPT_TABLE, Attempt, AttemptEvent, Ending, Outcome, Purpose, Stage
+from handlers.domain.said import Facts, Said, ending, prompt_of
+
+RADIOLOGIST, DESK = "radiologist", "desk"
+#: Whom a caller is told that they are connected to.
+WHOM = {RADIOLOGIST: "the radiologist", DESK: "the desk"}
+#: How a pending bridge is marked in ``Attempt.bridged_to``; once somebody accepted, it holds who.
+PENDING = "?"
+
+
+def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
+    """Begin, or begin again, with whoever is on the line now."""
+    if attempt.purpose in (Purpose.DESK, Purpose.RADIOLOGIST):
+        prompt = replace(prompt_of(PromptKind.DESK, facts, lead), who=attempt.who)
+        return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt)
+    if attempt.purpose is Purpose.ON_CALL:
+        return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
+    if not facts.may_identify:
+        return Said(
+            attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=prompt_of(PromptKind.NO_AGREEMENT, facts, lead)
+        )
+    if facts.has_pin:
+        return Said(attempt=replace(attempt, stage=Stage.PIN), prompt=prompt_of(PromptKind.PIN, facts, lead))
+    return Said(attempt=replace(attempt, stage=Stage.MENU), prompt=prompt_of(PromptKind.OPENING, facts, lead))
+
+
+def _asked_to_claim(facts: Facts, lead: Lead) -> Prompt:
+    prompt, read = prompt_of(PromptKind.CLAIM, facts, lead), facts.unclaimed
+    if read is None:
+        return prompt
+    return replace(prompt, who=read.reader, priority=read.priority, modality=read.modality, minutes=read.minutes)
+
+
+def has_heard(attempt: Attempt, now: datetime) -> bool:
+    """Tell whether the newest telling has had the time that its words take."""
+    return attempt.told_at is not None and (now - attempt.told_at).total_seconds() >= attempt.telling_seconds
+
+
+def telling(attempt: Attempt, facts: Facts, now: datetime, lead: Lead = Lead.NONE) -> Said:
+    """Say the identifiers, the findings and how to confirm; from here on the findings count as told."""
+    kind = PromptKind.RECORD_CHOICE if facts.recording else PromptKind.TELLING
+    revision = 0 if facts.relay is None else facts.relay.revision
+    is_other = attempt.told_at is not None and attempt.revision != revision
+    attempt = replace(
+        attempt,
+        stage=Stage.RECORD_CHOICE if facts.recording else Stage.CODE,
+        code=facts.fresh_code if is_other and facts.fresh_code else attempt.code,
+        told_at=attempt.told_at if not is_other and has_heard(attempt, now) else now,
+        revision=revision,
+        silent=0,
+    )
+    return Said(attempt=attempt, prompt=replace(prompt_of(kind, facts, lead), code=attempt.code))
+
+
+def ended(attempt: Attempt, facts: Facts) -> Said:
+    """Tell whoever is on the line that the relay has ended meanwhile."""
+    relay = facts.relay
+    retracted = relay is not None and relay.ending in (Ending.RETRACTED, Ending.WITHDRAWN)
+    kind = PromptKind.RETRACTED if retracted else PromptKind.ENDED
+    return ending(attempt, kind, facts, Outcome.CANCELED, who=facts.ended_words)
+
+
+def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
+    """Connect a person: the radiologist first, then the desk; where nobody is left, say so and go on."""
+    tried = attempt.bridged_to.rstrip(PENDING)
+    names = [name for name, _ in facts.legs]
+    left = facts.legs[names.index(tried) + 1 :] if tried in names else facts.legs
+    following = [leg for leg in left if leg[1]]
+    if not following:
+        return _nobody_came(attempt, facts)
+    name, legs = following[0]
+    attempt = replace(
+        attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.BRIDGE), bridged_to=f"{name}{PENDING}"
+    )
+    return Said(attempt=attempt, prompt=replace(prompt_of(PromptKind.BRIDGE, facts, lead), dial=legs, who=WHOM[name]))
+
+
+def _nobody_came(attempt: Attempt, facts: Facts) -> Said:
+    if attempt.state.value == "bridged":
+        attempt = replace(attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.UNBRIDGE))
+    attempt = replace(attempt, bridged_to="")
+    if attempt.told_at is not None:
+        return ending(attempt, PromptKind.REFERRED, facts, Outcome.REACHED_WITHOUT_READ_BACK)
+    if attempt.wrong >= dialog.MAX_WRONG or attempt.silent >= dialog.MAX_SILENT:
+        return ending(attempt, PromptKind.REFERRED, facts, Outcome.MESSAGE_LEFT)
+    return opening(replace(attempt, silent=attempt.silent + 1), facts, Lead.NOBODY_CAME)
+
+
+def wrong(attempt: Attempt, facts: Facts, again: Said) -> Said:
+    """Count a wrong entry; the third connects a human: a live clinician is never hung up on."""
+    count = attempt.wrong + 1
+    if count >= dialog.MAX_WRONG:
+        return bridging(replace(attempt, wrong=count), facts)
+    return replace(again, attempt=replace(again.attempt, wrong=count))
+
+
+def silent(attempt: Attempt, again: Said, at_last: Said) -> Said:
+    """Count a silence: it is asked again, and at last something else happens."""
+    count = attempt.silent + 1
+    if count > dialog.MAX_SILENT:
+        return at_last
+    return replace(again, attempt=replace(again.attempt, silent=count))
