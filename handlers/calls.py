@@ -173,7 +173,7 @@ def answer(house: House, token: str, turn: int, heard: Heard) -> Reply:
             said = conversation.read_back(attempt, facts, seconds=0, now=tx.now)
         else:
             said = _turn(house, attempt, facts, heard, tx)
-        return say(tx, house, said, turn, heard)
+        return say(tx, house, said, turn, _to_keep(attempt.stage, heard))
 
     return in_transaction(house, facility, act)
 
@@ -206,10 +206,17 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
     if attempt.stage is Stage.CLAIM and key is Key.TAKE and not facts.not_to_take:
         facts = replace(facts, claim_refused=ringing.claim(tx, house, attempt))
     keyed_pin = attempt.stage is Stage.PIN and key is Key.NUMBER
+    if keyed_pin and identity.is_locked_out(tx, house.directory(), attempt):
+        facts = replace(facts, locked_out=True)
     receiver = identity.whose_pin(tx, house, attempt, number) if keyed_pin else None
     if receiver is not None:
         attempt, facts = replace(attempt, who=receiver.id), replace(facts, contact_role=receiver.role)
     return conversation.converse(attempt, facts, key, number, pin_ok=receiver is not None, now=tx.now)
+
+
+def _to_keep(stage: Stage, heard: Heard) -> Heard:
+    """Return what of an answer is kept: of what may be a PIN only how many keys it was, not even sealed."""
+    return replace(heard, digits="#" * len(heard.digits)) if stage is Stage.PIN else heard
 
 
 def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> Reply:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from handlers import pins
+from handlers import lockouts, pins
 from handlers.domain.directory import Contact, Directory
 from handlers.domain.relays import Attempt, Purpose
-from handlers.ports import House, Reading
+from handlers.ports import House, Reading, Transaction
 
 
 def with_pin(look: Reading, directory: Directory, attempt: Attempt) -> list[Contact]:
@@ -24,9 +24,30 @@ def with_pin(look: Reading, directory: Directory, attempt: Attempt) -> list[Cont
     return [one for one in known if one is not None and one.pin_hash is not None]
 
 
-def whose_pin(look: Reading, house: House, attempt: Attempt, pin: str) -> Contact | None:
-    """Return the contact whose PIN was keyed, None for a wrong one."""
-    for contact in with_pin(look, house.directory(), attempt):
+def is_locked_out(look: Reading, directory: Directory, attempt: Attempt) -> bool:
+    """Tell whether no PIN that is keyed on this call counts: its caller is locked out, or everybody whose PIN opens it."""
+    if attempt.inbound and lockouts.is_locked(look, lockouts.of_caller(attempt.number)):
+        return True
+    asked = with_pin(look, directory, attempt)
+    return bool(asked) and not _usable(look, asked)
+
+
+def _usable(look: Reading, contacts: list[Contact]) -> list[Contact]:
+    return [one for one in contacts if not lockouts.is_locked(look, lockouts.of_contact(one.id))]
+
+
+def whose_pin(tx: Transaction, house: House, attempt: Attempt, pin: str) -> Contact | None:
+    """Return the contact whose PIN was keyed; a wrong one is counted, for everybody whose it could have been.
+
+    Of whoever is locked out no PIN is looked at.
+    """
+    directory = house.directory()
+    if is_locked_out(tx, directory, attempt):
+        return None
+    asked = _usable(tx, with_pin(tx, directory, attempt))
+    for contact in asked:
         if contact.pin_hash is not None and pins.pin_matches(pin, contact.pin_hash, house.pin_pepper):
             return contact
+    callers = [lockouts.of_caller(attempt.number)] if attempt.inbound else []
+    lockouts.wrong(tx, house, [*callers, *(lockouts.of_contact(one.id) for one in asked)])
     return None

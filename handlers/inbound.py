@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import bridges, calls, desk, lines
+from handlers import bridges, calls, desk, lines, lockouts
 from handlers.domain import dialog
 from handlers.domain.access import InboundCall
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
@@ -16,7 +16,7 @@ from handlers.domain.relays import Attempt, Purpose, Relay
 from handlers.domain.tasks import TaskKind
 from handlers.domain.turns import DESK
 from handlers.once import in_transaction, once
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
 
 def is_inbound(house: House, token: str) -> bool:
@@ -95,13 +95,20 @@ def _keyed(house: House, token: str, turn: int, heard: calls.Heard) -> calls.Rep
     )
     with house.memory.reading() as look:
         call = look.one(InboundCall, token=token)
+        locked = call is not None and _is_locked_out(look, call)
     if call is None:
         raise calls.unknown_call()
-    if relay_facility is not None:
+    if relay_facility is not None and not locked:
         reply = in_transaction(house, relay_facility, lambda tx: _join(tx, house, call, number))
         in_transaction(house, SYSTEM, lambda tx: _joined(tx, call, reply))
         return reply
     return in_transaction(house, SYSTEM, lambda tx: _no_code(tx, house, token, turn, number))
+
+
+def _is_locked_out(look: Reading, call: InboundCall) -> bool:
+    """Tell whether a caller's codes do not count now; a code that was taken on this call stays taken."""
+    joined = look.one(Attempt, sid=call.id) is not None
+    return not joined and lockouts.is_locked(look, lockouts.of_caller(call.caller))
 
 
 def _join(tx: Transaction, house: House, call: InboundCall, code: str) -> calls.Reply:
@@ -161,9 +168,13 @@ def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) 
         return calls.Reply(token=token, turn=turn + 1, prompt=dialog.prompt_from_text(kept))
     if turn <= call.turn:
         return calls.Reply(token=token, turn=call.turn + 1, prompt=_after_no_code(tx, house, call, number))
-    wrong = call.wrong + (1 if number not in ("", "0") else 0)
-    _record(tx, call, "call:wrong_callback_code" if wrong > call.wrong else "call:no_callback_code", wrong=wrong)
+    is_wrong = number not in ("", "0")
+    locked = is_wrong and _is_locked_out(tx, call)
+    wrong = dialog.MAX_WRONG if locked else call.wrong + is_wrong
+    _record(tx, call, "call:wrong_callback_code" if is_wrong else "call:no_callback_code", wrong=wrong, locked=locked)
     call = tx.put(replace(call, turn=turn, wrong=wrong))
+    if is_wrong:
+        lockouts.wrong(tx, house, [lockouts.of_caller(call.caller)])
     prompt = _after_no_code(tx, house, call, number)
     if prompt.kind is PromptKind.BRIDGE:
         _record(tx, call, "call:to_desk")
@@ -172,14 +183,15 @@ def _no_code(tx: Transaction, house: House, token: str, turn: int, number: str) 
 
 
 def _after_no_code(tx: Transaction, house: House, call: InboundCall, number: str) -> Prompt:
-    """Ask again after a wrong code; silence, 0 or three wrong ones connect the desk."""
+    """Ask again after a wrong code; silence, 0 or three wrong ones connect the desk, and any code of who is locked out."""
     if number not in ("", "0") and call.wrong < dialog.MAX_WRONG:
         return _ask_callback(house, Lead.WRONG_CODE)
     directory = house.directory()
     front = directory.desks.get(directory.front_desk) or next(iter(directory.desks.values()))
     phones = tuple(Leg(key=f"d{index}", number=phone.number) for index, phone in enumerate(front.phones))
     ((_, legs),) = bridges.free(tx, directory, ((DESK, phones),))
-    return Prompt(kind=PromptKind.BRIDGE, facility=front.name, dial=legs, callback_number=house.our_number)
+    lead = Lead.NONE if number in ("", "0") else Lead.WRONG_CODE
+    return Prompt(kind=PromptKind.BRIDGE, lead=lead, facility=front.name, dial=legs, callback_number=house.our_number)
 
 
 def _record(tx: Transaction, call: InboundCall, action: str, **facts: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import desk, people
+from handlers import desk, lockouts, people
 from handlers.domain import case_code as codes
 from handlers.domain.errors import Rejection
 from handlers.domain.machine import allows
@@ -86,6 +86,7 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
                 "relays_held", f"Relays are held still. First `/relay resume {task.facility}`, or withdraw them."
             )
         desk.finished(tx, house, task, people.name_of(house.directory(), slack_user), outcome, actor)
+        lockouts.task_ended(tx, task, outcome, actor)
         return f"Done: {outcomes[outcome]}."
 
     return once(house, facility, delivery, act)

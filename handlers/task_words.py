@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import channels, hindered, overrides_told, people, showing
+from handlers import channels, hindered, lockouts, overrides_told, people, showing
 from handlers.domain import expiries, regions
 from handlers.domain.access import InboundCall
 from handlers.domain.clocks import Shares
@@ -49,6 +49,8 @@ def _in_particular(look: Reading, directory: Directory, task: DeskTask) -> str:
     if task.kind is TaskKind.MISSED_CALLER:
         call = look.one(InboundCall, token=task.subject_id.partition(":")[2])
         return "" if call is None else f"{_caller(directory, call.caller)} {told(task.kind)[0]}"
+    if task.kind is TaskKind.LOCKED_OUT:
+        return lockouts.told(look, directory, task)
     if task.kind is TaskKind.CHANNEL_REFUSED:
         return channels.told(directory, task.subject_id)
     if task.kind is TaskKind.OVERRIDE_ASKED:

@@ -17,6 +17,7 @@ OUTCOMES: Mapping[str, str] = {
 _OUTCOMES_OF: Mapping[TaskKind, Mapping[str, str]] = {
     TaskKind.STUDY_PROBLEM: problems.OUTCOMES,
     TaskKind.OVERRIDE_ASKED: {"denied": "Denied: no rule is waived"},
+    TaskKind.LOCKED_OUT: {"unlocked": "Unlocked: entries count again", "left_locked": "Left locked for its time"},
 }
 
 _TOLD: dict[TaskKind, tuple[str, str]] = {
@@ -103,6 +104,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
     TaskKind.WRONG_PERSON_TOLD: (
         "Somebody said that they are the wrong person after the finding had been spoken.",
         "Open the case and hand this to your privacy officer.",
+    ),
+    TaskKind.LOCKED_OUT: (
+        "Codes or PINs were entered wrong too often. For a while whatever is entered brings a human.",
+        "Call the contact whom it names at a number you know. Was it them: unlock. Was it not: leave it locked.",
     ),
     TaskKind.UNCLAIMED: (
         "Most of this read's time is gone and nobody has it.",

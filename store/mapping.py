@@ -14,7 +14,19 @@ from pydantic import TypeAdapter
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from handlers.domain import access, handovers, leases, overrides, problems, relays, rotas, studies, tasks, viewings
+from handlers.domain import (
+    access,
+    handovers,
+    leases,
+    lockouts,
+    overrides,
+    problems,
+    relays,
+    rotas,
+    studies,
+    tasks,
+    viewings,
+)
 from store import reading_tables, tables
 from store.cipher import Cipher
 
@@ -83,6 +95,8 @@ KEPT: Mapping[type[Any], Kept] = {
     access.PageSession: Kept(tables.PageSessionRow, "opened_at"),
     access.DirectoryVersion: Kept(tables.DirectoryVersionRow, "number"),
     access.InboundCall: Kept(tables.InboundCallRow, "at"),
+    lockouts.WrongEntry: Kept(tables.WrongEntryRow, "at", frozenset({"subject"}), frozenset({"subject"})),
+    lockouts.Lockout: Kept(tables.LockoutRow, "began_at", frozenset({"subject"}), frozenset({"subject"})),
     access.OptOut: Kept(tables.OptOutRow, "at"),
 }
 

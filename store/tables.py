@@ -248,6 +248,35 @@ class InboundCallRow(SQLModel, table=True):
     version: int
 
 
+class WrongEntryRow(SQLModel, table=True):
+    """Wrong codes and PINs, each counted for the digest of one caller or contact."""
+
+    __tablename__: ClassVar[Any] = "wrong_entry"
+    __table_args__: ClassVar[Any] = (Index("wrong_entry_subject", "subject_index", "at"),)
+    id: str = columns.key_column()
+    facility: str
+    subject_index: str
+    sealed: bytes = columns.bytes_column()
+    at: datetime = columns.instant_column()
+    version: int
+
+
+class LockoutRow(SQLModel, table=True):
+    """Callers and contacts whose entries count no more for a while."""
+
+    __tablename__: ClassVar[Any] = "lockout"
+    id: str = columns.key_column()
+    facility: str
+    subject_index: str = Field(index=True)
+    sealed: bytes = columns.bytes_column()
+    whose: str
+    began_at: datetime = columns.instant_column()
+    until: datetime = columns.instant_column()
+    lifted_at: datetime | None = columns.instant_column(nullable=True)
+    lifted_by: str
+    version: int
+
+
 class OptOutRow(SQLModel, table=True):
     """Numbers that are not texted."""
 

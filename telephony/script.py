@@ -56,8 +56,9 @@ HOLD_ROUND_SECONDS: Final = 30
 _LEADS = {
     Lead.AGAIN: "Again.",
     Lead.UNKNOWN_KEY: "That is not a choice here.",
-    Lead.WRONG_CODE: "That code did not match.",
-    Lead.WRONG_PIN: "That PIN did not match.",
+    # One sentence for both: nobody is told which part of what they entered was right.
+    Lead.WRONG_CODE: "That did not match.",
+    Lead.WRONG_PIN: "That did not match.",
     Lead.CHANGED: "The result has just changed; please listen again.",
     Lead.NOBODY_CAME: "Nobody came to the line.",
     Lead.STILL_HOLDING: "Thank you for holding.",

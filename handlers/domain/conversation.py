@@ -80,8 +80,11 @@ def _may_not(attempt: Attempt, facts: Facts, key: Key) -> Said:
 
 
 def _identified(attempt: Attempt, facts: Facts, now: datetime, *, pin_ok: bool) -> Said:
+    again = opening(attempt, facts, Lead.WRONG_PIN)
+    if facts.locked_out:
+        return bridging(replace(attempt, wrong=dialog.MAX_WRONG), facts, again.prompt.lead)
     if not pin_ok:
-        return wrong(attempt, facts, opening(attempt, facts, Lead.WRONG_PIN))
+        return wrong(attempt, facts, again)
     role = None if facts.contact_role is None else ReceiverRole(facts.contact_role.value)
     attempt = replace(attempt, receiver_role=role)
     if facts.relay is not None and facts.contact_role in facts.relay.policy.ended_by:

@@ -39,6 +39,8 @@ class Facts:
     #: One of them corrects what somebody was told before.
     corrects: bool = False
     has_pin: bool = False
+    #: Too much was entered wrong: whatever is keyed as a PIN brings a human.
+    locked_out: bool = False
     #: Somebody has pressed a key or said an answer on this call: before that it may be a menu or a machine that talks.
     somebody_keyed: bool = False
     contact_role: Role | None = None

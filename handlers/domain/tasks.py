@@ -31,6 +31,7 @@ class TaskKind(StrEnum):
     BAA_LAPSED = "baa_lapsed"
     EVENT_SET_ASIDE = "event_set_aside"
     WRONG_PERSON_TOLD = "wrong_person_told"
+    LOCKED_OUT = "locked_out"  # subject: the lockout; too much was entered wrong
     UNCLAIMED = "unclaimed"  # most of a read's time is gone and nobody has it
     READ_RETURNED = "read_returned"  # its holder may not read it any more
     OVERRIDE_ASKED = "override_asked"  # somebody asks that a rule of the house be waived

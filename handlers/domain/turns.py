@@ -103,7 +103,7 @@ def wrong(attempt: Attempt, facts: Facts, again: Said) -> Said:
     """Count a wrong entry; the third connects a human: a live clinician is never hung up on."""
     count = attempt.wrong + 1
     if count >= dialog.MAX_WRONG:
-        return bridging(replace(attempt, wrong=count), facts)
+        return bridging(replace(attempt, wrong=count), facts, again.prompt.lead)
     return replace(again, attempt=replace(again.attempt, wrong=count))
 
 

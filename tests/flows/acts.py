@@ -71,7 +71,7 @@ def desk_takes(stage: Stage) -> None:
 def three_wrong_pins(stage: Stage, call: Call, pin: str) -> None:
     """Key a wrong PIN three times, and let nobody come whom the caller is connected to then."""
     for _ in range(2):
-        assert "PIN did not match" in stage.press(call, f"{pin}#")
+        assert "did not match" in stage.press(call, f"{pin}#")
     assert "Connecting you to " in stage.press(call, f"{pin}#")
     stage.listen(call)
     let_ring(stage, until_rings(stage, LEE_PHONE, 1))

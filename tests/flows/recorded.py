@@ -48,6 +48,8 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "directory_version": ("directory",),
     "inbound_call": ("call",),
     "opt_out": ("text",),
+    "wrong_entry": ("call",),
+    "lockout": ("lockout",),
 }
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 
