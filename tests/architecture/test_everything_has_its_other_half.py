@@ -99,6 +99,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "handover",
                 "inbound",
                 "lines",
+                "lockouts",
                 "overrides",
                 "pauses",
                 "studies",
