@@ -8,9 +8,34 @@ from sandbox.exchange.callbacks import SentRequest
 from sandbox.exchange.calls import Call
 from sandbox.exchange.exchange import Exchange
 from sandbox.exchange.faults import Faults
+from sandbox.exchange.machines import Menu, PagerTerminal, PhoneTree, Voicemail
 from sandbox.exchange.messages import Message
 from sandbox.exchange.numbers import NumberConfig
+from sandbox.exchange.people import AnsweringService, Badge, HangsUp, Operator, Person, Presses, Says, Transfers
 from sandbox.exchange.recordings import Recording
 from sandbox.exchange.records import ApplicationError
+from sandbox.exchange.talk import FarEnd
 
-__all__ = ["ApplicationError", "Call", "Exchange", "Faults", "Message", "NumberConfig", "Recording", "SentRequest"]
+__all__ = [
+    "AnsweringService",
+    "ApplicationError",
+    "Badge",
+    "Call",
+    "Exchange",
+    "FarEnd",
+    "Faults",
+    "HangsUp",
+    "Menu",
+    "Message",
+    "NumberConfig",
+    "Operator",
+    "PagerTerminal",
+    "Person",
+    "PhoneTree",
+    "Presses",
+    "Recording",
+    "Says",
+    "SentRequest",
+    "Transfers",
+    "Voicemail",
+]

@@ -11,6 +11,7 @@ from sandbox.exchange.life import Trunk
 from sandbox.exchange.messages import Message, Messages
 from sandbox.exchange.recordings import Recordings
 from sandbox.exchange.records import CallPlan, Refusal
+from sandbox.exchange.talk import Talk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.exchange.dialing import Dialing
     from sandbox.exchange.life import CallLife
     from sandbox.exchange.numbers import NumberConfig
+    from sandbox.exchange.talk import FarEnd
     from sandbox.timeline import Timeline
 
 
@@ -42,6 +44,8 @@ class Account(Trunk):
         self.calls_per_second = calls_per_second
         self.recordings = Recordings(self)
         self.texts = Messages(self)
+        #: Who is at a number by itself, and answers the calls to it.
+        self.far_ends: dict[str, FarEnd] = {}
         self._calls: list[Call] = []
         self._next_start = self.opened
         self._starts: deque[datetime] = deque()
@@ -74,14 +78,14 @@ class Account(Trunk):
         self._starts.append(now)
         start = max(now, self._next_start)
         self._next_start = start + timedelta(seconds=1 / self.calls_per_second)
-        call = Call(self, plan, "outbound-api")
+        call = self._attended(Call(self, plan, "outbound-api"))
         self._calls.append(call)
         call.begin(start)
         return call
 
     def dial_child(self, parent: CallLife, dialing: Dialing, plan: CallPlan) -> Call:
         """Ring another party for a Dial."""
-        child = Call(self, plan, "outbound-dial", parent, dialing)
+        child = self._attended(Call(self, plan, "outbound-dial", parent, dialing))
         self._calls.append(child)
         child.begin(self.now())
         return child
@@ -89,3 +93,10 @@ class Account(Trunk):
     def forget(self, call: Call) -> None:
         """Remove a call that has ended."""
         self._calls.remove(call)
+
+    def _attended(self, call: Call) -> Call:
+        """Return the call with whoever is at its number."""
+        far_end = self.far_ends.get(call.to)
+        if far_end is not None:
+            call.talk = Talk(call, far_end)
+        return call

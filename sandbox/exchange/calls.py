@@ -63,6 +63,8 @@ class Call(CallLife):
         for key in digits:
             if key not in "0123456789*#":
                 raise ValueError(f"{key!r} is not a key of a telephone; keys are 0 to 9, * and #")
+            if self.talk is not None and not self.talk.here.keypad:
+                raise AssertionError(f"{self.talk.here.name} has no keys; it can only be spoken for with `say`")
             with self.exchange.acting():
                 self._require("in-progress")
                 self.pressed += key
@@ -139,6 +141,7 @@ class Call(CallLife):
             "direction": self.direction,
             "status": self.status,
             "waiting_for": self.waiting_for,
+            "far_end": self.talk.here.name if self.talk else None,
             "digits": self.pressed,
             "transcript": [
                 {"at": note.at.isoformat(), "who": note.who, "text": note.text}

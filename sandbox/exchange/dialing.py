@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox.exchange.records import Hook
+    from sandbox.exchange.speech import Utterance
     from sandbox.exchange.switch import Switch
     from sandbox.exchange.verbs import Dial, Number
 
@@ -61,6 +62,9 @@ class Party(Protocol):
 
     def note(self, who: str, text: str) -> None:
         """Add a line to the transcript."""
+
+    def voiced(self, said: Utterance) -> None:
+        """Let the far end hear what was laid out on the line."""
 
     def pick_up(self) -> None:
         """Answer the call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.exchange.account import Account
 from sandbox.exchange.callbacks import SentRequest
@@ -13,6 +13,9 @@ from sandbox.exchange.recordings import Recording
 from sandbox.exchange.records import CallPlan, Hook
 from sandbox.exchange.rest import Front
 from sandbox.exchange.snapshots import restore_calls, snapshot_calls
+
+if TYPE_CHECKING:
+    from sandbox.exchange.talk import FarEnd
 
 MESSAGES_SHOWN = 30
 
@@ -71,6 +74,12 @@ class Exchange(Account):
         """Return the calls and texts that no test and no person has looked at."""
         calls: list[Call | Message] = [call for call in self._calls if not call.seen]
         return calls + [message for message in self.texts.all if not message.seen]
+
+    def far_end(self, number: str, far_end: FarEnd | None) -> None:
+        """Let calls to ``number`` be answered by somebody or something of its own from now on; None: by nobody."""
+        self.far_ends.pop(number, None)
+        if far_end is not None:
+            self.far_ends[number] = far_end
 
     def call_in(self, from_: str, to: str) -> Call:
         """Call one of our own numbers; the product's document is followed before this returns."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sandbox.exchange.dialing import Dialing
     from sandbox.exchange.recordings import Recordings
     from sandbox.exchange.records import Hook
+    from sandbox.exchange.speech import Utterance
+    from sandbox.exchange.talk import Talk
     from sandbox.timeline import Timer
 
 #: How long the detection listens to a voice before it decides (Twilio: AMD, about four seconds).
@@ -72,6 +74,8 @@ class CallLife:
         #: Every key that was pressed, in order.
         self.pressed = ""
         self.notes: list[Note] = []
+        #: Who is at the far end by itself; None: only a test or a person at the page acts for it.
+        self.talk: Talk | None = None
         self.line = Line(self)
         self._sequence = 0
         self._timers: list[Timer] = []
@@ -95,8 +99,15 @@ class CallLife:
         return math.ceil(((self.ended_at or self.exchange.now()) - self.answered_at).total_seconds())
 
     def note(self, who: str, text: str) -> None:
-        """Add a line to the transcript."""
+        """Add a line to the transcript; what the other party of a bridge says is heard at the far end."""
         self.notes.append(Note(self.exchange.now(), who, text))
+        if who == "other" and self.talk is not None:
+            self.talk.told(text)
+
+    def voiced(self, said: Utterance) -> None:
+        """Let the far end hear what was laid out on the line."""
+        if self.talk is not None:
+            self.talk.voiced(said)
 
     def begin(self, due: datetime) -> None:
         """Queue the call until ``due``; then it is dialed and rings."""
@@ -122,6 +133,8 @@ class CallLife:
         self._timers.append(self.exchange.later_at(limit, lambda: self.finish("completed")))
         if self.plan.send_digits:
             self.note("line", f"keys {self.plan.send_digits}")
+        if self.talk is not None:
+            self.talk.picked_up(self.plan.send_digits)
 
     def converse(self, by: str | None, greeting_seconds: float) -> None:
         """Run the document of a call that was just answered, beside or after the detection of a machine."""
@@ -168,6 +181,8 @@ class CallLife:
         self.ended_at = self.updated = self.exchange.now()
         self.note("line", status)
         self.line.close()
+        if self.talk is not None:
+            self.talk.over()
         if self.answered_at is not None and self.plan.record:
             self.keep_recording("OutboundAPI", self.answered_at, self.seconds, hook=self.plan.recording)
         self._progress("completed")
@@ -213,6 +228,8 @@ class CallLife:
         self.note("line", "ringing")
         self._progress("ringing")
         self._timers.append(self.exchange.later(self.plan.timeout, lambda: self.finish("no-answer")))
+        if self.talk is not None:
+            self.talk.ring()
 
     def _progress(self, event: str, status: str | None = None) -> None:
         """Tell the product of a change (Twilio: Call resource, StatusCallback webhook)."""

@@ -278,6 +278,7 @@ class Script:
         utterance = Utterance.at(self.cursor, pieces)
         self.utterances.append(utterance)
         self.cursor = utterance.ends
+        self.call.voiced(utterance)
 
     def cut(self) -> None:
         """Stop speaking now; words that were not said completely were not said."""

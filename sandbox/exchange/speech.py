@@ -11,6 +11,10 @@ WORDS_A_SECOND = 2.75
 SPELLED_SECONDS = 0.4
 #: A sound file whose length is not known.
 PLAYED_SECONDS = 3.0
+#: One key that is sent, with the gap after it.
+KEY_SECONDS = 0.25
+#: Twilio's pauses between keys: half a second, and a second.
+PAUSES = {"w": 0.5, "W": 1.0}
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Piece:
 
     text: str
     seconds: float
+    #: The keys that are sent with it.
+    keys: str = ""
 
 
 def spoken(text: str, rate: float = 1.0) -> list[Piece]:
@@ -32,8 +38,18 @@ def spelled(text: str, rate: float = 1.0) -> list[Piece]:
 
 
 def keyed(digits: str) -> list[Piece]:
-    """Return the tones of ``digits``, where ``w`` is half a second of silence (Twilio: Play, digits)."""
-    return [Piece(f"[keys {digits}]", sum(0.5 if key in "wW" else 0.25 for key in digits))]
+    """Return the tones of ``digits``, where ``w`` is half a second of silence and ``W`` a whole one (Twilio: Play)."""
+    return [Piece(f"[keys {digits}]", sum(PAUSES.get(key, KEY_SECONDS) for key in digits), digits)]
+
+
+def key_delays(digits: str) -> list[tuple[str, float]]:
+    """Return each key of ``digits`` with the seconds after which it has been sent."""
+    at, sent = 0.0, []
+    for key in digits:
+        at += PAUSES.get(key, KEY_SECONDS)
+        if key not in PAUSES:
+            sent.append((key, at))
+    return sent
 
 
 @dataclass(frozen=True)
@@ -53,6 +69,11 @@ class Utterance:
     def text(self) -> str:
         """The words, as one line."""
         return " ".join(piece.text for piece in self.pieces if piece.text)
+
+    @property
+    def is_keys(self) -> bool:
+        """Whether it is keys that are sent, not words."""
+        return any(piece.keys for piece in self.pieces)
 
     @property
     def seconds(self) -> float:
