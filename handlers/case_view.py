@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from handlers import desk, endings, receipts, receivers, task_words
+from handlers import desk, endings, receipts, receivers, replies, task_words
 from handlers.domain import case_code as codes
 from handlers.domain.case_page import (
     CaseView,
@@ -23,6 +23,7 @@ from handlers.domain.regions import in_turn
 from handlers.domain.relays import CONFIRMS, Attempt, Recording, Relay, RelayState
 from handlers.domain.studies import WAITING, Finding, Read, Report, Study
 from handlers.domain.tasks import DeskTask
+from handlers.domain.texts import TextReply
 from handlers.domain.turns import has_heard
 from handlers.drawing import relay_line
 from handlers.hands import CLOSE_REASONS
@@ -158,6 +159,9 @@ def _timeline(tx: Transaction, directory: Directory, relays: list[Relay]) -> tup
         lines.append(TimelineLine(at=relay.delegated_at, who=_named(directory, relay.started_by), what="relay started"))
         for attempt in tx.all(Attempt, relay_id=relay.id):
             lines += _attempt_lines(tx, directory, attempt)
+        for reply in tx.all(TextReply, relay_id=relay.id):
+            whose = replies.sender(directory, reply)
+            lines.append(TimelineLine(at=reply.at, who=whose, what=f"text received: “{reply.words}”"))
         if relay.ended_at is not None and relay.ending is not None:
             what = f"relay ended: {relay.ending.value.replace('_', ' ')}"
             receiver = tx.get(Attempt, relay.ended_attempt or "")

@@ -21,8 +21,8 @@ from handlers.domain.relays import (
     RelayState,
 )
 from handlers.once import in_transaction
+from handlers.optouts import opted_out
 from handlers.ports import CallSeen, Dialer, House, Recordings, Sending, Texter, Transaction
-from handlers.texts import opted_out
 
 #: When an in-doubt call is looked for, after it was submitted.
 LOOK_AFTER = timedelta(seconds=5)

@@ -11,8 +11,8 @@ from handlers.domain.directory import Contact, Number
 from handlers.domain.machinery import Deadline, DeadlineKind
 from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState
 from handlers.domain.tasks import TaskKind
+from handlers.optouts import opted_out
 from handlers.ports import House, Transaction
-from handlers.texts import opted_out
 
 #: A line that another call of ours holds is tried again so soon; the try is not counted.
 LINE_BUSY = timedelta(seconds=15)
@@ -277,6 +277,16 @@ def retry_due(tx: Transaction, house: House, relay_id: str) -> None:
         _wait(tx, relay, SOMEBODY_TALKS)
         return
     try_rung(tx, house, tx.put(endings.moved(relay, RelayEvent.CALL)))
+
+
+def retry_now(tx: Transaction, house: House, relay: Relay, number: str) -> None:
+    """Try the rung again without waiting, where it waits for the contact who has this number and a further try is left."""
+    rung = relay.policy.steps[relay.step]
+    contact = None if rung.to == "radiologist" else _contact(tx, house, relay, rung.to)
+    has_it = contact is not None and any(one.e164 == number for one in contact.numbers)
+    if has_it and relay.state is RelayState.BETWEEN:
+        tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
+        retry_due(tx, house, relay.id)
 
 
 def rung_over(tx: Transaction, house: House, relay_id: str) -> None:

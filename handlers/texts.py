@@ -1,77 +1,119 @@
-"""Text messages: pings that identify nobody, and what people answer to them."""
+"""Texts to our number: STOP and START at once, HELP answered, and replies that are kept and confirm nothing."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, dataclass
+from datetime import timedelta
 
-from handlers import desk
-from handlers.domain.access import OptOut
+from handlers import optouts, replies
 from handlers.domain.machinery import SYSTEM, AuditFact
-from handlers.domain.tasks import TaskKind
+from handlers.domain.texts import Word, word_of
 from handlers.once import once
-from handlers.ports import House, Reading, Transaction
+from handlers.ports import House, Transaction
 
-#: The words that opt out at once, and back in (Twilio, "Support for opt-out keywords").
-STOP = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
-START = frozenset({"START", "YES", "UNSTOP"})
-#: What the vendor answers by itself.
-HELP = frozenset({"HELP", "INFO"})
+#: So many texts of one number are answered within an hour: a machine that answers our answers must not go on for ever.
+ANSWERS, WITHIN = 5, timedelta(hours=1)
 
 
-def opted_out(look: Reading, number: str) -> bool:
-    """Tell whether a number answered STOP."""
-    found = look.get(OptOut, number)
-    return found is not None and found.lifted_at is None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a text comes to, decided once: the words of the answer ("" for none), and the relays that it concerns."""
+
+    word: str
+    say: str = ""
+    #: ``facility/relay``, of ids.
+    relays: tuple[str, ...] = ()
 
 
-def texted(house: House, *, message_sid: str, sender: str, body: str) -> str:
-    """Act on a text to our number: STOP and START at once; anything else is answered with how to call.
+def texted(house: House, *, message_sid: str, sender: str, ours: str, body: str, keyword: str = "") -> str:
+    """Act on a text to our number, and return the words of the answer.
 
-    "Yes" is START to the vendor; of somebody who has not opted out it is an answer to our text, and confirms nothing.
+    It is decided once, in the system's chain; what follows for each relay is done in its own facility's, so that a repeat
+    of the message does what a crash between them left undone.
+
+    Args:
+        house: what every verb needs.
+        message_sid: the vendor's id of the message, whose repeat changes nothing.
+        sender: the number it came from.
+        ours: the number of ours it came to.
+        body: its words.
+        keyword: STOP, START or HELP, where the vendor says which it took it for and has answered it in our words.
     """
-    word = body.strip().upper()
+    word = word_of(body, keyword)
+    delivery = f"text:{message_sid}"
+
+    def decide(tx: Transaction) -> str:
+        return json.dumps(asdict(_taken(tx, house, word, sender, ours, body, answered=bool(keyword))))
+
+    kept = json.loads(once(house, SYSTEM, delivery, decide))
+    taken = Taken(word=kept["word"], say=kept["say"], relays=tuple(kept["relays"]))
+    for one in taken.relays:
+        _follow(house, taken, one, delivery, sender=sender, body=body, sid=message_sid)
+    return taken.say
+
+
+def _follow(house: House, taken: Taken, one: str, delivery: str, *, sender: str, body: str, sid: str) -> None:
+    """Do what a text means for one relay."""
+    facility, relay_id = one.split("/")
 
     def act(tx: Transaction) -> str:
-        if word in STOP:
-            return _stopped(tx, house, sender)
-        if word in HELP:
-            return ""
-        if word in START and opted_out(tx, sender):
-            return _started(tx, house, sender)
-        tx.audit(AuditFact(action="text:other", actor="caller", facts={"length": len(body)}))
-        if opted_out(tx, sender):
-            return ""  # whoever said STOP is not answered either
-        return f"Nothing is confirmed by text. Please call {house.our_number} and give the code you were sent."
+        if taken.word == Word.STOP:
+            replies.to_voice(tx, house, relay_id, sender)
+        else:
+            replies.keep(tx, house, relay_id, sid=sid, number=sender, body=body, several=len(taken.relays))
+        return ""
 
-    return once(house, SYSTEM, f"text:{message_sid}", act)
+    once(house, facility, f"{delivery}:{relay_id}", act)
 
 
-def _stopped(tx: Transaction, house: House, sender: str) -> str:
-    found = tx.get(OptOut, sender)
-    if found is None:
-        tx.add(OptOut(id=sender, facility=SYSTEM, at=tx.now))
-    elif found.lifted_at is not None:
-        tx.put(replace(found, at=tx.now, lifted_at=None))
-    owners = _owners(house, sender)
-    tx.audit(AuditFact(action="text:opt_out", actor="caller", facts={"contacts": owners}))
-    desk.open_task(tx, house, TaskKind.OPTED_OUT, subject_id=_subject(owners))
-    return ""  # the vendor answers STOP itself
+def _taken(tx: Transaction, house: House, word: Word, sender: str, ours: str, body: str, *, answered: bool) -> Taken:
+    """Decide what a text comes to.
+
+    "Yes" is START to the vendor; of somebody who has not opted out it is a reply to our text, and confirms nothing.
+    Whoever has opted out is not answered, since the vendor would refuse it.
+    """
+    out = optouts.opted_out(tx, sender)
+    if word is Word.STOP:
+        concerned = () if out else _ids(tx, sender)
+        optouts.stop(tx, house, sender)
+        return Taken(word=word, relays=concerned)
+    if word is Word.START and (out or answered):
+        optouts.start(tx, house, sender)
+        return Taken(word=word)
+    if word is Word.HELP:
+        tx.audit(AuditFact(action="text:help", actor="caller"))
+        return Taken(word=word, say="" if out or answered else _help(tx, house, sender, ours))
+    concerned = _ids(tx, sender, body)
+    tx.audit(AuditFact(action="text:other", actor="caller", facts={"length": len(body), "relays": len(concerned)}))
+    say = "" if out else _limited(tx, sender, _how(len(concerned), ours))
+    return Taken(word=Word.OTHER, say=say, relays=concerned)
 
 
-def _started(tx: Transaction, house: House, sender: str) -> str:
-    found = tx.get(OptOut, sender)
-    if found is not None:
-        tx.put(replace(found, lifted_at=tx.now))
-    owners = _owners(house, sender)
-    tx.audit(AuditFact(action="text:opt_in", actor="caller", facts={"contacts": owners}))
-    desk.settle(tx, house, TaskKind.OPTED_OUT, _subject(owners), "opted_in")
-    return ""
+def _ids(tx: Transaction, sender: str, body: str = "") -> tuple[str, ...]:
+    return tuple(f"{relay.facility}/{relay.id}" for relay in replies.open_relays(tx, sender, body))
 
 
-def _subject(owners: str) -> str:
-    return f"opt-out:{owners or 'unknown'}"
+def _how(relays: int, ours: str) -> str:
+    """Say how to confirm; it tells nobody more than that something is open, and how many where several are."""
+    if relays == 0:
+        return f"No callback is open for this number. To reach a person call {ours} and press 0."
+    if relays == 1:
+        return f"Nothing is confirmed by text. Please call {ours} and give the code you were sent."
+    return f"Nothing is confirmed by text. {relays} callbacks are open: please call {ours} and give each code you were sent."
 
 
-def _owners(house: House, number: str) -> str:
-    contacts = house.directory().contacts.values()
-    return ",".join(sorted(one.id for one in contacts if any(line.e164 == number for line in one.numbers)))
+def _help(tx: Transaction, house: House, sender: str, ours: str) -> str:
+    """Say who we are and where a person answers; the vendor's own answer, sent before this one, says neither."""
+    directory = house.directory()
+    sites = {one for contact in optouts.owners(directory, sender) for one in contact.facilities if one != "*"}
+    known = [directory.facilities[one] for one in sorted(sites) if one in directory.facilities]
+    who = f" for {known[0].alias}" if len(known) == 1 else ""
+    reach = f"call {known[0].callback_number}" if len(known) == 1 else f"call {ours} and press 0"
+    return _limited(tx, sender, f"This number sends urgent radiology callbacks{who}. To reach a person {reach}.")
+
+
+def _limited(tx: Transaction, sender: str, say: str) -> str:
+    """Return an answer, "" where this number has had enough of them within the hour."""
+    hour = int(tx.now.timestamp() // WITHIN.total_seconds())
+    return say if any(tx.first_time("text-answer", f"{sender} {hour} {one}") for one in range(ANSWERS)) else ""

@@ -25,6 +25,7 @@ from handlers.domain import (
     rotas,
     studies,
     tasks,
+    texts,
     viewings,
 )
 from store import reading_tables, tables
@@ -90,6 +91,7 @@ KEPT: Mapping[type[Any], Kept] = {
     rotas.CalendarCopy: Kept(reading_tables.CalendarCopyRow, "at"),
     handovers.Handover: Kept(reading_tables.HandoverRow, "offered_at"),
     relays.Recording: Kept(tables.RecordingRow, "announced_at", frozenset({"audio"})),
+    texts.TextReply: Kept(tables.TextReplyRow, "at", frozenset({"number", "words"})),
     relays.Halt: Kept(tables.HaltRow, "at"),
     access.Link: Kept(tables.LinkRow, "made_at"),
     access.PageSession: Kept(tables.PageSessionRow, "opened_at"),

@@ -173,6 +173,21 @@ class RecordingRow(SQLModel, table=True):
     version: int
 
 
+class TextReplyRow(SQLModel, table=True):
+    """Replies to our texts; number and words are sealed."""
+
+    __tablename__: ClassVar[Any] = "text_reply"
+    id: str = columns.key_column()
+    facility: str
+    relay_id: str = Field(index=True)
+    sid: str
+    sealed: bytes = columns.bytes_column()
+    contacts: str
+    about: int
+    at: datetime = columns.instant_column()
+    version: int
+
+
 class HaltRow(SQLModel, table=True):
     """Halts of calls."""
 

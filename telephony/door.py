@@ -83,7 +83,7 @@ class CallVerbs(Protocol):
     def text_status(self, token: str, *, sid: str, status: str, error_code: str) -> None:
         """Learn a text's progress."""
 
-    def texted(self, *, message_sid: str, sender: str, body: str) -> str:
+    def texted(self, *, message_sid: str, sender: str, ours: str, body: str, keyword: str) -> str:
         """Take a text to our number; return the words of the answer, or ""."""
 
 
@@ -263,7 +263,11 @@ class _Routes:
 
     def sms(self, _request: Request, form: Form) -> Response:
         words = self._verbs.texted(
-            message_sid=form.sid("MessageSid"), sender=form.line("From", 64), body=form.line("Body", 1600)
+            message_sid=form.sid("MessageSid"),
+            sender=form.line("From", 64),
+            ours=form.line("To", 64),
+            body=form.line("Body", 1600),
+            keyword=form.keyword(),
         )
         return _xml(self._speaker.text(words))
 

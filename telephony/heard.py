@@ -25,6 +25,8 @@ RECORDING_STATUSES: Final = frozenset({"in-progress", "completed", "absent", "fa
 TEXT_STATUSES: Final = frozenset(
     {"accepted", "scheduled", "queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "canceled"}
 )
+#: What Advanced Opt-Out of a Messaging Service calls a text that is nothing but a keyword.
+OPT_OUT_TYPES: Final = frozenset({"STOP", "START", "HELP"})
 
 #: An utterance counts as an answer only when *every* word is one of these. "You have reached Doctor Smith, press one" is a
 #: mailbox or a menu talking, and must never be told a finding.
@@ -94,6 +96,10 @@ class Form:
     def speech(self) -> str:
         """Return what was said, where it is an answer as a whole."""
         return answer_in(self._values.get("SpeechResult", ""))
+
+    def keyword(self) -> str:
+        """Return which keyword the vendor took a text for and answered in our words, or "" (Twilio: Advanced Opt-Out)."""
+        return self.one("OptOutType", OPT_OUT_TYPES) if self.has("OptOutType") else ""
 
     def bridged(self) -> bool:
         """Tell whether two humans were connected; an absent word claims nothing."""

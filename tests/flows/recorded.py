@@ -50,6 +50,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "opt_out": ("text",),
     "wrong_entry": ("call",),
     "lockout": ("lockout",),
+    "text_reply": ("text",),
 }
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 

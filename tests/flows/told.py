@@ -45,6 +45,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Would text .+\.": ("rung:enter",),
     r"Would ask the desk to find somebody: .+": ("rung:skip",),
     r"Call ended: .+\.": ("attempt:finish",),
+    r"A text came from .+; its words are on the case page\. It confirms nothing\..*": ("text:reply",),
+    r"STOP: .+ is not texted any more, only called\.": ("text:to_voice",),
     r"Held \((halt|storm)\): nobody is being called\.": ("relay:hold",),
     r"At the desk\.|.+ has it; the outcome is to be recorded\.": ("relay:at_desk",),
     r"(A second|An amended) finding joined this relay\.": ("finding:join",),

@@ -83,8 +83,8 @@ class Inside:
     def text_status(self, token: str, *, sid: str, status: str, error_code: str) -> None:
         self._note("text_status", token, sid, status, error_code)
 
-    def texted(self, *, message_sid: str, sender: str, body: str) -> str:
-        self._note("texted", TOKEN, message_sid, sender, body)
+    def texted(self, *, message_sid: str, sender: str, ours: str, body: str, keyword: str) -> str:
+        self._note("texted", TOKEN, message_sid, sender, ours, body, keyword)
         return "This number takes no texts." if body else ""
 
 
@@ -163,8 +163,13 @@ ROUTES: list[tuple[str, dict[str, str], tuple[object, ...]]] = [
     (f"/twilio/voicemail/{TOKEN}", OPENED, ("voicemail", TOKEN)),
     (
         "/twilio/sms",
-        {"MessageSid": MESSAGE, "From": "+12025550111", "Body": "who is this? ü"},
-        ("texted", TOKEN, MESSAGE, "+12025550111", "who is this? ü"),
+        {"MessageSid": MESSAGE, "From": "+12025550111", "To": OUR_NUMBER, "Body": "who is this? ü"},
+        ("texted", TOKEN, MESSAGE, "+12025550111", OUR_NUMBER, "who is this? ü", ""),
+    ),
+    (
+        "/twilio/sms",
+        {"MessageSid": MESSAGE, "From": "+12025550111", "To": OUR_NUMBER, "Body": "arret", "OptOutType": "STOP"},
+        ("texted", TOKEN, MESSAGE, "+12025550111", OUR_NUMBER, "arret", "STOP"),
     ),
     (
         f"/twilio/sms-status/{TOKEN}",
