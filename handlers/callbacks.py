@@ -177,24 +177,6 @@ def _machine_answered(tx: Transaction, house: House, attempt: Attempt, answered_
     outcomes.finish(tx, house, attempt, Outcome.MACHINE, line_over=False)
 
 
-def text_status(house: House, token: str, *, sid: str, status: str, error_code: str = "") -> None:
-    """Take what became of a text. Delivered is an attempt, never an acknowledgement."""
-    facility = house.memory.facility_of(Attempt, token=token)
-    if facility is None:
-        raise Rejection("unknown_call", "This call is not known.")
-
-    def act(tx: Transaction) -> str:
-        attempt = tx.one(Attempt, token=token)
-        if attempt is None:
-            return ""
-        lines.record(tx, attempt, "text:status", _case(tx, attempt), status=status, vendor_code=error_code)
-        if status in ("failed", "undelivered") and attempt.outcome is Outcome.TEXTED:
-            tx.put(replace(attempt, outcome=Outcome.FAILED, vendor_code=error_code))
-        return ""
-
-    once(house, facility, f"text-status:{sid}:{status}", act)
-
-
 # --- recordings ------------------------------------------------------------------------------------------------------
 
 

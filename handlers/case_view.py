@@ -198,7 +198,8 @@ def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> l
     if attempt.told_at is not None:
         said.append(TimelineLine(at=attempt.told_at, who=f"{who}{role}", what=_spoken(attempt, tx.now)))
     if attempt.finished_at is not None and attempt.outcome is not None:
-        words = f"{what}: {attempt.outcome.value.replace('_', ' ')}{f' [{attempt.vendor_code}]' if attempt.vendor_code else ''}"
+        why = f" [{attempt.vendor_code}] {attempt.vendor_says}".rstrip() if attempt.vendor_code else ""
+        words = f"{what}: {attempt.outcome.value.replace('_', ' ')}{why}"
         said.append(TimelineLine(at=attempt.finished_at, who=f"{who}{role}", what=words))
     return said
 

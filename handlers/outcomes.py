@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import desk, endings, lines, receipts, ringing, rungs, showing
+from handlers import desk, endings, lines, receipts, ringing, rungs, showing, troubles
 from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
 from handlers.domain.studies import Read
 from handlers.domain.tasks import TaskKind, TaskState
@@ -22,7 +22,9 @@ def finish(
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
     read = tx.get(Read, attempt.read_id) if attempt.read_id else None
     case_code = relay.case_code if relay is not None else "" if read is None else read.case_code
+    attempt = troubles.explained(house, attempt, vendor_code)
     done = lines.finish(tx, attempt, outcome, case_code=case_code, line_over=line_over, vendor_code=vendor_code)
+    troubles.met(tx, house, done, case_code)
     if done.purpose is Purpose.DESK:
         desk.rang(tx, house, done, outcome)
     elif done.purpose is Purpose.ON_CALL:
@@ -51,8 +53,15 @@ def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, out
         _taken_by(tx, house, relay, attempt.who if reader is None else reader.name)
     else:
         if attempt.channel == "call":
-            showing.note_study(tx, house, relay.study_id, f"Call ended: {outcome.value.replace('_', ' ')}.")
+            showing.note_study(
+                tx, house, relay.study_id, f"Call ended: {outcome.value.replace('_', ' ')}{_said(attempt)}."
+            )
         rungs.after(tx, house, relay, attempt)
+
+
+def _said(attempt: Attempt) -> str:
+    """Return what the vendor's code meant, where there was one."""
+    return f": {attempt.vendor_says.rstrip('.')}" if attempt.vendor_says else ""
 
 
 def _known_by(tx: Transaction, attempt: Attempt) -> str:

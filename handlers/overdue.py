@@ -17,6 +17,7 @@ from handlers import (
     ringing,
     rungs,
     studies,
+    texting,
     unclaimed,
 )
 from handlers.domain.errors import RadrelayError
@@ -30,6 +31,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.RUNG_RETRY: rungs.retry_due,
     DeadlineKind.RUNG_OVER: rungs.rung_over,
     DeadlineKind.CALL_SILENT: lambda tx, _house, subject: callbacks.silent_due(tx, subject),
+    DeadlineKind.TEXT_SILENT: lambda tx, _house, subject: texting.silent_due(tx, subject),
     DeadlineKind.DESK_ROUND: desk.round_due,
     DeadlineKind.DESK_PHONE: desk.phone_due,
     DeadlineKind.TASK_REMINDER: desk.reminder_due,

@@ -1,4 +1,4 @@
-"""Placing calls and texts so that none is lost and none is made twice, and fetching recordings."""
+"""Placing calls so that none is lost and none is made twice, and fetching recordings."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from handlers.domain.relays import (
     Attempt,
     AttemptEvent,
     AttemptState,
-    Outcome,
     Purpose,
     Recording,
     RecordingState,
     Relay,
     RelayState,
 )
+from handlers.domain.troubles import refused_with
 from handlers.once import in_transaction
-from handlers.optouts import opted_out
-from handlers.ports import CallSeen, Dialer, House, Recordings, Sending, Texter, Transaction
+from handlers.ports import CallSeen, Dialer, House, Recordings, Sending, Transaction
 
 #: When an in-doubt call is looked for, after it was submitted.
 LOOK_AFTER = timedelta(seconds=5)
@@ -146,7 +145,8 @@ def _refused(tx: Transaction, house: House, sending: Sending, code: str) -> None
     tx.sent(sending)
     attempt = _attempt(tx, sending)
     if attempt is not None and attempt.state is AttemptState.SUBMITTING:
-        outcomes.finish(tx, house, attempt, Outcome.REFUSED, line_over=True, vendor_code=code)
+        outcome = refused_with(house.trouble_of(code))
+        outcomes.finish(tx, house, attempt, outcome, line_over=True, vendor_code=code)
 
 
 def _found(house: House, dialer: Dialer, attempt: Attempt) -> CallSeen | None:
@@ -232,68 +232,6 @@ def leave_voicemail(house: House, dialer: Dialer, sending: Sending) -> None:
     if attempt is not None and attempt.sid is not None and attempt.state is AttemptState.TALKING:
         dialer.leave_voicemail(sid=attempt.sid, token=attempt.token)
     house.memory.effect_done(sending)
-
-
-# --- texts -----------------------------------------------------------------------------------------------------------
-
-
-def text(house: House, texter: Texter, sending: Sending) -> None:
-    """Send the one text there is; an in-doubt one is looked up before it is sent again."""
-
-    def prepare(tx: Transaction) -> tuple[Attempt, Relay] | None:
-        attempt = _attempt(tx, sending)
-        relay = tx.get(Relay, attempt.relay_id) if attempt is not None and attempt.relay_id else None
-        wanted = attempt is not None and attempt.state is not AttemptState.FINISHED
-        stopped = relay is None or relay.state is RelayState.ENDED or desk.halted(tx, sending.facility) is not None
-        if attempt is None or relay is None or not wanted or stopped or opted_out(tx, attempt.number):
-            if attempt is not None and attempt.state is not AttemptState.FINISHED:
-                lines.finish(tx, attempt, Outcome.CANCELED, case_code=_case(tx, attempt), line_over=True)
-            tx.sent(sending)
-            return None
-        if attempt.state is AttemptState.QUEUED:
-            attempt = tx.put(replace(lines.move(attempt, AttemptEvent.SUBMIT), submitted_at=tx.now))
-            lines.record(tx, attempt, "attempt:submit", relay.case_code)
-        return attempt, relay
-
-    prepared = in_transaction(house, sending.facility, prepare)
-    if prepared is not None:
-        _send_text(house, texter, sending, *prepared)
-
-
-def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt, relay: Relay) -> None:
-    doubtful = sending.in_doubt or sending.tries > 0 or bool(sending.effect.args)
-    sid = _text_found(house, texter, attempt, relay) if doubtful else None
-    facility = house.directory().facilities[sending.facility]
-    try:
-        sid = sid or texter.send(
-            token=attempt.token,
-            to=attempt.number,
-            facility=facility.alias,
-            callback_number=attempt.ours or house.our_number,
-            callback_code=relay.callback_code,
-        )
-    except DeliveryRefused as refused:
-        code = refused.code
-        in_transaction(house, sending.facility, lambda tx: _text_over(tx, house, sending, Outcome.REFUSED, None, code))
-        return
-    in_transaction(house, sending.facility, lambda tx: _text_over(tx, house, sending, Outcome.TEXTED, sid, ""))
-
-
-def _text_found(house: House, texter: Texter, attempt: Attempt, relay: Relay) -> str | None:
-    """Return the vendor's text of this attempt: with the relay's code, and not known to be another attempt's."""
-    since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
-    ours = attempt.ours or house.our_number
-    sids = texter.find(to=attempt.number, ours=ours, since=since, callback_code=relay.callback_code)
-    with house.memory.reading() as look:
-        known = {sid: look.one(Attempt, sid=sid) for sid in sids}
-    return next((sid for sid, one in known.items() if one is None or one.id == attempt.id), None)
-
-
-def _text_over(tx: Transaction, house: House, sending: Sending, outcome: Outcome, sid: str | None, code: str) -> None:
-    tx.sent(sending)
-    attempt = _attempt(tx, sending)
-    if attempt is not None and attempt.state is not AttemptState.FINISHED:
-        outcomes.finish(tx, house, replace(attempt, sid=sid), outcome, line_over=True, vendor_code=code)
 
 
 # --- recordings ------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from handlers.domain.directory import Directory
 from handlers.domain.machinery import Accepted, AuditFact, Deadline, DeadlineKind, Effect
 from handlers.domain.rotas import Rota, Shift
 from handlers.domain.sinks import ReadNotice, Sink
+from handlers.domain.troubles import Trouble, unexplained
 from handlers.domain.turnaround import EndedRead
 from handlers.domain.worklists import ORDER, Alike, Claimed, Waiting
 
@@ -266,6 +267,14 @@ class Dialer(Protocol):
         """Turn a live call to the voicemail words."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSeen:
+    """A text as the vendor knows it. ``status`` is Twilio's word."""
+
+    status: str
+    error_code: str = ""
+
+
 class Texter(Protocol):
     """Text messages. There is no parameter here that could carry patient data."""
 
@@ -274,6 +283,9 @@ class Texter(Protocol):
 
     def find(self, *, to: str, ours: str, since: datetime, callback_code: str) -> list[str]:
         """Look for texts from a number of ours whose answer may have been lost, newest first."""
+
+    def look(self, sid: str) -> TextSeen:
+        """Return what became of a text."""
 
 
 class Recordings(Protocol):
@@ -326,6 +338,8 @@ class House:
     our_number: str
     #: Server-side pepper for PINs.
     pin_pepper: bytes
+    #: What the telephone vendor's error codes mean.
+    trouble_of: Callable[[str], Trouble] = unexplained
 
     def number_at(self, facility: str) -> str:
         """Return the number of ours that calls and texts for a facility, and is called back."""

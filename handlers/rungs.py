@@ -11,6 +11,7 @@ from handlers.domain.directory import Contact, Number
 from handlers.domain.machinery import Deadline, DeadlineKind
 from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState
 from handlers.domain.tasks import TaskKind
+from handlers.domain.troubles import is_about_the_number
 from handlers.optouts import opted_out
 from handlers.ports import House, Transaction
 
@@ -54,7 +55,7 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
     if rung.to == "radiologist":
         return _try_radiologist(tx, house, relay)
     contact = _contact(tx, house, relay, rung.to)
-    numbers = [] if contact is None or contact.retired else [one for one in contact.numbers if one.may_be_dialed()]
+    numbers = [] if contact is None or contact.retired else _dialable(tx, relay, contact)
     if contact is None and rung.to in house.directory().rotas:
         return _nobody_to_dial(tx, house, relay, rung.to, "nobody is on duty")
     if contact is None or not numbers:
@@ -72,6 +73,22 @@ def _contact(tx: Transaction, house: House, relay: Relay, to: str) -> Contact | 
         return duty.contact(tx, directory, to)
     wanted = relay.ordering if to == "ordering" else to
     return None if wanted is None else directory.contacts.get(wanted)
+
+
+def _dialable(tx: Transaction, relay: Relay, contact: Contact) -> list[Number]:
+    """Return a contact's numbers that may be dialed, without those that the vendor refused in this rung, if any is left."""
+    numbers = [one for one in contact.numbers if one.may_be_dialed()]
+    tried = tx.all(Attempt, relay_id=relay.id, channel=CALL, step=relay.step, outcome=Outcome.REFUSED)
+    refused = {one.number for one in tried if _is_of_this_rung(relay, one)}
+    return [one for one in numbers if one.e164 not in refused] or numbers
+
+
+def _other_number(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> bool:
+    """Tell whether an attempt failed for its number alone, and whoever it was for has another one."""
+    if not attempt.vendor_code or not is_about_the_number(house.trouble_of(attempt.vendor_code)):
+        return False
+    contact = _contact(tx, house, relay, relay.policy.steps[relay.step].to)
+    return contact is not None and any(one.e164 != attempt.number for one in _dialable(tx, relay, contact))
 
 
 def _nobody_to_dial(
@@ -198,9 +215,14 @@ def after(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> Rela
         return relay
     if somebody_talks(tx, relay):
         return _wait(tx, relay, SOMEBODY_TALKS)
-    started_at = relay.step_started_at or tx.now
     move = ladder.after_attempt(
-        relay.policy, step=relay.step, tries=relay.tries, started_at=started_at, outcome=outcome, now=tx.now
+        relay.policy,
+        step=relay.step,
+        tries=relay.tries,
+        started_at=relay.step_started_at or tx.now,
+        outcome=outcome,
+        now=tx.now,
+        other_number=_other_number(tx, house, relay, attempt),
     )
     return follow(tx, house, relay, move)
 

@@ -73,6 +73,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A contact answered STOP and is not texted any more. Calls go on.",
         "Ask the contact how they want to be reached, and update the directory.",
     ),
+    TaskKind.ACCOUNT_REFUSED: (
+        "The telephone vendor refuses what our account asks for: no call or text of this kind goes through.",
+        "Call by hand what waits, and have an operator run `radrelay doctor` and mend the account.",
+    ),
     TaskKind.MISSED_CALLER: (
         "Somebody called our number without a valid code, and nobody at the desk picked up.",
         "Look at the open relays (`/relay status`) for who may have called, and call them back.",

@@ -112,6 +112,7 @@ class AttemptRow(SQLModel, table=True):
     finished_at: datetime | None = columns.instant_column(nullable=True)
     outcome: str | None
     vendor_code: str
+    vendor_says: str
     read_id: str | None = Field(index=True)
     version: int
 

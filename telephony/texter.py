@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from handlers.ports import TextSeen
 from telephony.account import Account, created_since, translated
 from telephony.urls import Urls
 
@@ -45,3 +46,9 @@ class TwilioTexter:
             recent = [message for message in messages if created_since(message.date_created, since)]
             recent.sort(key=lambda message: message.date_created, reverse=True)
         return [str(message.sid) for message in recent if callback_code in str(message.body)]
+
+    def look(self, sid: str) -> TextSeen:
+        """Return what became of a text."""
+        with translated(creates=False):
+            message = self._account.client.messages(sid).fetch()
+            return TextSeen(status=str(message.status), error_code=str(message.error_code or ""))

@@ -37,7 +37,7 @@ from store.database import Database
 from store.memory import SqlMemory
 from store.queues import Pace
 from store.wakeup import Listener
-from telephony import door
+from telephony import door, vendor_codes
 from telephony.account import Account
 from telephony.dialer import TwilioDialer
 from telephony.recordings import TwilioRecordings
@@ -156,6 +156,7 @@ class Service:
             script=CallScript(),
             our_number=settings.twilio_from_number,
             pin_pepper=settings.pin_pepper.get_secret_value(),
+            trouble_of=vendor_codes.trouble_of,
         )
         self.refusals = web.Refusals()
         self.appender = Appender(self.store.memory)

@@ -28,6 +28,7 @@ from handlers import (
     reasons,
     splitting,
     taking,
+    texting,
     texts,
     turnaround,
     worklists,
@@ -49,7 +50,7 @@ def call_verbs(house: House) -> door.CallVerbs:
             house, token, leg, turn, heard(digits=digits, speech=speech)
         ),
         **_bound(house, inbound.dialed, calls.recorded, calls.voicemail),
-        **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, callbacks.text_status),
+        **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, texting.text_status),
         **_bound(house, texts.texted),
     )
     verbs: door.CallVerbs = bound

@@ -52,15 +52,25 @@ def rung_ends(step: Step, started_at: datetime) -> datetime:
 
 
 def after_attempt(
-    policy: EscalationPolicy, *, step: int, tries: int, started_at: datetime, outcome: Outcome, now: datetime
+    policy: EscalationPolicy,
+    *,
+    step: int,
+    tries: int,
+    started_at: datetime,
+    outcome: Outcome,
+    now: datetime,
+    other_number: bool = False,
 ) -> Move:
     """Decide what follows a finished attempt of rung ``step`` of which ``tries`` were made.
 
     Busy, no answer and failed are tried again after ``retry_after`` while tries and time are left; wrong person, message
-    left and the like move on at once; a confirmation ends.
+    left and the like move on at once; a confirmation ends. Where a number was refused and the person has another one
+    (``other_number``), that one is called at once.
     """
     if outcome in CONFIRMS:
         return Confirmed()
+    if outcome is Outcome.REFUSED and other_number and now < rung_ends(policy.steps[step], started_at):
+        return TryAgain(now)
     if outcome in MOVES_ON:
         return next_rung(policy, step)
     if outcome not in TRIED_AGAIN:

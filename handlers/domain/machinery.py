@@ -31,6 +31,7 @@ class EffectKind(StrEnum):
     LEAVE_VOICEMAIL = "leave_voicemail"
     HANG_UP = "hang_up"
     SEND_TEXT = "send_text"
+    CHECK_TEXT = "check_text"
     FETCH_RECORDING = "fetch_recording"
     WEBHOOK = "webhook"
 
@@ -70,6 +71,7 @@ class DeadlineKind(StrEnum):
     RUNG_RETRY = "rung_retry"  # subject: relay
     RUNG_OVER = "rung_over"  # subject: relay
     CALL_SILENT = "call_silent"  # subject: attempt; nothing heard from the vendor
+    TEXT_SILENT = "text_silent"  # subject: attempt; whether its text was delivered is not known
     DESK_ROUND = "desk_round"  # subject: desk task
     DESK_PHONE = "desk_phone"  # subject: desk task and the place of a phone that was busy in its round
     TASK_REMINDER = "task_reminder"  # subject: desk task that was taken

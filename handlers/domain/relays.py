@@ -305,6 +305,8 @@ class Attempt:
     finished_at: datetime | None = None
     outcome: Outcome | None = None
     vendor_code: str = ""
+    #: What that code means and what to do about it, as the desk is told.
+    vendor_says: str = ""
     #: The read that whoever is on call is asked to claim.
     read_id: str | None = None
     version: int = 0

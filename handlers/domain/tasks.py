@@ -23,6 +23,7 @@ class TaskKind(StrEnum):
     AMENDED_UNKNOWN = "amended_unknown"  # an amendment without words, of a finding that nobody has
     RETRACTED_AFTER_TELLING = "retracted_after_telling"
     OPTED_OUT = "opted_out"
+    ACCOUNT_REFUSED = "account_refused"  # subject: the vendor's code; our account cannot call or text as it is
     MISSED_CALLER = "missed_caller"  # called our number, had no code, and nobody at the desk picked up
     ODD_REPORT = "odd_report"
     UNKNOWN_REPORT = "unknown_report"

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from sandbox.timeline import Timeline
 
 
+#: Twilio: error 20003, answered as HTTP 401.
+UNAUTHORIZED = 20003
+
+
 class Account(Trunk):
     """What the REST API shows and changes (Twilio: Account resource)."""
 
@@ -75,6 +79,9 @@ class Account(Trunk):
         if self.faults.refuse_above_rate and len(self._starts) >= self.calls_per_second:
             self.faults.count("rate")
             raise Refusal(429, 20429, "Too Many Requests")
+        code = self.faults.refusal_of(plan.to)
+        if code is not None:
+            raise Refusal(401 if code == UNAUTHORIZED else 400, code, f"The call to {plan.to} was refused ({code}).")
         self._starts.append(now)
         start = max(now, self._next_start)
         self._next_start = start + timedelta(seconds=1 / self.calls_per_second)

@@ -53,6 +53,7 @@ class Faults:
         """End every fault; the counts stay."""
         self.refuse_above_rate = False
         self._outage = False
+        self._refused: dict[str, int] = {}
         self._drops: list[_Rule] = []
         self._doubles: list[tuple[_Rule, int]] = []
         self._delays: list[tuple[_Rule, float]] = []
@@ -84,6 +85,17 @@ class Faults:
         if kind not in get_args(CreateFault):
             raise ValueError(f"{kind!r} is not a fault of a create; use one of {', '.join(get_args(CreateFault))}")
         self._creates[of].extend([kind] * times)
+
+    def refuse(self, number: str, code: int) -> None:
+        """Refuse calls to a number with an error code of Twilio's, as 21211 (not valid) or 20003 (credentials)."""
+        self._refused[number] = code
+
+    def refusal_of(self, number: str) -> int | None:
+        """Return the code with which calls to a number are refused, counted, or None."""
+        code = self._refused.get(number)
+        if code is not None:
+            self.count(f"refuse:{code}")
+        return code
 
     def outage(self, on: bool = True) -> None:
         """Answer every REST request with 503 until it is switched off."""

@@ -75,6 +75,8 @@ class Messages:
         #: Pairs of (person's number, our number) between which nothing may be sent.
         self.opted_out: set[tuple[str, str]] = set()
         self.outcomes: dict[str, int] = {}
+        #: ``sent`` where carriers do not say whether they delivered.
+        self.ends_at = "delivered"
 
     def create(self, to: str, from_: str, body: str, hook: Hook | None, direction: str = "outbound-api") -> Message:
         """Accept a text and let the timeline deliver it, or refuse it as Twilio does."""
@@ -126,7 +128,8 @@ class Messages:
         message.sent_at = self._switch.now()
         self._report(message, "sent")
         message.error_code = code
-        self._report(message, "undelivered" if code else "delivered")
+        if code or self.ends_at == "delivered":
+            self._report(message, "undelivered" if code else "delivered")
 
     def _report(self, message: Message, status: str) -> None:
         message.status = status

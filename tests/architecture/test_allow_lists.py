@@ -30,7 +30,9 @@ KNOWN_TO_A_CHANNEL = (
     "handlers.domain.policies",
     "handlers.domain.errors",
     "handlers.domain.case_code",
+    "handlers.domain.troubles",
     "handlers.ports.CallSeen",
+    "handlers.ports.TextSeen",
 )
 
 

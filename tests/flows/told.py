@@ -47,6 +47,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Call ended: .+\.": ("attempt:finish",),
     r"A text came from .+; its words are on the case page\. It confirms nothing\..*": ("text:reply",),
     r"STOP: .+ is not texted any more, only called\.": ("text:to_voice",),
+    r"Text not delivered.*\.": ("text:status", "text:asked", "attempt:finish"),
     r"Held \((halt|storm)\): nobody is being called\.": ("relay:hold",),
     r"At the desk\.|.+ has it; the outcome is to be recorded\.": ("relay:at_desk",),
     r"(A second|An amended) finding joined this relay\.": ("finding:join",),
