@@ -28,6 +28,7 @@ from sandbox.serving import Servers
 from sandbox.timeline import Timeline
 from sandbox.workspace import Answer, Message, Workspace
 from store import audit
+from tests.contract.watching import Watch
 from tests.databases import share_what_is_compiled
 from tests.flows.recorded import RecordWatch
 from tests.flows.served import forget_endpoints
@@ -92,7 +93,8 @@ class Stage:
         self.workspace = _workspace(self.timeline, servers)
         self.exchange = _exchange(self.timeline, servers)
         servers.slack.app = self.workspace.app
-        servers.exchange.app = self.exchange.app
+        self.contract = Watch(self.exchange.app)
+        servers.exchange.app = self.contract
         self.hospital = Hospital(
             servers.urls["product"],
             events_secret=SECRETS["RADRELAY_SOURCE_DEMO_SECRET"],
@@ -319,6 +321,7 @@ class Stage:
         assert not self.exchange.unexpected(), f"unexpected calls or texts: {self.exchange.unexpected()}"
         told = unexpected_messages(self)
         assert not told, f"unexpected messages: {told}"
+        assert not self.contract.violations, f"not as the telephone company's document says: {self.contract.violations}"
         assert not self.exchange.application_errors, self.exchange.application_errors
         assert not self.workspace.failed_acks, self.workspace.failed_acks
         assert not self.workspace.late_acks, self.workspace.late_acks

@@ -1,4 +1,4 @@
-"""What a story did not account for fails it: a change without an entry, a message, a call, a text that nobody expected."""
+"""What a story did not account for fails it: an unrecorded change, a message, a call, a text, a request of no kind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from handlers.domain.machinery import AuditFact
 from handlers.domain.relays import Relay
+from sandbox import loopback
 from tests.flows.acts import confirm, exhaust, hear_out, look_at_everything
 from tests.flows.stage import DESK, DESK_PHONE, KIM, LEE, READS, Stage
 
@@ -83,3 +84,18 @@ def test_a_call_or_a_text_too_many(stage: Stage) -> None:
         for text in stage.exchange.messages:
             text.seen = False
     look_at_everything(stage, {}, {KIM: 1})
+
+
+def test_a_request_or_an_answer_of_the_telephone_company_that_its_document_does_not_describe(stage: Stage) -> None:
+    """Every request that the product sends, and every answer, was held against the document."""
+    confirm(stage, stage.critical_stroke())
+    hear_out(stage)
+    assert stage.contract.requests >= 2
+    assert stage.contract.answers == stage.contract.requests
+    stage.end_quietly()
+    url = f"{stage.servers.urls['exchange']}/2010-04-01/Accounts/{stage.exchange.account_sid}/Calls.json"
+    with loopback.client(auth=(stage.exchange.account_sid, stage.exchange.auth_token)) as client:
+        client.get(url, params={"Too": KIM})
+    with pytest.raises(AssertionError, match="'Too' was unexpected"):
+        stage.end_quietly()
+    stage.contract.violations.clear()

@@ -19,6 +19,7 @@ from twilio.rest import Client
 
 from sandbox.exchange import Exchange, NumberConfig
 from sandbox.timeline import Timeline
+from tests.contract.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,8 +181,10 @@ def staged(servers: Servers, **over: Any) -> Iterator[Stage]:
         MUTE: NumberConfig(sms_capable=False),
     }
     exchange = Exchange(timeline, ACCOUNT, TOKEN, numbers, base_url=servers.exchange_url, **over)
-    servers.exchange.app, servers.product.app = exchange.app, product
+    contract = Watch(exchange.app, requests_count=False)
+    servers.exchange.app, servers.product.app = contract, product
     http = Loopback(servers.exchange_url)
     yield Stage(clock, timeline, exchange, product, http, Client(ACCOUNT, TOKEN, http_client=http))
     http.session.close()
     exchange.close()
+    assert not contract.violations, f"not as the telephone company's document says: {contract.violations}"

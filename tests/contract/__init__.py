@@ -1,0 +1,1 @@
+"""The telephone company's own description of its interface, and what holds requests and answers against it."""
