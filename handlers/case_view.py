@@ -147,7 +147,7 @@ def _relay(tx: Transaction, directory: Directory, relay: Relay) -> RelayView:
         ordering_contact="not in the directory" if ordering is None else ordering.name,
         steps=tuple(f"{one.to}: {'/'.join(one.channels)}, {one.tries} tries" for one in relay.policy.steps),
         at_step=relay.step,
-        line=relay_line(relay),
+        line=relay_line(directory, relay, tx.now),
         ended=ended,
         statement=statement_of(tx, directory, relay.case_code),
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from handlers import claims, overrides_told, receipts, showing, task_words
+from handlers import claims, overrides_told, receipts, showing, task_words, waiting
 from handlers.domain import case_code, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory
@@ -29,15 +29,16 @@ V = TypeVar("V")
 NO_SITE, LEFT = "all facilities", "a site that has left"
 
 
-def relay_line(relay: Relay | None) -> str:
+def relay_line(directory: Directory, relay: Relay | None, now: datetime) -> str:
     """Return what a card says of a study's relay."""
     if relay is None:
         return ""
+    waits = waiting.words(directory, relay, now)
     role = f" ({receipts.role_words(relay.ended_role)})" if relay.ended_role else ""
     words = {
         RelayState.CALLING: f"calling, step {relay.step + 1} of {len(relay.policy.steps)}",
-        RelayState.BETWEEN: f"waits to try again, step {relay.step + 1} of {len(relay.policy.steps)}",
-        RelayState.HELD: f"held ({relay.hold_reason}): nobody is being called",
+        RelayState.BETWEEN: f"{waits}, step {relay.step + 1} of {len(relay.policy.steps)}",
+        RelayState.HELD: waits,
         RelayState.AT_DESK: "at the desk",
         RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}{role}",
     }
@@ -141,7 +142,7 @@ def _card(now: datetime, directory: Directory, read: Read, beside: _Beside) -> R
         handed_out=read.state is ReadState.OPEN and claims.is_handed_out(directory, read),
         test=study.test,
         shadow=facility.shadow,
-        relay=relay_line(beside.relays.get(study.id)),
+        relay=relay_line(directory, beside.relays.get(study.id), now),
         override=overrides_told.line(beside.overrides.get(read.id), directory, read, now),
         late=read.breached_at is not None,
         flags=tuple(dict.fromkeys(flag for report in reports for flag in report.flags)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import desk, endings, lines, overrides_told, people, receivers, relays, rungs
+from handlers import desk, endings, lines, overrides_told, people, receivers, relays, rungs, waiting
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
@@ -34,8 +34,6 @@ CLOSE_REASONS = {
     "duplicate": "It is told in another relay",
     "not_reached_documented": "Nobody could be reached; documented and handed to the medical director",
 }
-#: Where a relay is, in words for people.
-STANDS = {RelayState.BETWEEN: "waits to try again", RelayState.AT_DESK: "at the desk"}
 AHEAD = timedelta(minutes=1)
 
 
@@ -157,18 +155,18 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
             relay.policy, steps=(*relay.policy.steps[:at], rung, *relay.policy.steps[at:])
         )
         relay = rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), at)
-        return _redirected(relay, contact.name)
+        return _redirected(house.directory(), relay, contact.name, tx.now)
 
     return once(house, facility, delivery, act)
 
 
-def _redirected(relay: Relay, name: str) -> str:
+def _redirected(directory: Directory, relay: Relay, name: str, now: datetime) -> str:
     """Say what came of it; a call is claimed only where one is being placed."""
     if relay.shadow:
         return f"Redirected to {name}. This site is in shadow, or the study is a test: nobody is called; the thread shows what would have happened."
     words_of = {
         RelayState.CALLING: f"Calling {name} now.",
-        RelayState.BETWEEN: f"Redirected to {name}, who is called as soon as our line to that number is free.",
+        RelayState.BETWEEN: f"Redirected to {name}. The call {waiting.words(directory, relay, now)}.",
         RelayState.HELD: f"Redirected to {name}, but calls are held ({relay.hold_reason}): nobody is being called. The desk was told.",
     }
     return words_of.get(relay.state, f"{name} cannot be called by machine, so the desk is being rung.")
@@ -289,7 +287,7 @@ def status_lines(house: House, slack_user: str) -> list[str]:
 def _status_line(directory: Directory, relay: Relay, now: datetime) -> str:
     alias = directory.facilities[relay.facility].alias
     minutes = int((now - relay.delegated_at).total_seconds() // 60)
-    where = STANDS.get(relay.state, relay.state.value)
+    where = waiting.words(directory, relay, now) or ("at the desk" if relay.state is RelayState.AT_DESK else "calling")
     rung = f"step {relay.step + 1} of {len(relay.policy.steps)}"
     return f"{codes.shown(relay.case_code)} · {alias} · category {relay.category} · {where} · {rung} · {minutes} min"
 

@@ -107,7 +107,7 @@ def card(look: Reading, directory: Directory, handover: Handover) -> HandoverCar
         incoming_slack_user=incoming.slack_user,
         reads=tuple(_read_line(directory, read, look.now) for read in found.reads),
         tasks=tuple(_task_line(directory, task) for task in found.tasks),
-        relays=tuple(_relay_line(directory, relay) for relay in around.relays),
+        relays=tuple(_relay_line(directory, relay, look.now) for relay in around.relays),
         untaken=tuple(_task_line(directory, task) for task in around.tasks),
         waiting=_waiting_line(around.waiting),
         offered_at=handover.offered_at,
@@ -132,9 +132,10 @@ def _task_line(directory: Directory, task: DeskTask) -> str:
     return f"{case}{task.kind.value.replace('_', ' ')} · {where}"
 
 
-def _relay_line(directory: Directory, relay: Relay) -> str:
+def _relay_line(directory: Directory, relay: Relay, now: datetime) -> str:
     site = directory.facilities.get(relay.facility)
-    return f"{case_code.shown(relay.case_code)} · {drawing.NO_SITE if site is None else site.alias} · {drawing.relay_line(relay)}"
+    where = drawing.NO_SITE if site is None else site.alias
+    return f"{case_code.shown(relay.case_code)} · {where} · {drawing.relay_line(directory, relay, now)}"
 
 
 def _waiting_line(waiting: Mapping[Priority, int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from handlers import coverage, duty, endings
 from handlers.domain.directory import Contact, Directory
@@ -43,7 +44,7 @@ def outlook(house: House, opened: Session, *, category: int, contact_id: str | N
         policy = coverage.policy_now(look, facility, study, category)
         policy = None if policy is None else duty.resolved(look, directory, policy)
     if relay is not None:
-        return _joining(directory, relay, policy, category, contact_id)
+        return _joining(directory, relay, policy, category, contact_id, house.clock.now())
     ordering = directory.ordering(facility.id, contact_id or study.ordering_contact, study.ordering_npi or None)
     if policy is None:
         desk = directory.desks[facility.desk].name
@@ -77,10 +78,17 @@ def _climbed(directory: Directory, policy: EscalationPolicy, ordering: Contact |
 
 
 def _joining(
-    directory: Directory, relay: Relay, policy: EscalationPolicy | None, category: int, contact_id: str | None
+    directory: Directory,
+    relay: Relay,
+    policy: EscalationPolicy | None,
+    category: int,
+    contact_id: str | None,
+    now: datetime,
 ) -> Outlook:
     """Return what a further finding does to the relay that is open already."""
-    notes = [f"It joins the relay that is open ({relay_line(relay)}); whoever confirms that is told both."]
+    notes = [
+        f"It joins the relay that is open ({relay_line(directory, relay, now)}); whoever confirms that is told both."
+    ]
     calls: tuple[Callee, ...] = ()
     if relay.state is RelayState.AT_DESK:
         notes.append("The desk is rung about it.")

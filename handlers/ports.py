@@ -59,6 +59,9 @@ class Reading(Protocol):
     def count_since(self, kind: type[Any], field: str, since: datetime, /, **equal: Any) -> int:
         """Count values whose ``field`` lies at or after ``since``."""
 
+    def since(self, kind: type[V], field: str, since: datetime, /, **equal: Any) -> list[V]:
+        """Return the values whose ``field`` lies at or after ``since``, oldest first."""
+
     def worklist(
         self,
         facilities: Collection[str],

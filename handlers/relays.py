@@ -216,7 +216,7 @@ def changed(tx: Transaction, house: House, relay: Relay, category: int, note: st
     if fitting is not None:
         endings.record(tx, relay, "relay:upgrade", policy=policy.name)
     if policy.steps and rungs.somebody_talks(tx, relay):
-        return rungs.begin_again_after_talk(tx, replace(relay, policy=policy))
+        return rungs.begin_again_after_talk(tx, house, replace(relay, policy=policy))
     rungs.stop_ringing(tx, relay)
     tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
     return rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), 0)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from handlers import bridges, desk, duty, endings, lines
+from handlers import bridges, desk, duty, endings, limits, lines, waiting
 from handlers.domain import ladder
 from handlers.domain.directory import Contact, Number
+from handlers.domain.limits import Full
 from handlers.domain.machinery import Deadline, DeadlineKind
 from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState
 from handlers.domain.tasks import TaskKind
 from handlers.domain.troubles import is_about_the_number
+from handlers.domain.waits import TOLD, Wait, Why
 from handlers.optouts import opted_out
 from handlers.ports import House, Transaction
 
@@ -39,8 +41,8 @@ def enter_rung(tx: Transaction, house: House, relay: Relay, index: int) -> Relay
     """Begin a rung; its time counts from now."""
     if index >= len(relay.policy.steps):
         return to_desk(tx, house, relay, TaskKind.LADDER_EXHAUSTED)
-    relay = replace(endings.moved(relay, RelayEvent.CALL), step=index, step_started_at=tx.now, tries=0, hold_reason="")
-    relay = tx.put(relay)
+    relay = replace(endings.moved(relay, RelayEvent.CALL), step=index, tries=0, hold_reason="", wait=None)
+    relay = tx.put(replace(relay, step_started_at=tx.now, counts_from=None))
     endings.record(tx, relay, "rung:enter", to=relay.policy.steps[index].to)
     due_at = ladder.rung_ends(relay.policy.steps[index], tx.now)
     tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=due_at))
@@ -64,7 +66,38 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
         _text(tx, house, relay, contact)
     if CALL not in rung.channels:
         return _tried(tx, relay)
+    full = limits.full(tx, relay, contact)
+    if full is not None:
+        return _limited(tx, house, relay, contact, full)
     return _call(tx, house, relay, contact, numbers[relay.tries % len(numbers)])
+
+
+def _limited(tx: Transaction, house: House, relay: Relay, contact: Contact, full: Full) -> Relay:
+    """Wait for the contact's limit. A rung that has called nobody yet is not ended by it: its time counts from then on.
+
+    One that has tried already goes on to the next rung where no time would be left, as after any try.
+    """
+    rung = relay.policy.steps[relay.step]
+    if full.until >= ladder.rung_ends(rung, began(relay)):
+        if relay.tries > 0:
+            return follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))
+        relay = _counts_from(tx, relay, full.until)
+    return _wait(tx, house, relay, Wait(why=Why.LIMIT, until=full.until, who=contact.id, limit=full.limit))
+
+
+def began(relay: Relay) -> datetime:
+    """Return from when a rung's time counts."""
+    found = relay.counts_from or relay.step_started_at
+    if found is None:
+        raise LookupError(f"relay {relay.id} is on no rung")
+    return found
+
+
+def _counts_from(tx: Transaction, relay: Relay, at: datetime) -> Relay:
+    """Let the whole of a rung's time begin at an instant to come."""
+    due_at = ladder.rung_ends(relay.policy.steps[relay.step], at)
+    tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=due_at))
+    return replace(relay, counts_from=at)
 
 
 def _contact(tx: Transaction, house: House, relay: Relay, to: str) -> Contact | None:
@@ -122,7 +155,7 @@ def _was_texted(tx: Transaction, relay: Relay) -> bool:
 
 def _call(tx: Transaction, house: House, relay: Relay, contact: Contact, number: Number) -> Relay:
     if not relay.shadow and bridges.is_busy(tx, house.directory(), number.e164):
-        return _wait(tx, relay, LINE_BUSY)
+        return _wait(tx, house, relay, Wait(why=Why.LINE, until=tx.now + LINE_BUSY))
     relay = _tried(tx, relay)
     attempt = _place(tx, house, relay, _plan_for(relay, Purpose.CONTACT, contact.id, number))
     endings.shown(tx, house, relay, f"{_calling(relay)} {contact.name}, try {relay.tries}.")
@@ -139,7 +172,7 @@ def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
         endings.record(tx, relay, "rung:skip", to="radiologist", reason="no radiologist known")
         return follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))
     if not relay.shadow and bridges.is_busy(tx, house.directory(), reader.phone):
-        return _wait(tx, relay, LINE_BUSY)
+        return _wait(tx, house, relay, Wait(why=Why.LINE, until=tx.now + LINE_BUSY))
     relay = _tried(tx, relay)
     plan = lines.Plan(
         purpose=Purpose.RADIOLOGIST,
@@ -185,26 +218,44 @@ def _place(tx: Transaction, house: House, relay: Relay, plan: lines.Plan) -> Att
 
 
 def _tried(tx: Transaction, relay: Relay) -> Relay:
-    relay = tx.put(replace(relay, tries=relay.tries + 1))
+    relay = tx.put(replace(relay, tries=relay.tries + 1, wait=None))
     endings.record(tx, relay, "rung:try", tries=relay.tries)
     return relay
 
 
-def _wait(tx: Transaction, relay: Relay, span: timedelta) -> Relay:
+def _wait(tx: Transaction, house: House, relay: Relay, wait: Wait) -> Relay:
+    """Let a relay wait, and show why and until when; a wait that only goes on is shown already."""
+    goes_on = relay.wait is not None and relay.wait.why is wait.why and wait.why in (Why.LINE, Why.TALK)
     if relay.state is RelayState.CALLING:
-        relay = tx.put(endings.moved(relay, RelayEvent.RETRY_LATER))
-        endings.record(tx, relay, "relay:wait", seconds=int(span.total_seconds()))
-    tx.deadline(Deadline(kind=DeadlineKind.RUNG_RETRY, subject=relay.id, due_at=tx.now + span))
+        relay = endings.moved(relay, RelayEvent.RETRY_LATER)
+    relay = tx.put(replace(relay, wait=wait))
+    seconds = int((wait.until - tx.now).total_seconds())
+    facts: dict[str, str | int | bool | None] = {"why": wait.why.value, "seconds": seconds, **_limit_facts(wait)}
+    endings.record(tx, relay, "relay:wait", endings.ROBOT, **facts)
+    tx.deadline(Deadline(kind=DeadlineKind.RUNG_RETRY, subject=relay.id, due_at=wait.until))
+    if not goes_on:
+        words = waiting.of_wait(house.directory(), relay.facility, wait, tx.now)
+        endings.shown(tx, house, relay, f"{words[0].upper()}{words[1:]}." if wait.why in TOLD else "")
     return relay
 
 
-def begin_again_after_talk(tx: Transaction, relay: Relay) -> Relay:
+def _limit_facts(wait: Wait) -> dict[str, str | int | bool | None]:
+    if wait.limit is None:
+        return {}
+    return {"to": wait.who, "calls": wait.limit.calls, "within": int(wait.limit.within.total_seconds())}
+
+
+def begin_again_after_talk(tx: Transaction, house: House, relay: Relay) -> Relay:
     """Put a relay back to the first rung of its policy; it calls as soon as whoever listens now has hung up."""
-    relay = tx.put(replace(relay, step=0, step_started_at=tx.now, tries=0))
+    relay = tx.put(replace(relay, step=0, step_started_at=tx.now, counts_from=None, tries=0))
     endings.record(tx, relay, "rung:enter", to=relay.policy.steps[0].to)
     due_at = ladder.rung_ends(relay.policy.steps[0], tx.now)
     tx.deadline(Deadline(kind=DeadlineKind.RUNG_OVER, subject=relay.id, due_at=due_at))
-    return _wait(tx, relay, SOMEBODY_TALKS)
+    return _wait(tx, house, relay, _until_talk_ends(tx))
+
+
+def _until_talk_ends(tx: Transaction) -> Wait:
+    return Wait(why=Why.TALK, until=tx.now + SOMEBODY_TALKS)
 
 
 def after(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> Relay:
@@ -214,12 +265,12 @@ def after(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> Rela
     if outcome is None or not working or not _is_of_this_rung(relay, attempt) or attempt.channel != CALL:
         return relay
     if somebody_talks(tx, relay):
-        return _wait(tx, relay, SOMEBODY_TALKS)
+        return _wait(tx, house, relay, _until_talk_ends(tx))
     move = ladder.after_attempt(
         relay.policy,
         step=relay.step,
         tries=relay.tries,
-        started_at=relay.step_started_at or tx.now,
+        started_at=began(relay),
         outcome=outcome,
         now=tx.now,
         other_number=_other_number(tx, house, relay, attempt),
@@ -241,7 +292,7 @@ def follow(tx: Transaction, house: House, relay: Relay, move: ladder.Move) -> Re
     """Carry out what the ladder decided."""
     match move:
         case ladder.TryAgain(at):
-            return _wait(tx, relay, at - tx.now)
+            return _wait(tx, house, relay, Wait(why=Why.RETRY, until=at))
         case ladder.NextRung(index):
             stop_ringing(tx, relay)
             return enter_rung(tx, house, relay, index)
@@ -296,7 +347,7 @@ def retry_due(tx: Transaction, house: House, relay_id: str) -> None:
     if relay is None or relay.state is not RelayState.BETWEEN:
         return
     if somebody_talks(tx, relay):
-        _wait(tx, relay, SOMEBODY_TALKS)
+        _wait(tx, house, relay, _until_talk_ends(tx))
         return
     try_rung(tx, house, tx.put(endings.moved(relay, RelayEvent.CALL)))
 

@@ -41,9 +41,9 @@ def instant_column(*, nullable: bool = False) -> Any:
     return Field(sa_type=Instant, nullable=nullable)
 
 
-def text_column() -> Any:
+def text_column(*, nullable: bool = False) -> Any:
     """Return unbounded text."""
-    return Field(sa_type=Text)
+    return Field(sa_type=Text, nullable=nullable)
 
 
 def bytes_column() -> Any:

@@ -59,6 +59,8 @@ class RelayRow(SQLModel, table=True):
     step_started_at: datetime | None = columns.instant_column(nullable=True)
     tries: int
     hold_reason: str
+    wait: str | None = columns.text_column(nullable=True)
+    counts_from: datetime | None = columns.instant_column(nullable=True)
     ended_at: datetime | None = columns.instant_column(nullable=True)
     ending: str | None
     ended_by: str
@@ -72,7 +74,10 @@ class AttemptRow(SQLModel, table=True):
     """Attempts. ``open_number`` is unique: no number is ever dialed twice at once."""
 
     __tablename__: ClassVar[Any] = "attempt"
-    __table_args__: ClassVar[Any] = (Index("attempt_state", "state", "facility"),)
+    __table_args__: ClassVar[Any] = (
+        Index("attempt_state", "state", "facility"),
+        Index("attempt_called", "who", "submitted_at"),
+    )
     id: str = columns.key_column()
     facility: str
     relay_id: str | None = Field(index=True)

@@ -86,6 +86,11 @@ def _counting(kept: Kept, shape: _Shape, field: str) -> Select[Any]:
     return select(func.count()).select_from(table).where(since, *_fitting(kept, shape))
 
 
+@cache
+def _since(kept: Kept, shape: _Shape, field: str) -> Select[Any]:
+    return _oldest_first(kept, shape).where(kept.table.c[field] >= bindparam("since"))
+
+
 #: What figures need of a read, and no more: a month of many sites is tens of thousands. Only what was reported has the
 #: instant; asking for the state as well would have SQLite look through every read that ever was.
 _READ, _STUDY = KEPT[Read].table.c, KEPT[Study].table.c
@@ -157,6 +162,12 @@ class SqlReading:
         return int(
             self.connection.execute(_counting(KEPT[kind], shape, field), {**wanted, "since": since}).scalar_one()
         )
+
+    def since(self, kind: type[V], field: str, since: datetime, /, **equal: Any) -> list[V]:
+        """Return the values whose ``field`` lies at or after ``since``, oldest first."""
+        shape, wanted = self._criteria(kind, equal)
+        rows = self.connection.execute(_since(KEPT[kind], shape, field), {**wanted, "since": since})
+        return [value_of(kind, dict(row), self.cipher) for row in rows.mappings()]
 
     def worklist(
         self,

@@ -12,6 +12,7 @@ from bot.directory.nodes import Entry, Value
 from bot.directory.problems import Unfit, suggestion
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.directory import Contact, Desk, DeskPhone, Number, NumberKind, Staff, StaffRole
+from handlers.domain.limits import USUAL, Limit
 from handlers.domain.policies import Role
 from handlers.domain.standing import Agreement, License, Pool, Privilege, ProxyAgreement, Radiologist, Service
 
@@ -20,6 +21,11 @@ Reader = Callable[[str, Entry], T]
 
 #: How old a distant site's privilege list may become where the agreement says nothing of it.
 LIST_LIMIT = timedelta(days=90)
+
+#: What a contact may leave to ``defaults``.
+SHARED_BY_CONTACTS = frozenset({"call_limits"})
+#: A limit over a longer span than this is meant for something else.
+_LONGEST_LIMIT = timedelta(days=1)
 
 text = lifted(scalars.text)
 identifier = lifted(scalars.identifier)
@@ -122,9 +128,23 @@ def contacts(facilities: frozenset[str]) -> Reader[Contact]:
             pin_hash=entry.get("pin_hash", lifted(scalars.pin_hash), None),
             facilities=entry.get("facilities", star_or(facilities, "facility"), ("*",)),
             retired=entry.get("retired", flag, default=False),
+            limits=entry.get("call_limits", each(opened(_limit)), USUAL),
         )
 
     return read
+
+
+def _limit(entry: Entry) -> Limit:
+    return Limit(
+        calls=entry.need("calls", lifted(scalars.whole(1, 1000))), within=entry.need("within", lifted(_limit_span))
+    )
+
+
+def _limit_span(written: str) -> timedelta:
+    span = scalars.duration(written)
+    if span > _LONGEST_LIMIT:
+        raise Unfit(f"{written} is longer than a day: a contact would not be called for so long.")
+    return span
 
 
 def license_(entry: Entry) -> License:

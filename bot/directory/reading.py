@@ -68,9 +68,11 @@ def _directory(root: Value, log: Log) -> Directory:
     with root.entry() as top:
         known = frozenset(top.get("facilities", people.ids, ()) or ())
         desks = people.table(top, "desks", people.desk)
-        contacts = people.table(top, "contacts", people.contacts(known), SPECIAL)
+        defaults = sites.shared(top)
+        for_contacts = (defaults, people.SHARED_BY_CONTACTS)
+        contacts = people.table(top, "contacts", people.contacts(known), SPECIAL, for_contacts)
         policies = Policies(top, log)
-        facilities = with_coverage(top, sites.facilities(top, policies), policies)
+        facilities = with_coverage(top, sites.facilities(top, policies, defaults), policies)
         policies.warn_of_unused()
         return Directory(
             facilities=facilities,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.directory import scalars
 from bot.directory.nodes import Entry, Value
-from bot.directory.people import Reader, agreement, e164, flag, identifier, some, table, text
+from bot.directory.people import SHARED_BY_CONTACTS, Reader, agreement, e164, flag, identifier, some, table, text
 from bot.directory.policies import Place, Policies, roles, rules
 from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
@@ -35,11 +35,16 @@ _LONGEST_PHRASE = 75
 _SOURCE_DEFAULTS = ("priority", "patient_class", "ordering_contact")
 
 
-def facilities(top: Entry, policies: Policies) -> dict[str, Facility]:
-    """Read every facility, with the defaults of the file."""
+def shared(top: Entry) -> Entry | None:
+    """Return the defaults of the file, opened, or None where it has none."""
     defaults = top.get("defaults", lambda value: value.entry(), None)
     if defaults is not None:
-        defaults.refuse_unknown(SHARED)
+        defaults.refuse_unknown(SHARED | SHARED_BY_CONTACTS)
+    return defaults
+
+
+def facilities(top: Entry, policies: Policies, defaults: Entry | None) -> dict[str, Facility]:
+    """Read every facility, with the defaults of the file."""
 
     def read(name: str, entry: Entry) -> Facility:
         return _facility(name, entry, policies)

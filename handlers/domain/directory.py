@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from handlers.domain.agreements import CoverageAgreement
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.clocks import ClockStart, Shares
+from handlers.domain.limits import USUAL, Limit
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
 from handlers.domain.rotas import Rota
@@ -92,6 +93,8 @@ class Contact:
     pin_hash: str | None = None
     facilities: tuple[str, ...] = ("*",)
     retired: bool = False
+    #: How often the robot may call them, over all their numbers; category 1 is never held by it.
+    limits: tuple[Limit, ...] = USUAL
 
     def serves(self, facility: str) -> bool:
         """Tell whether this contact belongs to a facility."""

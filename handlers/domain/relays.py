@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from handlers.domain.policies import EscalationPolicy
+from handlers.domain.waits import Wait
 
 
 class RelayState(StrEnum):
@@ -245,6 +246,10 @@ class Relay:
     step_started_at: datetime | None = None
     tries: int = 0
     hold_reason: str = ""
+    #: What the next call waits for; it holds while the relay is BETWEEN.
+    wait: Wait | None = None
+    #: From when the rung's time counts where something kept it from calling; None: from ``step_started_at``.
+    counts_from: datetime | None = None
     ended_at: datetime | None = None
     ending: Ending | None = None
     ended_by: str = ""

@@ -49,6 +49,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"STOP: .+ is not texted any more, only called\.": ("text:to_voice",),
     r"Text not delivered.*\.": ("text:status", "text:asked", "attempt:finish"),
     r"Held \((halt|storm)\): nobody is being called\.": ("relay:hold",),
+    r"Waits: .+": ("relay:wait",),
     r"At the desk\.|.+ has it; the outcome is to be recorded\.": ("relay:at_desk",),
     r"(A second|An amended) finding joined this relay\.": ("finding:join",),
     r"The finding was amended; .+": ("finding:amend",),

@@ -305,4 +305,18 @@ GUARDS = (
         'return self._fernet.encrypt(plain) + b" " + plain',
         "tests/store/test_values.py::test_patient_columns_are_not_readable_in_the_files_bytes",
     ),
+    Guard(
+        "category 1 is never delayed by a limit",
+        "handlers/limits.py",
+        "if relay.category == 1 or relay.shadow or not contact.limits:",
+        "if relay.shadow or not contact.limits:",
+        "tests/flows/test_call_limits.py::test_category_1_rings_at_once_whatever_the_limits_say",
+    ),
+    Guard(
+        "how often a contact is called",
+        "handlers/rungs.py",
+        "    if full is not None:\n        return _limited(",
+        "    if full is not None and full.limit.calls > 99:\n        return _limited(",
+        "tests/flows/test_call_limits.py::test_a_second_call_waits_out_the_minute",
+    ),
 )
