@@ -6,19 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
 
-from sandbox.exchange import twiml
 from sandbox.exchange.numbers import is_dialable, whereabouts
 from sandbox.exchange.records import API_VERSION, ApplicationError, Hook, Refusal, new_sid
 from sandbox.exchange.script import document_of
+from sandbox.exchange.texting import MAX_BODY, read_replies
 from sandbox.exchange.twiml import TwimlError
 
 if TYPE_CHECKING:
     from sandbox.exchange.callbacks import Reply
     from sandbox.exchange.switch import Switch
 
-MAX_BODY = 1600
 STOP = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
 START = ("START", "YES", "UNSTOP")
 HELP = ("HELP", "INFO")
@@ -194,18 +192,9 @@ class Messages:
         """Send what the answer says (Twilio: TwiML Messaging Message); no content is no reply."""
         if reply.status is not None and 200 <= reply.status < 300 and not reply.body.strip():
             return
-        for element in twiml.read_root(document_of(reply)):
-            if element.tag != "Message" or element.attrib:
-                raise TwimlError(12200, f"<{element.tag}> with {sorted(element.attrib)} is not supported in a reply")
-            self.create(message.from_, message.to, _words(element), None, "outbound-reply")
+        for words in read_replies(document_of(reply)):
+            self.create(message.from_, message.to, words, None, "outbound-reply")
 
     def _failed(self, message: Message, code: int, reason: str, url: str) -> None:
         error = ApplicationError(message.sid, code, reason, url, self._switch.now())
         self._switch.application_errors.append(error)
-
-
-def _words(element: ET.Element) -> str:
-    bodies = [child.text or "" for child in element if child.tag == "Body"]
-    if len(bodies) != len(element):
-        raise TwimlError(12200, "<Message> may hold only text or <Body>")
-    return "".join([element.text or "", *bodies]).strip()

@@ -13,6 +13,7 @@ from sandbox.exchange.verbs import (
     ATTRIBUTES,
     CODES,
     SCHEMA,
+    URL,
     Dial,
     Gather,
     Hangup,
@@ -42,6 +43,15 @@ NESTED = {
     "s": ("break", "say-as", "prosody", "emphasis", "sub", "phoneme"),
 }
 WITH_TEXT = ("Say", "Play", "Dial", "Number", "Redirect", "say-as", "prosody", "emphasis", "p", "s", "sub", "phoneme")
+#: After these no verb of the same document is reached (Twilio: Redirect, Hangup, Reject; Dial with an action).
+ENDS = ("Redirect", "Hangup", "Reject")
+#: Twilio: Gather, hints.
+MAX_HINTS, MAX_HINT = 500, 100
+OF_SPEECH = (
+    *("hints", "speechTimeout", "maxSpeechTime", "speechModel", "enhanced", "profanityFilter", "language"),
+    *("partialResultCallback", "partialResultCallbackMethod"),
+)
+OF_KEYS = ("finishOnKey", "numDigits")
 BREAKS = {"none": 0.0, "x-weak": 0.0, "weak": 0.25, "medium": 0.5, "strong": 0.75, "x-strong": 1.0}
 RATES = {"x-slow": 0.5, "slow": 0.75, "medium": 1.0, "fast": 1.25, "x-fast": 1.5}
 SPELLED = ("character", "characters", "spell-out", "digits", "telephone")
@@ -75,6 +85,7 @@ def read(document: bytes) -> list[Verb]:
     """Return the verbs of a voice document, or raise TwimlError for anything that is not exactly allowed."""
     root = read_root(document)
     _check(root)
+    _check_order(root)
     return [READERS[element.tag](element) for element in root]
 
 
@@ -97,6 +108,30 @@ def _check(element: ET.Element) -> None:
         raise TwimlError(SCHEMA, f"text is not allowed in <{element.tag}>")
 
 
+def _check_order(root: ET.Element) -> None:
+    """Check that every verb can be reached, and that a refusal comes before anything was answered."""
+    ended_by = ""
+    for position, element in enumerate(root):
+        if ended_by:
+            raise TwimlError(SCHEMA, f"<{element.tag}> comes after <{ended_by}> and is never reached")
+        if element.tag == "Reject" and any(before.tag != "Pause" for before in root[:position]):
+            raise TwimlError(SCHEMA, "<Reject> comes after a verb that has answered the call")
+        if element.tag in ENDS or (element.tag == "Dial" and "action" in element.attrib):
+            ended_by = element.tag
+
+
+def _check_gather(element: ET.Element) -> None:
+    """Check what Twilio ignores: what is about speech where only keys count, and the other way round."""
+    kinds = element.get("input", "dtmf").split()
+    idle = OF_SPEECH if "speech" not in kinds else OF_KEYS if "dtmf" not in kinds else ()
+    for name in idle:
+        if name in element.attrib:
+            raise TwimlError(SCHEMA, f"{name!r} of <Gather> does nothing where the input is {' '.join(kinds)!r}")
+    hints = [hint.strip() for hint in element.get("hints", "").split(",")]
+    if len(hints) > MAX_HINTS or any(len(hint) > MAX_HINT for hint in hints):
+        raise TwimlError(SCHEMA, f"'hints' of <Gather> has more than {MAX_HINTS} or one longer than {MAX_HINT}")
+
+
 def _text(element: ET.Element) -> str:
     return (element.text or "").strip()
 
@@ -107,6 +142,8 @@ def _say(element: ET.Element) -> Say:
         raise TwimlError(13520, "<Say> has nothing to say")
     if len(words) > MAX_SAY:
         raise TwimlError(13520, f"<Say> has {len(words)} characters; at most {MAX_SAY} are said")
+    if len(element) and _has_basic_voice(element):
+        raise TwimlError(13520, f"the voice {element.get('voice')} does not know <{element[0].tag}>")
     neural = element.get("voice", "").endswith(("-Neural", "-Generative"))
     return Say(tuple(_pieces(element, 1.0, neural=neural)) * _loops(element))
 
@@ -114,6 +151,11 @@ def _say(element: ET.Element) -> Say:
 def _loops(element: ET.Element) -> int:
     # Twilio's loop="0" repeats until the call ends; a thousand times is as long as anybody listens.
     return int(element.get("loop", "1")) or 1000
+
+
+def _has_basic_voice(element: ET.Element) -> bool:
+    """Say whether a voice reads no markup (Twilio: Say, voice: man, woman and alice have no SSML)."""
+    return element.get("voice") in ("man", "woman", "alice")
 
 
 def _pieces(element: ET.Element, rate: float, *, neural: bool) -> Iterator[Piece]:
@@ -169,6 +211,8 @@ def _play(element: ET.Element) -> Say:
     url, digits = _text(element), element.get("digits")
     if bool(url) == bool(digits):
         raise TwimlError(SCHEMA, "<Play> needs either a URL or digits")
+    if url and not URL(url):
+        raise TwimlError(SCHEMA, f"<Play> needs a URL, not {url!r}")
     pieces = keyed(digits) if digits else [Piece(f"[plays {url}]", PLAYED_SECONDS)]
     return Say(tuple(pieces) * _loops(element))
 
@@ -182,6 +226,7 @@ def _prompt(element: ET.Element) -> Say | Pause:
 
 
 def _gather(element: ET.Element) -> Gather:
+    _check_gather(element)
     num_digits = element.get("numDigits")
     return Gather(
         prompts=tuple(_prompt(child) for child in element),
@@ -251,7 +296,7 @@ def _dial(element: ET.Element) -> Dial:
 
 
 def _redirect(element: ET.Element) -> Redirect:
-    if not _text(element):
+    if not URL(_text(element)):
         raise TwimlError(SCHEMA, "<Redirect> needs a URL")
     return Redirect(_text(element), element.get("method", "POST"))
 

@@ -224,7 +224,7 @@ ATTRIBUTES: dict[str, dict[str, Check]] = {
     },
     "Number": DETECTION
     | {
-        "sendDigits": like(r"[0-9*#wW]+"),
+        "sendDigits": like(r"[0-9*#wW]{1,32}"),
         "url": URL,
         "method": METHOD,
         "statusCallbackEvent": words_of("initiated", "ringing", "answered", "completed"),
