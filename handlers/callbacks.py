@@ -161,7 +161,7 @@ def untouched(tx: Transaction, attempt: Attempt) -> bool:
 
 def _nobody_spoke(tx: Transaction, attempt: Attempt) -> bool:
     """Tell whether nobody pressed a key or said an answer; other talk may be the machine's own greeting."""
-    waiting = attempt.stage in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT, Stage.TAKE, Stage.CLAIM)
+    waiting = attempt.stage in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT, Stage.TAKE, Stage.CLAIM, Stage.CHECK)
     return waiting and attempt.state is AttemptState.TALKING and untouched(tx, attempt)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from handlers import bridges, callbacks, endings, identity, lines, outcomes, receipts, receivers, ringing
+from handlers import bridges, callbacks, check_calls, endings, identity, lines, outcomes, receipts, receivers, ringing
 from handlers.domain import case_code as codes
-from handlers.domain import conversation, dialog, turns
+from handlers.domain import checking, conversation, dialog, turns
 from handlers.domain.dialog import Key, Prompt, PromptKind
 from handlers.domain.directory import Facility
 from handlers.domain.errors import Rejection
@@ -74,6 +74,8 @@ def _attempt(tx: Transaction, token: str) -> Attempt:
 def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
     """Gather what a call may speak of, as things stand now."""
     directory = house.directory()
+    if attempt.purpose in checking.PURPOSES:
+        return check_calls.facts(directory, attempt, house.our_number)
     if attempt.purpose is Purpose.ON_CALL:
         return ringing.facts(tx, directory, attempt, house.number_at(attempt.facility))
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
@@ -205,6 +207,9 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
     key, number = dialog.keyed(attempt.stage, heard.digits, heard.speech)
     if attempt.stage is Stage.CLAIM and key is Key.TAKE and not facts.not_to_take:
         facts = replace(facts, claim_refused=ringing.claim(tx, house, attempt))
+    if attempt.stage in checking.STAGES:
+        facts, right = check_calls.before_turn(tx, house, attempt, facts, key, number)
+        return conversation.converse(attempt, facts, key, number, pin_ok=right, now=tx.now)
     keyed_pin = attempt.stage is Stage.PIN and key is Key.NUMBER
     if keyed_pin and identity.is_locked_out(tx, house.directory(), attempt):
         facts = replace(facts, locked_out=True)
@@ -216,7 +221,7 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
 
 def _to_keep(stage: Stage, heard: Heard) -> Heard:
     """Return what of an answer is kept: of what may be a PIN only how many keys it was, not even sealed."""
-    return replace(heard, digits="#" * len(heard.digits)) if stage is Stage.PIN else heard
+    return replace(heard, digits="#" * len(heard.digits)) if stage in (Stage.PIN, Stage.NEW_PIN) else heard
 
 
 def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers import desk
+from handlers.domain.contact_pins import ContactPin, PinState
 from handlers.domain.directory import Directory
 from handlers.domain.expiries import Expiry, ExpiryKind, all_of, due
 from handlers.domain.machinery import SYSTEM
@@ -20,7 +21,7 @@ def warn(house: House) -> int:
     """
     directory = house.directory()
     opened = 0
-    for ends in all_of(directory):
+    for ends in [*all_of(directory), *_pins(house, directory)]:
         chain = _chain(ends, directory)
         facility = directory.facilities.get(chain)
         now = house.clock.now()
@@ -30,10 +31,30 @@ def warn(house: House) -> int:
     return opened
 
 
+def _pins(house: House, directory: Directory) -> list[Expiry]:
+    """Return the last days of the PINs that were told by telephone, of contacts who are there still."""
+    with house.memory.reading() as look:
+        active = look.all(ContactPin, state=PinState.ACTIVE)
+    return [
+        Expiry(
+            kind=ExpiryKind.PIN,
+            whose=one.contact,
+            where=one.facility,
+            last_day=directory.facilities[one.facility].today(one.expires_at),
+        )
+        for one in active
+        if one.expires_at is not None and one.facility in directory.facilities and one.contact in directory.contacts
+    ]
+
+
 def _chain(ends: Expiry, directory: Directory) -> str:
     """Return whose record it belongs to: a facility's own where it concerns one alone."""
     where = ends.whose if ends.kind is ExpiryKind.BAA else ends.where
-    return where if ends.kind in (ExpiryKind.BAA, ExpiryKind.PRIVILEGE) and where in directory.facilities else SYSTEM
+    return (
+        where
+        if ends.kind in (ExpiryKind.BAA, ExpiryKind.PRIVILEGE, ExpiryKind.PIN) and where in directory.facilities
+        else SYSTEM
+    )
 
 
 def _is_new(house: House, key: str) -> bool:

@@ -23,7 +23,12 @@ from handlers.ports import House, Transaction
 ROBOT = "robot"
 LIVE = (AttemptState.TALKING, AttemptState.BRIDGED)
 #: What a call waits for at first, where that is not the menu.
-_FIRST = {Purpose.DESK: Stage.TAKE, Purpose.RADIOLOGIST: Stage.TAKE, Purpose.ON_CALL: Stage.CLAIM}
+_FIRST = {
+    Purpose.DESK: Stage.TAKE,
+    Purpose.RADIOLOGIST: Stage.TAKE,
+    Purpose.ON_CALL: Stage.CLAIM,
+    Purpose.PIN: Stage.CHECK,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,14 @@ def lift(tx: Transaction, subject: str, actor: str) -> None:
         _record(tx, lock, "lockout:lift", actor)
 
 
+def unlock(tx: Transaction, house: House, subject: str, actor: str) -> None:
+    """End a subject's lock, and the desk's task that told of it, since what they ask for has happened."""
+    locks = tx.all(Lockout, subject=subject)
+    lift(tx, subject, actor)
+    for one in locks:
+        desk.settle(tx, house, TaskKind.LOCKED_OUT, one.id, UNLOCKED)
+
+
 def task_ended(tx: Transaction, task: DeskTask, outcome: str, actor: str) -> None:
     """Lift the lock that a desk's task told of, where the desk has settled it so."""
     lock = tx.get(Lockout, task.subject_id) if task.kind is TaskKind.LOCKED_OUT else None
@@ -101,4 +109,4 @@ def _record(tx: Transaction, lock: Lockout, action: str, actor: str, **facts: st
     tx.audit(AuditFact(action=action, actor=actor, subject=lock.id, facts={"of": lock.whose.value, **facts}))
 
 
-__all__ = ["UNLOCKED", "is_locked", "lift", "of_caller", "of_contact", "task_ended", "told", "wrong"]
+__all__ = ["UNLOCKED", "is_locked", "lift", "of_caller", "of_contact", "task_ended", "told", "unlock", "wrong"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handlers import desk, endings, lines, receipts, ringing, rungs, showing, troubles
+from handlers import check_calls, desk, endings, lines, receipts, ringing, rungs, showing, troubles
+from handlers.domain import checking
 from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
 from handlers.domain.studies import Read
 from handlers.domain.tasks import TaskKind, TaskState
@@ -27,6 +28,8 @@ def finish(
     troubles.met(tx, house, done, case_code)
     if done.purpose is Purpose.DESK:
         desk.rang(tx, house, done, outcome)
+    elif done.purpose in checking.PURPOSES:
+        check_calls.rang(tx, house, done, outcome)
     elif done.purpose is Purpose.ON_CALL:
         ringing.rang(tx, house, done, outcome)
     elif relay is not None:

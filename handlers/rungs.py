@@ -192,14 +192,13 @@ def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
 
 
 def _plan_for(relay: Relay, purpose: Purpose, who: str, number: Number, channel: str = CALL) -> lines.Plan:
-    digits = number.send_digits or (f"ww{number.extension}" if number.extension else "")
     return lines.Plan(
         purpose=purpose,
         channel=channel,
         who=who,
         number=number.e164,
         number_kind=number.kind.value,
-        send_digits=digits,
+        send_digits=number.dialed_after(),
         relay_id=relay.id,
         case_code=relay.case_code,
         step=relay.step,

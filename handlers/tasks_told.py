@@ -126,8 +126,8 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "Another PACS administrator answers with `/relay override CASE grant` or `deny`; ending this task denies it.",
     ),
     TaskKind.EXPIRES_SOON: (
-        "A license, a privilege or an agreement ends soon.",
-        "Have it renewed, record the new date in the directory and load it. Nobody is asked again before the next date.",
+        "A license, a privilege, an agreement or a PIN ends soon.",
+        "Have it renewed; a new date is recorded in the directory, which is loaded. Nobody is asked again before the next date.",
     ),
     TaskKind.HANDOVER: (
         "A shift is over, and what its reader or staff member holds was accepted by nobody.",

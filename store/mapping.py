@@ -16,6 +16,7 @@ from sqlmodel import SQLModel
 
 from handlers.domain import (
     access,
+    contact_pins,
     handovers,
     leases,
     lockouts,
@@ -99,6 +100,7 @@ KEPT: Mapping[type[Any], Kept] = {
     access.InboundCall: Kept(tables.InboundCallRow, "at"),
     lockouts.WrongEntry: Kept(tables.WrongEntryRow, "at", frozenset({"subject"}), frozenset({"subject"})),
     lockouts.Lockout: Kept(tables.LockoutRow, "began_at", frozenset({"subject"}), frozenset({"subject"})),
+    contact_pins.ContactPin: Kept(tables.ContactPinRow, "issued_at"),
     access.OptOut: Kept(tables.OptOutRow, "at"),
 }
 

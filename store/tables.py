@@ -298,6 +298,23 @@ class LockoutRow(SQLModel, table=True):
     version: int
 
 
+class ContactPinRow(SQLModel, table=True):
+    """PINs that were told by telephone, as hashes."""
+
+    __tablename__: ClassVar[Any] = "contact_pin"
+    id: str = columns.key_column()
+    facility: str
+    contact: str = Field(index=True)
+    hashed: str
+    state: str
+    attempt_id: str = Field(index=True)
+    issued_at: datetime = columns.instant_column()
+    issued_by: str
+    activated_at: datetime | None = columns.instant_column(nullable=True)
+    expires_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
 class OptOutRow(SQLModel, table=True):
     """Numbers that are not texted."""
 

@@ -272,6 +272,31 @@ def _passed(_prompt: Prompt) -> Words:
     yield Utterance("Noted; we are asking the desk. Goodbye.", Part.ACTION)
 
 
+def _pin_offer(prompt: Prompt) -> Words:
+    yield Utterance(f"Radrelay for {prompt.facility}, with a new PIN for {prompt.who}; press 1 to hear it.", Part.WHO)
+    yield Utterance("9 wrong person. Star repeats.", Part.MENU)
+
+
+def _pin_told(prompt: Prompt) -> Words:
+    if prompt.code:  # it is erased when the call is over
+        yield from _twice(f"Your radrelay PIN is {spoken.one_by_one(prompt.code)}", Part.CODE)
+    yield Utterance("To set it, key it now, then pound. Star repeats.", Part.ACTION)
+
+
+def _pin_set(_prompt: Prompt) -> Words:
+    yield Utterance(
+        "Your PIN is set. Radiology asks for it when it calls you, and nobody else does. Goodbye.", Part.ACTION
+    )
+
+
+def _pin_not_set(_prompt: Prompt) -> Words:
+    yield Utterance("That did not match, so nothing has changed. We can call you again. Goodbye.", Part.ACTION)
+
+
+def _not_them(_prompt: Prompt) -> Words:
+    yield Utterance("Thank you; noted as the wrong person. Goodbye.", Part.ACTION)
+
+
 def _callback(_prompt: Prompt) -> Words:
     yield Utterance("Radiology callback line; press 0, pound, for a person.", Part.WHO)
     yield Utterance("Or key or say your six-digit code.", Part.MENU)
@@ -323,12 +348,17 @@ _WORDS: dict[PromptKind, Callable[[Prompt], Words]] = {
     PromptKind.CLAIMED: _claimed,
     PromptKind.NOT_CLAIMED: _not_claimed,
     PromptKind.PASSED: _passed,
+    PromptKind.PIN_OFFER: _pin_offer,
+    PromptKind.PIN_TOLD: _pin_told,
+    PromptKind.PIN_SET: _pin_set,
+    PromptKind.PIN_NOT_SET: _pin_not_set,
+    PromptKind.NOT_THEM: _not_them,
     PromptKind.CALLBACK: _callback,
     PromptKind.WHISPER: _whisper,
     PromptKind.WHISPER_GO: _whisper_go,
     PromptKind.REFERRED: _referred,
 }
-_REVEALS_CODE = frozenset({PromptKind.TELLING, PromptKind.CODE})
+_REVEALS_CODE = frozenset({PromptKind.TELLING, PromptKind.CODE, PromptKind.PIN_TOLD})
 
 
 def _sayable(prompt: Prompt) -> Prompt:

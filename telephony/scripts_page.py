@@ -42,6 +42,7 @@ _WHO: Final = {
     PromptKind.DESK: "the night desk",
     PromptKind.ENDED: "It was received at 16:26 by somebody who answered for Dr. Kim",
     PromptKind.CLAIM: "Dr. Lee",
+    PromptKind.PIN_OFFER: "Dr. Kim",
     PromptKind.NOT_CLAIMED: "Your Illinois license has expired.",
 }
 _ABOUT: Final = {
@@ -72,6 +73,11 @@ _ABOUT: Final = {
     PromptKind.CLAIMED: "1 was pressed, and they may read it.",
     PromptKind.NOT_CLAIMED: "1 was pressed, and a rule keeps them from it.",
     PromptKind.PASSED: "2 was pressed.",
+    PromptKind.PIN_OFFER: "`/relay pin CONTACT` calls a contact. Only a pressed key goes on.",
+    PromptKind.PIN_TOLD: "1 was pressed: the PIN, which stands nowhere else, and is keyed back.",
+    PromptKind.PIN_SET: "It was keyed back.",
+    PromptKind.PIN_NOT_SET: "It was keyed back wrong three times.",
+    PromptKind.NOT_THEM: "9 was pressed on a call that is about no case.",
     PromptKind.CALLBACK: "Our number was called.",
     PromptKind.WHISPER: "Said to the one being bridged, before the two are connected.",
     PromptKind.WHISPER_GO: "1 was pressed; the two are connected.",

@@ -55,6 +55,8 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.HOLD: Listen(digits=1, finish="", timeout=1),
     PromptKind.DESK: _TAKE,
     PromptKind.CLAIM: _TAKE,
+    PromptKind.PIN_OFFER: _TAKE,
+    PromptKind.PIN_TOLD: Listen(digits=None, finish="#", timeout=8),
     PromptKind.WHISPER: _TAKE,
     PromptKind.CALLBACK: Listen(digits=CALLBACK_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=5),
 }

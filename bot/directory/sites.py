@@ -13,6 +13,7 @@ from bot.directory.problems import Unfit
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.clocks import ClockStart, Shares
+from handlers.domain.contact_pins import PIN_LASTS
 from handlers.domain.directory import PROBLEM_REMINDER, Facility, Phrase, Source
 from handlers.domain.policies import Storm
 from handlers.domain.problems import ProblemKind
@@ -22,7 +23,7 @@ from handlers.domain.sinks import Sink
 SHARED = frozenset(
     {
         "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
-        "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder",
+        "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder", "pin_lasts",
         "unclaimed",
     }
 )  # fmt: skip
@@ -78,6 +79,7 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         pacs_link=entry.get("pacs_link", lifted(scalars.link), ""),
         clock=entry.get("clock", lifted(scalars.choice(ClockStart)), ClockStart.LAST_IMAGE),
         pauses=entry.get("pauses", _pauses, frozenset(ProblemKind)),
+        pin_lasts=entry.get("pin_lasts", lifted(scalars.duration), PIN_LASTS),
         problem_reminder=entry.get("problem_reminder", lifted(scalars.duration), PROBLEM_REMINDER),
         unclaimed=entry.get("unclaimed", opened(_shares), Shares()),
     )

@@ -224,6 +224,7 @@ class Listeners:
             "split": lambda: verbs.split(asked.case, asked.words, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),
+            "pin": lambda: verbs.pin(asked.word, user, delivery),
             "halt": lambda: verbs.halt(asked.facility, user, delivery),
             "resume": lambda: verbs.resume(asked.facility, user, delivery),
         }

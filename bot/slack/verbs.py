@@ -102,6 +102,9 @@ class SlackVerbs(Protocol):
     def accept_handover(self, handover_id: str, slack_user: str, delivery: str) -> str:
         """Accept what somebody holds whose shift is over."""
 
+    def pin(self, contact_id: str, slack_user: str, delivery: str) -> str:
+        """Call a contact with a new PIN."""
+
     def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
         """Stop all calls of a facility, or of all."""
 

@@ -24,6 +24,7 @@ from handlers import (
     outlook,
     overrides,
     passing,
+    pin_calls,
     problems,
     reasons,
     splitting,
@@ -85,6 +86,7 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
             taking.take_case,
             taking.finish,
         ),
+        **_bound(house, pin_calls.pin),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )
 

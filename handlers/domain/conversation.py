@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.domain import dialog, own_people
+from handlers.domain import checking, dialog, own_people
 from handlers.domain.dialog import Key, Lead, PromptKind
 from handlers.domain.relays import Attempt, Outcome, Purpose, ReceiverRole, RelayState, Stage
 from handlers.domain.said import Facts, Said, ending, prompt_of
@@ -26,6 +26,8 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
         return Said(attempt=attempt, prompt=prompt_of(PromptKind.HANG_UP, facts))
     if relay_over and attempt.purpose is not Purpose.DESK:
         return ended(attempt, facts)
+    if attempt.stage in checking.STAGES:
+        return checking.converse(attempt, facts, key, pin_ok=pin_ok)
     if attempt.stage is Stage.TAKE:
         return own_people.take(attempt, facts, key)
     if attempt.stage is Stage.CLAIM:

@@ -45,6 +45,11 @@ class PromptKind(StrEnum):
     CLAIMED = "claimed"
     NOT_CLAIMED = "not_claimed"  # they may not claim it; ``who`` says why
     PASSED = "passed"
+    PIN_OFFER = "pin_offer"  # a contact: 1 hears the new PIN
+    PIN_TOLD = "pin_told"  # the PIN, to be keyed back
+    PIN_SET = "pin_set"
+    PIN_NOT_SET = "pin_not_set"
+    NOT_THEM = "not_them"  # whoever answered is not whom the call, about no case, is for
     CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
     WHISPER = "whisper"  # to the one being bridged: 1 accepts
     WHISPER_GO = "whisper_go"
@@ -171,6 +176,8 @@ KEYS: dict[Stage, dict[str, Key]] = {
     Stage.HOLD: {},
     Stage.TAKE: {"1": Key.TAKE, "*": Key.AGAIN},
     Stage.CLAIM: {"1": Key.TAKE, "2": Key.DECLINE, "*": Key.AGAIN},
+    Stage.CHECK: {"1": Key.TAKE, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
+    Stage.NEW_PIN: {"9": Key.WRONG_PERSON, "*": Key.AGAIN},
 }
 
 _SPOKEN_DIGITS = {
@@ -188,7 +195,7 @@ _SPOKEN_WORDS = (
 _HOMOPHONES = frozenset({"oh", "won", "to", "too", "tree", "for", "ate"})
 _FILLERS = frozenset({"please", "a", "number"})
 #: How many digits a spoken number has at a stage; anything else is talk.
-_SPOKEN_LENGTHS = {Stage.CODE: (CONFIRM_DIGITS,), Stage.PIN: (4, 5, 6)}
+_SPOKEN_LENGTHS = {Stage.CODE: (CONFIRM_DIGITS,), Stage.PIN: (4, 5, 6), Stage.NEW_PIN: (4,)}
 
 
 def digits_said(speech: str) -> str:

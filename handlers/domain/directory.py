@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from handlers.domain.agreements import CoverageAgreement
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.clocks import ClockStart, Shares
+from handlers.domain.contact_pins import PIN_LASTS
 from handlers.domain.limits import USUAL, Limit
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
@@ -74,6 +75,10 @@ class Number:
     def may_be_dialed(self) -> bool:
         """Tell whether the robot may call this number at all (invariant: verified, consented, a kind that speaks)."""
         return self.kind in DIALABLE and self.consent is not None and self.verified is not None
+
+    def dialed_after(self) -> str:
+        """Return the digits that are sent once it is answered: those written, else its extension after a second."""
+        return self.send_digits or (f"ww{self.extension}" if self.extension else "")
 
     def may_be_texted(self) -> bool:
         """Tell whether the robot may text this number."""
@@ -174,6 +179,8 @@ class Facility:
     recording: bool = False
     #: Final reads are taken from readers who sit abroad; otherwise they read preliminaries only.
     finals_from_abroad: bool = False
+    #: How long a PIN that was told by telephone holds.
+    pin_lasts: timedelta = PIN_LASTS
     storm: Storm = field(default_factory=Storm)
     #: ``https://pacs.example/viewer?acc={accession_number}``; filled on the case page only.
     pacs_link: str = ""

@@ -1,4 +1,4 @@
-"""What ends soon: licenses, privileges and agreements, told 60, 30 and 7 days before their last day, once each."""
+"""What ends soon: licenses, privileges, agreements and PINs, told 60, 30 and 7 days before their last day, once each."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class ExpiryKind(StrEnum):
     PROXY_LIST = "privilege_list"
     BAA = "baa"
     VENDOR_BAA = "vendor_baa"
+    PIN = "pin"  # one that was told by telephone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Expiry:
     """One thing that ends: of what kind, whose, where (a state, a facility or a vendor), on which last day."""
 
     kind: ExpiryKind
-    #: Directory id of the radiologist, facility, vendor or proxy agreement.
+    #: Directory id of the radiologist, facility, vendor, proxy agreement or contact.
     whose: str
     where: str
     last_day: date
@@ -48,6 +49,8 @@ def expiry_of(key: str) -> tuple[Expiry, int]:
 def due(ends: Expiry, today: date) -> int | None:
     """Return which warning is to be given on a day: the nearest that has been reached, None before the first and after."""
     left = (ends.last_day - today).days
+    if left < 0 and ends.kind is ExpiryKind.PIN:
+        return 0  # told once more when it has ended: its owner is kept from the robot
     return min((days for days in WARN_DAYS if 0 <= left <= days), default=None)
 
 
@@ -74,6 +77,8 @@ def all_of(directory: Directory) -> Iterator[Expiry]:
 def told(ends: Expiry, directory: Directory) -> str:
     """Return the warning's sentence: names of readers and sites of the directory, and days."""
     on = ends.last_day.isoformat()
+    if ends.kind is ExpiryKind.PIN:
+        return _pin_told(ends, directory)
     reader = directory.radiologists.get(ends.whose)
     facility = directory.facilities.get(ends.whose if ends.kind is ExpiryKind.BAA else ends.where)
     name = ends.whose if reader is None else reader.name
@@ -86,3 +91,12 @@ def told(ends: Expiry, directory: Directory) -> str:
         ExpiryKind.BAA: f"The Business Associate Agreement with {site} ends on {on}; then its new studies are refused.",
         ExpiryKind.VENDOR_BAA: f"The agreement with {ends.whose} ends on {on}; then nothing identifying goes there.",
     }[ends.kind]
+
+
+def _pin_told(ends: Expiry, directory: Directory) -> str:
+    contact = directory.contacts.get(ends.whose)
+    name = ends.whose if contact is None else contact.name
+    return (
+        f"The PIN of {name} holds until {ends.last_day.isoformat()}; then whatever they key brings a human. "
+        f"`/relay pin {ends.whose}` calls them with a new one."
+    )

@@ -120,6 +120,7 @@ class Purpose(StrEnum):
     RADIOLOGIST = "radiologist"  # the reader is asked to take the relay over
     DESK = "desk"  # a desk's phone
     ON_CALL = "on_call"  # the reader on call is asked to claim a read that nobody has
+    PIN = "pin"  # a contact is told a new PIN
 
 
 class ReceiverRole(StrEnum):
@@ -146,6 +147,8 @@ class Outcome(StrEnum):
     BRIDGED = "bridged"
     TAKEN = "taken"
     PASSED = "passed"  # the reader on call did not take the read, or may not
+    PIN_SET = "pin_set"  # the new PIN was keyed back
+    PIN_NOT_SET = "pin_not_set"
     REACHED_WITHOUT_READ_BACK = "reached_without_read_back"
     MESSAGE_LEFT = "message_left"
     VOICEMAIL_LEFT = "voicemail_left"
@@ -216,6 +219,8 @@ class Stage(StrEnum):
     HOLD = "hold"
     TAKE = "take"  # desk and radiologist: 1 takes it
     CLAIM = "claim"  # the reader on call: 1 claims, 2 passes
+    CHECK = "check"  # a contact, about no case: 1 is right, 9 is somebody else
+    NEW_PIN = "new_pin"  # the PIN that was just told is keyed back
     OVER = "over"
 
 

@@ -55,6 +55,9 @@ class Facts:
     unclaimed: Unclaimed | None = None
     #: Why they may not, once they have tried; "" where they may.
     claim_refused: str = ""
+    #: The name of the contact whom a call about no case is for, and the new PIN that it may tell.
+    checked: str = ""
+    new_pin: str = ""
     #: Another code than the call's own, for a telling of what has changed: the earlier one confirms nothing any more.
     fresh_code: str = ""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.domain import dialog
+from handlers.domain import checking, dialog
 from handlers.domain.dialog import Lead, Prompt, PromptKind
 from handlers.domain.machine import step
 from handlers.domain.relays import ATTEMPT_TABLE, Attempt, AttemptEvent, Ending, Outcome, Purpose, Stage
@@ -28,6 +28,8 @@ def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
         return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt)
     if attempt.purpose is Purpose.ON_CALL:
         return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
+    if attempt.purpose in checking.PURPOSES:
+        return checking.opening(attempt, facts, lead)
     if not facts.may_identify:
         return Said(
             attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=prompt_of(PromptKind.NO_AGREEMENT, facts, lead)

@@ -102,6 +102,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "lockouts",
                 "overrides",
                 "pauses",
+                "pin_calls",
                 "studies",
                 "unclaimed",
             )

@@ -51,6 +51,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "wrong_entry": ("call",),
     "lockout": ("lockout",),
     "text_reply": ("text",),
+    "contact_pin": ("pin",),
 }
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 

@@ -73,6 +73,8 @@ NOTES: dict[str, tuple[str, ...]] = {
 
 #: What is told to a whole channel and belongs to no card, likewise.
 CHANNEL_NOTES: dict[str, tuple[str, ...]] = {
+    r".+ has a new PIN, which holds until .+\.": ("pin:activate",),
+    r"No new PIN for .+: .+": ("pin:not_set",),
     r"Calls of .+ are halted by .+\. Nothing is dialed until .+": ("calls:halt",),
     r"Resumed by .+\. .+": ("calls:resume",),
 }

@@ -225,8 +225,8 @@ GUARDS = (
     Guard(
         "commit before words",
         "handlers/calls.py",
-        "        return say(tx, house, said, turn, heard)\n\n    return in_transaction(house, facility, act)\n",
-        "        return say(tx, house, said, turn, heard)\n\n"
+        "        return say(tx, house, said, turn, _to_keep(attempt.stage, heard))\n\n    return in_transaction(house, facility, act)\n",
+        "        return say(tx, house, said, turn, _to_keep(attempt.stage, heard))\n\n"
         "    said: list[Reply] = []\n"
         "    try:\n"
         "        in_transaction(house, facility, lambda tx: said.append(act(tx)))\n"

@@ -20,6 +20,7 @@ ENDS = [
     *(PromptKind.VOICEMAIL, PromptKind.HANG_UP, PromptKind.RETRACTED, PromptKind.ENDED, PromptKind.TAKEN),
     *(PromptKind.HAS_IT, PromptKind.NOT_TAKEN, PromptKind.REFERRED),
     *(PromptKind.CLAIMED, PromptKind.NOT_CLAIMED, PromptKind.PASSED),
+    *(PromptKind.PIN_SET, PromptKind.PIN_NOT_SET, PromptKind.NOT_THEM),
 ]
 
 

@@ -184,6 +184,7 @@ def test_no_form_opens_for_who_may_not_report(stage: Stage, answer: object, word
         ("log 4821-0934", "open_link", ("4821-0934", ANA), "Case 4821-0934: document a call"),
         ("redirect 4821-0934 dr-osei", "redirect", ("4821-0934", "dr-osei", ANA), "Redirected."),
         ("take 4821-0934", "take_case", ("4821-0934", ANA), "It is yours."),
+        ("pin dr-osei", "pin", ("dr-osei", ANA), "Calling."),
         ("halt", "halt", (None, ANA), "Halted."),
         ("halt riverside", "halt", ("riverside", ANA), "Halted."),
         ("resume", "resume", (None, ANA), "Resumed."),

@@ -191,6 +191,9 @@ class Verbs:
     def finish(self, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
         return str(self._ask("finish", "Done.", task_id, slack_user, outcome, delivery))
 
+    def pin(self, contact_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("pin", "Calling.", contact_id, slack_user, delivery))
+
     def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
         return str(self._ask("halt", "Halted.", facility_id, slack_user, delivery))
 
