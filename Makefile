@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check -q --no-input install --no-compile
 PYTEST_ARGS ?=
 NIGHT ?=
+FAULTS ?=
 # The files with such a test, so that the second run need not collect all the others.
 ALONE = $$(grep -rl --include='test_*.py' '^@pytest.mark.alone' tests)
 # An install counts as done when its stamp is newer than its lock and the project's own metadata.
@@ -52,6 +53,10 @@ bench: $(DEV) ## the figures that docs/performance.md quotes; non-zero when one 
 .PHONY: simulate
 simulate: $(DEV) ## live through a night of 500 studies, 12 readers, 60 facilities; NIGHT="--seed 2" for another
 	@$(BIN)/python -m benchmarks.night $(NIGHT)
+
+.PHONY: faults
+faults: $(DEV) ## inject a thousand faults of the vendor and our process: relays lost 0, double dials 0; FAULTS="--seed 2"
+	@$(BIN)/python -m benchmarks.faults $(FAULTS)
 
 .PHONY: picture
 picture: $(DEV) ## draw docs/sandbox.png anew (needs Chromium; Debian's fonts-inter, fonts-noto-color-emoji, pngquant)

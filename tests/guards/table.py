@@ -285,6 +285,20 @@ GUARDS = (
         f"{_PAGES}::test_forged_visits_and_forms_are_refused",
     ),
     Guard(
+        "a call in doubt is looked up before it is dialed again",
+        "handlers/placing.py",
+        "    if seen is not None:\n        sid, status = seen.sid, seen.status\n",
+        "    if seen is not None and False:\n        sid, status = seen.sid, seen.status\n",
+        "tests/flows/test_in_doubt.py::test_a_lost_answer_without_any_callback_is_found_by_looking",
+    ),
+    Guard(
+        "an older word of the vendor's changes nothing",
+        "handlers/callbacks.py",
+        "        if sequence <= attempt.sequence:\n",
+        "        if False:\n",
+        "tests/flows/test_lost_and_late.py::test_an_older_word_of_the_vendors_changes_nothing",
+    ),
+    Guard(
         "no patient in Slack",
         "handlers/claims.py",
         'f"Claimed by {reader.name}."',
