@@ -42,8 +42,10 @@ def relay_line(directory: Directory, relay: Relay | None, now: datetime) -> str:
         RelayState.AT_DESK: "at the desk",
         RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}{role}",
     }
+    site = directory.facilities.get(relay.facility)
+    since = f", open since {showing.clock_time(site, relay.delegated_at, now)}" if site is not None and waits else ""
     shadow = "shadow (nobody is called): " if relay.shadow else ""
-    return f"Category {relay.category} relay — {shadow}{words[relay.state]}"
+    return f"Category {relay.category} relay — {shadow}{words[relay.state]}{since}"
 
 
 def read_card(look: Reading, directory: Directory, read: Read) -> ReadCard:

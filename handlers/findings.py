@@ -114,11 +114,12 @@ def _amended(tx: Transaction, house: House, event: FindingEvent, source: str) ->
         if reopened is not None:
             relays.take_up(tx, house, study, reopened, started_by=source)
         return
-    if relay.state is RelayState.AT_DESK:
+    stood = relay.state
+    relay = relays.amended(tx, house, relay, fresh, to=event.to)
+    if stood is relay.state is RelayState.AT_DESK:
         desk.open_task(
             tx, house, TaskKind.FINDING_CHANGED_AFTER, case_code=relay.case_code, relay_id=relay.id, subject_id=fresh.id
         )
-    relays.amended(tx, house, relay, fresh, to=event.to)
 
 
 def _amended_unknown(tx: Transaction, house: House, event: FindingEvent, source: str) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handlers import coverage, duty, endings
-from handlers.domain.directory import Contact, Directory
+from handlers.domain.directory import Contact, Directory, Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import EscalationPolicy, Role
+from handlers.domain.quiet import Quiet, Then, quiet_at
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Study
 from handlers.drawing import relay_line
 from handlers.ports import House
 from handlers.session import Session
+from handlers.showing import clock_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ def outlook(house: House, opened: Session, *, category: int, contact_id: str | N
         relay = look.one(Relay, study_id=study.id, state=endings.OPEN)
         policy = coverage.policy_now(look, facility, study, category)
         policy = None if policy is None else duty.resolved(look, directory, policy)
+    quiet = quiet_at(facility.quiet, facility.zone, category, study.patient_class, look.now)
     if relay is not None:
         return _joining(directory, relay, policy, category, contact_id, house.clock.now())
     ordering = directory.ordering(facility.id, contact_id or study.ordering_contact, study.ordering_npi or None)
@@ -50,11 +53,19 @@ def outlook(house: House, opened: Session, *, category: int, contact_id: str | N
         desk = directory.desks[facility.desk].name
         return Outlook(notes=(f"No policy of this site fits, so nobody is called by machine: {desk} is rung.",))
     climbed = _climbed(directory, policy, ordering)
+    if quiet is not None:
+        climbed = replace(climbed, notes=(_quietly(facility, quiet, look.now), *climbed.notes))
     named = directory.contacts.get(contact_id or "")
     if named is None or policy.calls(named.id):
         return climbed
     asked = f"No rung of this site's ladder calls {named.name}: the desk is asked to tell them."
     return Outlook(calls=climbed.calls, notes=(*climbed.notes, asked))
+
+
+def _quietly(facility: Facility, quiet: Quiet, now: datetime) -> str:
+    if quiet.then is Then.DESK:
+        return "Quiet hours: nobody is called by machine; the desk has it at once."
+    return f"Quiet hours: nobody is called before {clock_time(facility, quiet.until, now)}."
 
 
 def _climbed(directory: Directory, policy: EscalationPolicy, ordering: Contact | None) -> Outlook:

@@ -128,12 +128,13 @@ def _join(tx: Transaction, house: House, relay: Relay, finding: Finding, started
         endings.record(tx, relay, "finding:repeat", started_by)
         return relay
     endings.record(tx, relay, "finding:join", started_by, finding=finding.id)
-    if relay.state is RelayState.AT_DESK:
+    stood, what = relay.state, "An amended" if finding.amends else "A second"
+    relay = changed(tx, house, relay, finding.category, f"{what} finding joined this relay.")
+    if stood is relay.state is RelayState.AT_DESK:
         desk.open_task(
             tx, house, TaskKind.SECOND_FINDING, case_code=relay.case_code, relay_id=relay.id, subject_id=finding.id
         )
-    what = "An amended" if finding.amends else "A second"
-    return changed(tx, house, relay, finding.category, f"{what} finding joined this relay.")
+    return relay
 
 
 def _received_already(tx: Transaction, study: Study, finding: Finding) -> Relay | None:
@@ -207,11 +208,13 @@ def changed(tx: Transaction, house: House, relay: Relay, category: int, note: st
     at = 0 if anew and relay.state is RelayState.HELD else relay.step
     relay = tx.put(replace(relay, revision=relay.revision + 1, category=min(category, relay.category), step=at))
     endings.shown(tx, house, relay, note)
-    if not (urgent or anew) or relay.state not in (RelayState.CALLING, RelayState.BETWEEN):
-        return relay
     fitting = _policy_now(tx, house, relay) if urgent else None
-    if fitting is None and not anew:
+    left_quietly = fitting is not None and _desk_has_it_quietly(tx, house, relay)
+    works = left_quietly or relay.state in (RelayState.CALLING, RelayState.BETWEEN)
+    if not (urgent or anew) or not works:
         return relay
+    if fitting is None and not anew:
+        return rungs.judge_anew(tx, house, relay)
     policy = fitting or relay.policy
     if fitting is not None:
         endings.record(tx, relay, "relay:upgrade", policy=policy.name)
@@ -220,6 +223,15 @@ def changed(tx: Transaction, house: House, relay: Relay, category: int, note: st
     rungs.stop_ringing(tx, relay)
     tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
     return rungs.enter_rung(tx, house, tx.put(replace(relay, policy=policy)), 0)
+
+
+def _desk_has_it_quietly(tx: Transaction, house: House, relay: Relay) -> bool:
+    """Tell whether quiet hours alone left a relay to the desk, and nobody has taken it: then the desk need not any more."""
+    waiting = tx.all(DeskTask, kind=TaskKind.QUIET_HOURS, relay_id=relay.id, state=TaskState.OPEN)
+    if relay.state is not RelayState.AT_DESK or not waiting or rungs.somebody_talks(tx, relay):
+        return False
+    desk.settle(tx, house, TaskKind.QUIET_HOURS, relay.id, "more urgent now: called")
+    return True
 
 
 def _policy_now(tx: Transaction, house: House, relay: Relay) -> EscalationPolicy | None:

@@ -10,12 +10,14 @@ from handlers.domain import ladder
 from handlers.domain.directory import Contact, Number
 from handlers.domain.limits import Full
 from handlers.domain.machinery import Deadline, DeadlineKind
+from handlers.domain.quiet import Quiet, Then
 from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState
 from handlers.domain.tasks import TaskKind
 from handlers.domain.troubles import is_about_the_number
 from handlers.domain.waits import TOLD, Wait, Why
 from handlers.optouts import opted_out
 from handlers.ports import House, Transaction
+from handlers.quiet import quiet_now
 
 #: A line that another call of ours holds is tried again so soon; the try is not counted.
 LINE_BUSY = timedelta(seconds=15)
@@ -53,6 +55,9 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
     """Make the next try of the rung, with people and numbers as they are now."""
     if not relay.shadow and desk.halted(tx, relay.facility) is not None:
         return hold(tx, house, relay, "halt")
+    quiet = quiet_now(tx, house, relay)
+    if quiet is not None:
+        return _in_quiet_hours(tx, house, relay, quiet)
     rung = relay.policy.steps[relay.step]
     if rung.to == "radiologist":
         return _try_radiologist(tx, house, relay)
@@ -70,6 +75,21 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
     if full is not None:
         return _limited(tx, house, relay, contact, full)
     return _call(tx, house, relay, contact, numbers[relay.tries % len(numbers)])
+
+
+def _in_quiet_hours(tx: Transaction, house: House, relay: Relay, quiet: Quiet) -> Relay:
+    """Wait until they end, the rung's time counting from then; or leave it to the desk, where the site says so."""
+    if quiet.then is Then.DESK:
+        return to_desk(tx, house, relay, TaskKind.QUIET_HOURS)
+    return _wait(tx, house, _counts_from(tx, relay, quiet.until), Wait(why=Why.QUIET, until=quiet.until))
+
+
+def judge_anew(tx: Transaction, house: House, relay: Relay) -> Relay:
+    """Look again at a relay that a limit or quiet hours held, now that it is more urgent."""
+    if relay.state is not RelayState.BETWEEN or relay.wait is None or relay.wait.why not in TOLD:
+        return relay
+    tx.forget(relay.id, DeadlineKind.RUNG_RETRY)
+    return try_rung(tx, house, tx.put(endings.moved(relay, RelayEvent.CALL)))
 
 
 def _limited(tx: Transaction, house: House, relay: Relay, contact: Contact, full: Full) -> Relay:

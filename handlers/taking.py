@@ -94,7 +94,7 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
 
 def _alone_with(tx: Transaction, task: DeskTask, relay: Relay) -> bool:
     """Tell whether an open relay would be left to nobody without this task: held, or at the desk with no other task."""
-    if task.kind in (TaskKind.LADDER_EXHAUSTED, TaskKind.OUTCOME_NEEDED, TaskKind.NO_POLICY):
+    if task.kind in (TaskKind.LADDER_EXHAUSTED, TaskKind.OUTCOME_NEEDED, TaskKind.NO_POLICY, TaskKind.QUIET_HOURS):
         return True
     if task.kind is TaskKind.HALTED:
         return relay.state is RelayState.HELD

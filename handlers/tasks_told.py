@@ -49,6 +49,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "No escalation policy fits this critical finding, so there is nobody to call.",
         "Take it, reach a responsible clinician by hand, record the outcome, and have the directory completed.",
     ),
+    TaskKind.QUIET_HOURS: (
+        "It is this site's quiet hours for such a finding, and its rule leaves it to the desk: nobody is called by machine.",
+        "Take it and decide: call by hand and `/relay log CASE`, or have it told when the clinic opens, and record the outcome.",
+    ),
     TaskKind.SECOND_FINDING: (
         "Another finding was reported for a study whose result was already received or taken.",
         "Open the case, tell the clinician who has it, and record that.",

@@ -34,6 +34,7 @@ def of_wait(directory: Directory, facility: str, wait: Wait, now: datetime) -> s
     return {
         Why.LINE: "waits: another call of ours is on this number; this one follows as soon as that is over",
         Why.TALK: "waits: somebody is on the line",
+        Why.QUIET: f"waits: quiet hours until {until}",
     }.get(wait.why, f"waits to try again at {until}")
 
 

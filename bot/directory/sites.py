@@ -10,6 +10,7 @@ from bot.directory.nodes import Entry, Value
 from bot.directory.people import SHARED_BY_CONTACTS, Reader, agreement, e164, flag, identifier, some, table, text
 from bot.directory.policies import Place, Policies, roles, rules
 from bot.directory.problems import Unfit
+from bot.directory.quiet import quiet
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.classes import PatientClass, Priority
 from handlers.domain.clocks import ClockStart, Shares
@@ -22,7 +23,7 @@ from handlers.domain.sinks import Sink
 #: What a facility may leave to ``defaults``.
 SHARED = frozenset(
     {
-        "pool", "desk", "policy", "targets", "storm", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
+        "pool", "desk", "policy", "targets", "storm", "quiet", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
         "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder", "pin_lasts",
         "unclaimed",
     }
@@ -76,6 +77,7 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         recording=entry.get("recording", flag, default=False),
         finals_from_abroad=entry.get("finals_from_abroad", flag, default=False),
         storm=entry.get("storm", opened(_storm), Storm()),
+        quiet=entry.get("quiet", quiet, ()),
         pacs_link=entry.get("pacs_link", lifted(scalars.link), ""),
         clock=entry.get("clock", lifted(scalars.choice(ClockStart)), ClockStart.LAST_IMAGE),
         pauses=entry.get("pauses", _pauses, frozenset(ProblemKind)),

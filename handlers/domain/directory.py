@@ -19,6 +19,7 @@ from handlers.domain.contact_pins import PIN_LASTS
 from handlers.domain.limits import USUAL, Limit
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
+from handlers.domain.quiet import QuietRule
 from handlers.domain.rotas import Rota
 from handlers.domain.sinks import Sink
 from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
@@ -182,6 +183,8 @@ class Facility:
     #: How long a PIN that was told by telephone holds.
     pin_lasts: timedelta = PIN_LASTS
     storm: Storm = field(default_factory=Storm)
+    #: When what is not category 1 is not called.
+    quiet: tuple[QuietRule, ...] = ()
     #: ``https://pacs.example/viewer?acc={accession_number}``; filled on the case page only.
     pacs_link: str = ""
     #: What starts the clocks of its reads.

@@ -17,6 +17,7 @@ class TaskKind(StrEnum):
     HALTED = "halted"
     FINDING_WITHOUT_STUDY = "finding_without_study"
     NO_POLICY = "no_policy"
+    QUIET_HOURS = "quiet_hours"  # the site leaves such findings to the desk in its quiet hours
     SECOND_FINDING = "second_finding"
     OTHER_RECEIVER = "other_receiver"  # a finding names somebody whom its relay does not call
     FINDING_CHANGED_AFTER = "finding_changed_after"
@@ -54,6 +55,7 @@ RINGS = frozenset(
         TaskKind.STORM,
         TaskKind.FINDING_WITHOUT_STUDY,
         TaskKind.NO_POLICY,
+        TaskKind.QUIET_HOURS,
         TaskKind.SECOND_FINDING,
         TaskKind.OTHER_RECEIVER,
         TaskKind.FINDING_CHANGED_AFTER,

@@ -16,10 +16,11 @@ class Why(StrEnum):
     LINE = "line"  # another call of ours is on the number
     TALK = "talk"  # somebody is on the line about this relay
     LIMIT = "limit"  # the contact was called as often as they may be
+    QUIET = "quiet"  # the site's quiet hours
 
 
 #: What nobody has decided in the policy: the thread says it, too, not the card alone.
-TOLD = frozenset({Why.LIMIT})
+TOLD = frozenset({Why.LIMIT, Why.QUIET})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.directory.checks import agreements, coverage, ladders, references, rotas, standing
+from bot.directory.checks import agreements, coverage, ladders, references, rotas, silence, standing
 from bot.directory.problems import Marks, Problem
 from handlers.domain.directory import Directory
 
@@ -19,6 +19,7 @@ def check(directory: Directory, marks: Marks, now: datetime) -> Iterator[Problem
     """
     yield from references.problems(directory, marks)
     yield from ladders.problems(directory, marks)
+    yield from silence.problems(directory, marks)
     yield from rotas.problems(directory, marks, now)
     yield from coverage.problems(directory, marks)
     yield from agreements.problems(directory, marks, now.date())
