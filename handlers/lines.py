@@ -28,6 +28,7 @@ _FIRST = {
     Purpose.RADIOLOGIST: Stage.TAKE,
     Purpose.ON_CALL: Stage.CLAIM,
     Purpose.PIN: Stage.CHECK,
+    Purpose.DICTATION: Stage.DICTATE,
 }
 
 

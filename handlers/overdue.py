@@ -13,6 +13,7 @@ from handlers import (
     leases,
     overflow,
     problems,
+    recordings,
     returns,
     ringing,
     rungs,
@@ -45,7 +46,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.CALENDAR_FAILING: calendars.failing_due,
     DeadlineKind.HANDOVER_LATE: handover.late_due,
     DeadlineKind.LEASE_DUE: leases.due,
-    DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
+    DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: recordings.late(tx, subject),
     DeadlineKind.OVERFLOW_JUDGED: overflow.judge_due,
 }
 

@@ -57,6 +57,9 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.CLAIM: _TAKE,
     PromptKind.PIN_OFFER: _TAKE,
     PromptKind.PIN_TOLD: Listen(digits=None, finish="#", timeout=8),
+    PromptKind.DICTATE: _TAKE,
+    PromptKind.FETCHING: Listen(digits=1, finish="", timeout=2),
+    PromptKind.DICTATED: _TAKE,
     PromptKind.WHISPER: _TAKE,
     PromptKind.CALLBACK: Listen(digits=CALLBACK_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=5),
 }
@@ -64,9 +67,16 @@ LISTENS: dict[PromptKind, Listen] = {
 GOES_ON = frozenset({PromptKind.WHISPER_GO})
 
 
-def _say(where: VoiceResponse | Gather, said: list[Utterance]) -> None:
+#: Spoken or recorded on the line; the silence after it goes on by itself.
+RECORDS = frozenset({PromptKind.RECORD, PromptKind.DICTATION})
+
+
+def _say(where: VoiceResponse | Gather, said: list[Utterance], played: str = "") -> None:
     for utterance in said:
-        where.say(utterance.text, voice=VOICE, language=LANGUAGE)
+        if utterance.sound:
+            where.play(played)
+        else:
+            where.say(utterance.text, voice=VOICE, language=LANGUAGE)
         if utterance.pause:
             where.pause(length=utterance.pause)
 
@@ -85,12 +95,13 @@ class Speaker:
     def document(self, token: str, turn: int, prompt: Prompt) -> str:
         """Return the TwiML of a prompt; what is answered to it comes to ``(token, turn)``."""
         response = VoiceResponse()
-        if prompt.kind is PromptKind.RECORD:
+        if prompt.kind in RECORDS:
             self._record(response, token, turn, prompt)
         elif prompt.kind is PromptKind.BRIDGE:
             self._bridge(response, token, turn, prompt)
         else:
-            _listen_or_end(response, prompt, self._urls.voice(token, turn))
+            played = "" if prompt.voice is None else self._urls.play(token, turn - 1, prompt.voice.until)
+            _listen_or_end(response, prompt, self._urls.voice(token, turn), played)
         return str(response)
 
     def whisper(self, token: str, leg: str, turn: int, prompt: Prompt) -> str:
@@ -153,12 +164,12 @@ class Speaker:
         response.append(dial)
 
 
-def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None:
+def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str, played: str = "") -> None:
     listen = LISTENS.get(prompt.kind)
     if prompt.kind is PromptKind.VOICEMAIL:
         response.pause(length=1)
     if listen is None:
-        _say(response, utterances(prompt))
+        _say(response, utterances(prompt), played)
         if prompt.kind not in GOES_ON:
             response.hangup()
         return
@@ -174,5 +185,5 @@ def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None
         hints=listen.hints or None,
         speech_timeout="auto" if listen.hints else None,
     )
-    _say(gather, utterances(prompt))
+    _say(gather, utterances(prompt), played)
     response.append(gather)

@@ -13,6 +13,7 @@ from handlers import (
     calls,
     cases,
     claims,
+    dictations,
     duty,
     findings,
     halts,
@@ -27,6 +28,7 @@ from handlers import (
     pin_calls,
     problems,
     reasons,
+    recordings,
     splitting,
     taking,
     texting,
@@ -51,11 +53,16 @@ def call_verbs(house: House) -> door.CallVerbs:
             house, token, leg, turn, heard(digits=digits, speech=speech)
         ),
         **_bound(house, inbound.dialed, calls.recorded, calls.voicemail),
-        **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, texting.text_status),
+        **_bound(house, recordings.recording_ready, callbacks.status, callbacks.machine, texting.text_status),
         **_bound(house, texts.texted),
     )
     verbs: door.CallVerbs = bound
     return verbs
+
+
+def play(house: House) -> Callable[[str, int], tuple[bytes, str]]:
+    """Bind the verb that plays a recording on a live call."""
+    return functools.partial(dictations.play, house)
 
 
 def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
@@ -82,6 +89,7 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
             hands.withdraw,
             hands.redirect,
             hands.status_lines,
+            dictations.record_finding,
             taking.take,
             taking.take_case,
             taking.finish,

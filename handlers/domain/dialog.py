@@ -53,6 +53,12 @@ class PromptKind(StrEnum):
     CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
     WHISPER = "whisper"  # to the one being bridged: 1 accepts
     WHISPER_GO = "whisper_go"
+    DICTATE = "dictate"  # to a radiologist: 1 records the finding in their own voice
+    DICTATION = "dictation"  # speak, then #
+    FETCHING = "fetching"  # what was said is on its way here
+    DICTATED = "dictated"  # it is played back: 1 keeps it, 2 says it again, star plays it again
+    DICTATION_KEPT = "dictation_kept"
+    NOT_DICTATED = "not_dictated"  # nothing is kept: the words are spoken by the machine
     REFERRED = "referred"  # nobody came to the line: the staffed number is given, and the ladder goes on
 
 
@@ -70,6 +76,7 @@ class Lead(StrEnum):
     NOT_RECORDED = "not_recorded"
     NOTHING_HEARD = "nothing_heard"
     TOO_SHORT = "too_short"
+    ONCE_MORE = "once_more"  # a finding is said again
     NOT_YET = "not_yet"  # the read-back was begun before the finding was said
 
 
@@ -79,6 +86,16 @@ class Leg:
 
     key: str
     number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A recording that is played: the finding in its radiologist's own voice."""
+
+    recording: str
+    seconds: float
+    #: Until when its address opens, in whole seconds since 1970.
+    until: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +125,8 @@ class Prompt:
     priority: str = ""
     modality: str = ""
     minutes: int = 0
+    #: Played in place of the findings' words; only where these may be said, and to whoever spoke it.
+    voice: Voice | None = None
 
 
 def prompt_to_text(prompt: Prompt) -> str:
@@ -124,11 +143,14 @@ def prompt_from_text(text: str) -> Prompt:
     kept["findings"] = tuple(kept["findings"])
     kept["ended_by"] = tuple(Role(role) for role in kept["ended_by"])
     kept["dial"] = tuple(Leg(**leg) for leg in kept["dial"])
+    kept["voice"] = None if kept.get("voice") is None else Voice(**kept["voice"])
     return Prompt(**kept)
 
 
 #: Prompts that carry a patient's data; every other kind is free of it by this list and a test.
 IDENTIFYING = frozenset({PromptKind.TELLING, PromptKind.RECORD_CHOICE})
+#: Prompts that may play a radiologist's voice, which says a finding.
+PLAYS = IDENTIFYING | {PromptKind.DICTATED}
 
 CONFIRM_DIGITS = 3
 CALLBACK_DIGITS = 6
@@ -178,6 +200,9 @@ KEYS: dict[Stage, dict[str, Key]] = {
     Stage.CLAIM: {"1": Key.TAKE, "2": Key.DECLINE, "*": Key.AGAIN},
     Stage.CHECK: {"1": Key.TAKE, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
     Stage.NEW_PIN: {"9": Key.WRONG_PERSON, "*": Key.AGAIN},
+    Stage.DICTATE: {"1": Key.RECORD, "2": Key.DECLINE, "*": Key.AGAIN},
+    Stage.FETCHING: {},
+    Stage.DICTATED: {"1": Key.TAKE, "2": Key.RECORD, "*": Key.AGAIN},
 }
 
 _SPOKEN_DIGITS = {

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from handlers.domain.policies import EscalationPolicy
+from handlers.domain.recordings import RecordingKind
 from handlers.domain.waits import Wait
 
 
@@ -121,6 +122,7 @@ class Purpose(StrEnum):
     DESK = "desk"  # a desk's phone
     ON_CALL = "on_call"  # the reader on call is asked to claim a read that nobody has
     PIN = "pin"  # a contact is told a new PIN
+    DICTATION = "dictation"  # a radiologist says a finding, which is played where it is told
 
 
 class ReceiverRole(StrEnum):
@@ -146,6 +148,7 @@ class Outcome(StrEnum):
     READ_BACK_TO_HUMAN = "read_back_to_human"  # a call made by hand
     BRIDGED = "bridged"
     TAKEN = "taken"
+    FINDING_RECORDED = "finding_recorded"  # a radiologist said it, heard it and kept it
     PASSED = "passed"  # the reader on call did not take the read, or may not
     PIN_SET = "pin_set"  # the new PIN was keyed back
     PIN_NOT_SET = "pin_not_set"
@@ -221,6 +224,9 @@ class Stage(StrEnum):
     CLAIM = "claim"  # the reader on call: 1 claims, 2 passes
     CHECK = "check"  # a contact, about no case: 1 is right, 9 is somebody else
     NEW_PIN = "new_pin"  # the PIN that was just told is keyed back
+    DICTATE = "dictate"  # a radiologist: 1 records the finding
+    FETCHING = "fetching"  # what was said is on its way here, to be played back
+    DICTATED = "dictated"  # it was played back: 1 keeps it, 2 says it again
     OVER = "over"
 
 
@@ -337,16 +343,25 @@ class Turn:
 
 
 class RecordingState(StrEnum):
-    """Where a read-back's recording is."""
+    """Where a recording is."""
 
     PENDING = "pending"
     STORED = "stored"
     MISSING = "missing"
+    DESTROYED = "destroyed"  # its time had passed, or nobody kept it; the row stays without the sound
+
+
+class Heard(StrEnum):
+    """What a radiologist said of a read-back after listening to it."""
+
+    UNHEARD = ""
+    MATCHES = "matches"
+    DIFFERS = "differs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A spoken read-back, fetched from the vendor and kept encrypted with its checksum."""
+    """Something recorded on a call, fetched from the vendor and kept encrypted with its checksum."""
 
     id: str
     facility: str
@@ -355,10 +370,19 @@ class Recording:
     sid: str
     state: RecordingState
     announced_at: datetime
+    kind: RecordingKind = RecordingKind.READ_BACK
     tries: int = 0
     audio: bytes = b""
     sha256: str = ""
     media_type: str = ""
+    #: How long it sounds.
+    seconds: float = 0.0
+    #: When the vendor said that it has it no more; None: it may be there still.
+    gone_at: datetime | None = None
+    #: What was said of a read-back by whom (a directory id), after listening to it.
+    heard: Heard = Heard.UNHEARD
+    heard_by: str = ""
+    heard_at: datetime | None = None
     version: int = 0
 
 

@@ -95,6 +95,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
             for name in (
                 "claims",
                 "desk",
+                "dictations",
                 "endings",
                 "handover",
                 "inbound",
@@ -103,6 +104,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "overrides",
                 "pauses",
                 "pin_calls",
+                "recordings",
                 "studies",
                 "unclaimed",
             )

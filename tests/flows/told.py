@@ -56,6 +56,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"A finding was retracted; another remains\.": ("finding:retract",),
     r"The same finding was reported again; .+": ("finding:repeat",),
     r"Shadow: the desk would be asked .+": ("finding:report", "finding:amend"),
+    r".+ recorded the finding: it is played in their own voice\.": ("dictation:keep",),
+    r".+ recorded no finding \(.+\): its words are spoken\.": ("dictation:drop",),
     r"Relay ended: .+\.": ("relay:end",),
     r"Round \d+: nobody has taken this yet\..*": ("task:ring",),
     r".+ took this( over from .+)?\. Taken is not done: it needs an outcome\.": ("task:take",),
