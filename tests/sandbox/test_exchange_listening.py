@@ -120,6 +120,18 @@ def test_keys_are_gathered_until_the_finishing_key_or_silence(stage: Stage) -> N
         call.press("x")
 
 
+def test_a_hang_up_in_the_middle_of_a_gather_sends_no_keys(stage: Stage) -> None:
+    """Twilio asks for no document of a call that has ended; only the status callback tells of it."""
+    stage.product.pages["/voice"] = '<Gather numDigits="3" action="/key" timeout="6"/>'
+    call = stage.dialed(status_callback=stage.url("/status"))
+    call.answer()
+    assert call.press("47") == 2
+    call.hang_up()
+    stage.advance(30)
+    assert stage.product.forms("/key") == []
+    assert [form["CallStatus"] for form in stage.product.forms("/status")] == ["completed"]
+
+
 def test_keys_run_on_into_the_next_gather(stage: Stage) -> None:
     """Several keys pressed in one go serve one Gather after another."""
     stage.product.pages["/key"] = '<Gather numDigits="2" action="/more"/>'

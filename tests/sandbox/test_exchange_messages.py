@@ -44,7 +44,7 @@ def test_a_text_is_delivered_and_says_so(stage: Stage) -> None:
     assert stage.exchange.expect_text(DOCTOR).body == "please call"
 
 
-@pytest.mark.parametrize("code", [30003, 30005, 30006, 30007])
+@pytest.mark.parametrize("code", [30003, 30004, 30005, 30006, 30007, 30008])
 def test_a_text_that_is_not_delivered_says_why(stage: Stage, code: int) -> None:
     """The outcome of a number is told as undelivered with its ErrorCode."""
     stage.exchange.sms_outcome(DOCTOR, code)
