@@ -99,7 +99,9 @@ def _people(town: Mapping[str, Any]) -> dict[str, str]:
 
 def _telephones(town: Mapping[str, Any]) -> dict[str, str]:
     answered = {
-        number["number"]: contact["name"] for contact in town["contacts"].values() for number in contact["numbers"]
+        number["number"]: f"{contact['name']}, by switchboard" if number["kind"] == "switchboard" else contact["name"]
+        for contact in town["contacts"].values()
+        for number in contact["numbers"]
     }
     for desk in town["desks"].values():
         answered |= {phone["number"]: f"{phone['who']}, {desk['name'].lower()}" for phone in desk["phones"]}
@@ -110,7 +112,7 @@ def _telephones(town: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _site(town: Mapping[str, Any], facility: str) -> Site:
-    """Let the first clinician of a facility order emergencies, the last one outpatients."""
+    """Let the first clinician of a facility order emergencies, the last one outpatients; one at a switchboard, traumas."""
     orderers = [
         id_
         for id_, contact in town["contacts"].items()
@@ -118,5 +120,8 @@ def _site(town: Mapping[str, Any], facility: str) -> Site:
     ]
     inpatient = orderers[min(1, len(orderers) - 1)]
     by_class = {"emergency": orderers[0], "inpatient": inpatient, "outpatient": orderers[-1]}
+    behind = [id_ for id_ in orderers if town["contacts"][id_]["numbers"][0]["kind"] == "switchboard"]
+    if behind:
+        by_class["trauma"] = behind[0]
     state = town["facilities"][facility]["state"]
     return Site(facility, state, reader=next(iter(town["radiologists"])), orderers=by_class)

@@ -42,7 +42,8 @@ class Site:
     facility: str
     state: str = "NY"
     reader: str = ""  #: directory id of the radiologist who finds and signs
-    orderers: Mapping[str, str] = field(default_factory=dict)  #: patient class to the directory id of a contact
+    #: Who orders, by patient class, or by priority where that says more: the directory id of a contact.
+    orderers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,7 @@ class Hospital:
             "patient_class": case.patient_class,
             "patient_state": self.site.state,
             "location": case.location,
-            "ordering_contact": self.site.orderers.get(case.patient_class),
+            "ordering_contact": self.site.orderers.get(case.priority, self.site.orderers.get(case.patient_class)),
             "ordered_at": (now - timedelta(minutes=25)).isoformat(),
             "last_image_at": (now - timedelta(minutes=2)).isoformat(),
             "ready": True,

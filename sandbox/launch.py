@@ -26,6 +26,7 @@ from sandbox.hospital import Hospital
 from sandbox.keep import Keep
 from sandbox.pacs import Pacs
 from sandbox.page import Page, Record
+from sandbox.switchboard import far_ends
 from sandbox.timeline import Timeline
 from sandbox.workspace import Workspace
 
@@ -213,6 +214,8 @@ class Sandbox:
         )
         sid, token = self._secrets["TWILIO_ACCOUNT_SID"], self._secrets["TWILIO_AUTH_TOKEN"]
         exchange = Exchange(self._timeline, sid, token, {OURS: line}, base_url=self.page_url)
+        for number, far_end in far_ends().items():
+            exchange.far_end(number, far_end)
         hospital = Hospital(
             self.product_url,
             events_secret=self._secrets[cast.events_secret],

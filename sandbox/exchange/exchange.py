@@ -17,7 +17,7 @@ from sandbox.exchange.snapshots import restore_calls, snapshot_calls
 if TYPE_CHECKING:
     from sandbox.exchange.talk import FarEnd
 
-MESSAGES_SHOWN = 30
+MESSAGES_SHOWN = 100
 
 
 class Exchange(Account):
@@ -113,7 +113,16 @@ class Exchange(Account):
             return {
                 "calls": [call.state() for call in self._calls if call.is_live],
                 "messages": [
-                    {"sid": text.sid, "from": text.from_, "to": text.to, "body": text.body, "status": text.status}
+                    {
+                        "sid": text.sid,
+                        "from": text.from_,
+                        "to": text.to,
+                        "body": text.body,
+                        "status": text.status,
+                        "direction": text.direction,
+                        "error": text.error_code,
+                        "at": text.created.isoformat(),
+                    }
                     for text in self.texts.all[-MESSAGES_SHOWN:]
                 ],
                 "application_errors": [

@@ -95,7 +95,7 @@ class Deeds:
             "speak": lambda: self._speak(given["sid"], str(given["words"])),
         }
         heard = doing[given["what"]]()
-        ignored = given["what"] in ("press", "speak") and not heard
+        ignored = given["what"] in ("press", "speak") and not heard and call.waiting_for != "dial"
         return {"failure": "Nobody is listening for that just now."} if ignored else {}
 
     def _speak(self, sid: str, words: str) -> bool:

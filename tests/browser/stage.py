@@ -184,6 +184,21 @@ class Visitor:
         assert found is not None
         return "".join(found.groups())
 
+    def say_on(self, call: Locator, words: str) -> None:
+        """Say something on a telephone."""
+        call.get_by_test_id("call-say").fill(words)
+        call.get_by_test_id("call-say-send").click()
+
+    def hold(self, number: str) -> None:
+        """Take a telephone in one's hand: its texts are shown, and calls and texts go from it."""
+        self.page.get_by_test_id("call-in-from").fill(number)
+
+    def text(self, number: str, words: str | re.Pattern[str]) -> Locator:
+        """Expect a text in the conversation of the telephone in one's hand, the newest such."""
+        text = self.page.locator(f'[data-testid=text-message][data-number="{number}"]').filter(has_text=words).last
+        expect(text).to_be_visible()
+        return text
+
     # --- the record ----------------------------------------------------------------------------------------------
 
     def recorded(self, action: str, case: str = "") -> Locator:

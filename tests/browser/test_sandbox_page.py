@@ -14,6 +14,9 @@ from tests.databases import need_chromium
 pytestmark = pytest.mark.browser
 #: Nobody's number.
 STRANGER = "+13125550199"
+LEE = "+13125550141"
+OKAFOR = "+12125550111"
+SWITCHBOARD = "+13125550190"
 
 
 @pytest.fixture(scope="module")
@@ -87,11 +90,10 @@ def test_a_voicemail_is_called_back_with_the_code_of_the_text(visitor: Visitor) 
     expect(card).to_contain_text("Claimed by Dr. Maya Lee")
     visitor.order("finding")
     visitor.phone(KIM, "ringing").get_by_test_id("call-voicemail").click()
-    text = visitor.page.get_by_test_id("text-message").filter(has_text=KIM_NAME).first
-    code = re.search(r"code (\d{6})", text.inner_text())
+    visitor.hold(KIM)
+    code = re.search(r"code (\d{6})", visitor.text(KIM, "Urgent radiology callback").inner_text())
     assert code is not None
     expect(card).to_contain_text("step 2 of 4")
-    visitor.page.get_by_test_id("call-in-from").fill(KIM)
     visitor.page.get_by_test_id("call-in").click()
     call = visitor.phone(KIM, "in-progress", end="from")
     visitor.begun(call, "code")
@@ -104,7 +106,7 @@ def test_a_voicemail_is_called_back_with_the_code_of_the_text(visitor: Visitor) 
 
 def test_keys_arrive_in_the_order_in_which_they_were_pressed(visitor: Visitor) -> None:
     """However long the first key is under way, the next one does not overtake it."""
-    visitor.page.get_by_test_id("call-in-from").fill(STRANGER)
+    visitor.hold(STRANGER)
     visitor.page.get_by_test_id("call-in").click()
     call = visitor.phone(STRANGER, "in-progress", end="from")
     held: list[Route] = []
@@ -121,6 +123,69 @@ def test_keys_arrive_in_the_order_in_which_they_were_pressed(visitor: Visitor) -
     expect(call.get_by_test_id("call-pressed")).to_have_text("Keys pressed: 12")
     call.get_by_test_id("call-hangup").click()
     visitor.phone(STRANGER, "completed", end="from")
+
+
+def test_zero_brings_the_radiologist_to_the_line_and_both_hear_each_other(visitor: Visitor) -> None:
+    """The radiologist's phone rings, a key accepts, and what one says is heard by the other; Slack has the case."""
+    card = visitor.study("stroke")
+    visitor.press(card, "claim")
+    expect(card).to_contain_text("Claimed by Dr. Maya Lee")
+    visitor.order("finding")
+    visitor.phone(KIM, "ringing").get_by_test_id("call-answer").click()
+    physician = visitor.phone(KIM, "in-progress")
+    visitor.begun(physician, "press 0")
+    visitor.key(physician, "0")
+    visitor.phone(LEE, "ringing").get_by_test_id("call-answer").click()
+    radiologist = visitor.phone(LEE, "in-progress")
+    visitor.begun(radiologist, "press 1 to talk")
+    visitor.key(radiologist, "1")
+    expect(radiologist).to_contain_text("connected to")
+    visitor.say_on(radiologist, "It is a subdural on the left")
+    expect(physician.locator("[data-who=other]")).to_contain_text("It is a subdural on the left")
+    visitor.say_on(physician, "Subdural, left")
+    expect(radiologist.locator("[data-who=other]")).to_contain_text("Subdural, left")
+    radiologist.get_by_test_id("call-hangup").click()
+    visitor.phone(LEE, "completed")
+    visitor.order("retract")
+    expect(card).to_contain_text("retracted")
+
+
+def test_a_phone_tree_answers_by_itself_and_a_person_comes_behind_it(visitor: Visitor) -> None:
+    """Our call keys the extension past the greeting; the surgeon says hello, and whoever is at the page acts for him."""
+    card = visitor.study("trauma")
+    visitor.press(card, "claim")
+    expect(card).to_contain_text("Claimed by Dr. Maya Lee")
+    visitor.order("finding")
+    call = visitor.phone(SWITCHBOARD, "in-progress")
+    expect(call.get_by_test_id("call-far-end")).to_have_text("Mercy's phone tree")
+    expect(call).to_contain_text("keys ww4321")
+    expect(call).to_contain_text("Please hold while your call is transferred.")
+    expect(call.get_by_test_id("call-far-end")).to_have_text("Dr. Samuel Osei")
+    expect(call).to_contain_text("Trauma surgery, this is Doctor Osei.")
+    visitor.begun(call, "1 physician")
+    visitor.key(call, "1")
+    visitor.begun(call, "Tension pneumothorax")
+    visitor.key(call, visitor.spoken_code(call))
+    expect(card).to_contain_text("ended: confirmed by code")
+
+
+def test_a_conversation_by_text(visitor: Visitor) -> None:
+    """HELP is answered; STOP ends texts to this telephone, START begins them again; another telephone's texts stay its own."""
+    visitor.hold(OKAFOR)
+    visitor.page.get_by_test_id("text-help").click()
+    visitor.text(OKAFOR, "Reply STOP to unsubscribe")
+    visitor.page.get_by_test_id("text-stop").click()
+    visitor.text(OKAFOR, "successfully been unsubscribed")
+    visitor.recorded("text:opt_out")
+    visitor.page.get_by_test_id("text-start").click()
+    visitor.text(OKAFOR, "re-subscribed")
+    visitor.page.get_by_test_id("text-in-body").fill("on my way")
+    visitor.page.get_by_test_id("text-in").click()
+    visitor.text(OKAFOR, "on my way")
+    visitor.hold(STRANGER)
+    expect(visitor.page.get_by_test_id("text-message")).to_have_count(0)
+    visitor.page.get_by_test_id(f"text-thread-{OKAFOR}").click()
+    visitor.text(OKAFOR, "on my way")
 
 
 def test_slash_commands_answer_only_whoever_asked(visitor: Visitor, town: Town) -> None:

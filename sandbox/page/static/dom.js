@@ -46,6 +46,7 @@ export function reconcile(node, items, build, { stick = false } = {}) {
       if (child) {
         const test = child.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
         if (before === child) before = fresh;
+        keepTyped(child, fresh);
         child.replaceWith(fresh);
         if (test) fresh.querySelector(`[data-testid="${CSS.escape(test)}"]`)?.focus({ preventScroll: true });
       }
@@ -57,6 +58,14 @@ export function reconcile(node, items, build, { stick = false } = {}) {
   }
   for (const gone of old.values()) gone.remove();
   if (stick && atEnd) node.scrollTop = node.scrollHeight;
+}
+
+/** What somebody is typing is not lost because something beside it changed. */
+function keepTyped(old, fresh) {
+  for (const input of old.querySelectorAll("input[data-testid], textarea[data-testid]")) {
+    const same = fresh.querySelector(`[data-testid="${CSS.escape(input.dataset.testid)}"]`);
+    if (same && input.value && !same.value) same.value = input.value;
+  }
 }
 
 export function toast(words, bad = false) {

@@ -1,6 +1,8 @@
 // The telephone: what rings, what is being said, the keypad, calls to us, and texts.
 
 import { el, perform, reconcile, toast } from "./dom.js";
+import { pretty } from "./numbers.js";
+import { holder, showTexts } from "./texts.js";
 
 const $ = (id) => document.getElementById(id);
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
@@ -20,18 +22,13 @@ export function showPhone(state, now) {
   $("ours").textContent = pretty(phone.ours);
   numbers();
   drawCalls();
-  drawTexts();
+  showTexts(phone);
 }
 
 function numbers() {
   const list = $("numbers");
   if (list.childElementCount) return;
   for (const [number, name] of Object.entries(phone.names)) list.append(el("option", { value: number }, name));
-}
-
-function pretty(number) {
-  const found = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number ?? "");
-  return found ? `(${found[1]}) ${found[2]}-${found[3]}` : number ?? "";
 }
 
 function who(number) {
@@ -59,16 +56,22 @@ function callNode(call) {
   if (call.quiet) return nextSteps();
   const inbound = call.direction === "inbound";
   const other = inbound ? call.from : call.to;
+  const live = LIVE.includes(call.status);
   const does = (what, more = {}) => inTurn({ sid: call.sid, what, ...more });
+  const about = el(
+    "span",
+    { class: "about-end" },
+    el("span", { class: "number" }, pretty(other)),
+    call.far_end && live && el("span", { class: "far-end", "data-testid": "call-far-end", title: "Answers and talks by itself; you may act beside it." }, call.far_end),
+  );
   const head = el(
     "header",
     {},
     el("span", { class: "handset", "aria-hidden": "true" }, inbound ? "↙" : "↗"),
-    el("span", { class: "who" }, el("strong", {}, who(other)), el("span", { class: "number" }, pretty(other))),
+    el("span", { class: "who" }, el("strong", { title: who(other) }, who(other)), about),
     el("span", { class: "state", role: "status" }, inbound && call.status === "in-progress" ? "calling in" : SAID[call.status] ?? call.status),
   );
   const words = el("div", { class: "words", role: "log", "aria-live": "polite", tabindex: "0", "aria-label": `What is said to ${who(other)}` });
-  const live = LIVE.includes(call.status);
   return el(
     "article",
     { class: `call ${call.status}`, "data-testid": `call-${call.sid}`, "data-status": call.status, "data-to": call.to, "data-from": call.from, "aria-label": `Call ${inbound ? "from" : "to"} ${who(other)}` },
@@ -175,40 +178,14 @@ function aloud(call, line, index, now) {
   window.speechSynthesis.speak(new SpeechSynthesisUtterance(line.text));
 }
 
-function drawTexts() {
-  const items = phone.texts.slice(-30).reverse().map((text) => ({ key: text.sid, value: text }));
-  reconcile($("texts"), items, (text) => {
-    const inbound = text.to === phone.ours;
-    const other = inbound ? text.from : text.to;
-    return el(
-      "li",
-      { class: inbound ? "text in" : "text", "data-testid": "text-message" },
-      el("p", { class: "quiet" }, `${inbound ? "from" : "to"} ${who(other)}`, text.status ? ` · ${text.status}` : ""),
-      el("p", {}, text.body),
-    );
-  });
-}
-
 export function tick() {
   if (phone) for (const call of phone.calls) lines(call);
 }
 
-function from() {
-  const typed = $("from").value.trim();
-  if (!typed) toast("Pick or type the number you call from.", true);
-  return typed;
-}
-
 $("call-in").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (from()) perform("call_in", { from: from(), to: phone.ours });
-});
-
-$("text-in").addEventListener("click", async () => {
-  const body = $("text").value.trim();
-  if (!from() || !body) return;
-  const answer = await perform("text_in", { from: from(), to: phone.ours, body });
-  if (!answer.failure) $("text").value = "";
+  const from = holder();
+  if (from) perform("call_in", { from, to: phone.ours });
 });
 
 $("aloud").addEventListener("change", (event) => {
