@@ -9,22 +9,32 @@ from handlers import (
     bridges,
     callbacks,
     check_calls,
-    dictations,
     endings,
     identity,
     lines,
+    messages,
     outcomes,
     receipts,
     receivers,
-    recordings,
     ringing,
 )
+from handlers.domain import afterwards, checking, conversation, dialog, turns
 from handlers.domain import case_code as codes
-from handlers.domain import checking, conversation, dialog, dictation, turns
 from handlers.domain.dialog import Key, Prompt, PromptKind
-from handlers.domain.directory import Facility
+from handlers.domain.directory import SHARED, Contact, Facility, NumberKind
 from handlers.domain.errors import Rejection
-from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Ending, Purpose, Relay, RelayState, Stage, Turn
+from handlers.domain.relays import (
+    AFTERWARDS,
+    Attempt,
+    AttemptEvent,
+    AttemptState,
+    Ending,
+    Purpose,
+    Relay,
+    RelayState,
+    Stage,
+    Turn,
+)
 from handlers.domain.said import Facts, Said
 from handlers.domain.studies import Finding, Study
 from handlers.domain.tasks import DeskTask, TaskState
@@ -51,6 +61,8 @@ class Heard:
 
     digits: str = ""
     speech: str = ""
+    #: All that was said, as it was heard. Kept, sealed, only where somebody was asked for words: their own name.
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +103,6 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         return check_calls.facts(directory, attempt, house.our_number)
     if attempt.purpose is Purpose.ON_CALL:
         return ringing.facts(tx, directory, attempt, house.number_at(attempt.facility))
-    if attempt.purpose is Purpose.DICTATION:
-        return dictations.facts(tx, directory, attempt, house.number_at(attempt.facility))
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
     task = tx.get(DeskTask, attempt.task_id) if attempt.task_id else None
     facility = directory.facilities.get(attempt.facility)
@@ -108,6 +118,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
             not_to_take=has_it,
         )
     contact = directory.contacts.get(attempt.who)
+    has_pin = bool(identity.with_pin(tx, directory, attempt))
     findings = endings.findings_of(tx, relay)
     study = tx.get(Study, relay.study_id)
     if study is None:
@@ -124,16 +135,26 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         procedure=study.description or f"{study.modality} {study.body_part}".strip(),
         findings=tuple(one.text for one in findings),
         corrects=_corrects(tx, findings),
-        has_pin=bool(identity.with_pin(tx, directory, attempt)),
+        has_pin=has_pin,
         somebody_keyed=attempt.purpose is Purpose.CALLBACK or not callbacks.untouched(tx, attempt),
         contact_role=None if contact is None else contact.role,
         may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
-        recording=facility.recording.read_back,
-        voice=dictations.voice_of(tx, relay, facility),
+        recording=facility.recording,
         legs=bridges.free(tx, directory, bridges.legs_of(directory, relay, facility), apart_from=attempt.id),
         ended_words=_ended_words(tx, house, relay, facility),
         fresh_code=_another_code(house, attempt),
+        asked_for=_asked_for(contact, attempt),
+        by_voice=attempt.number_kind == NumberKind.BADGE,
+        shared_line=not has_pin and attempt.number_kind in SHARED,
     )
+
+
+def _asked_for(contact: Contact | None, attempt: Attempt) -> str:
+    """Return whom an operator is asked for: what the directory says for that number, else the contact's name."""
+    if contact is None:
+        return ""
+    meant = (one.ask_for for one in contact.numbers if one.e164 == attempt.number and one.ask_for)
+    return next(meant, contact.name)
 
 
 def _corrects(tx: Transaction, findings: list[Finding]) -> bool:
@@ -185,10 +206,10 @@ def answer(house: House, token: str, turn: int, heard: Heard) -> Reply:
         if kept is not None:
             return kept
         facts = facts_for(tx, house, attempt)
-        if turn == 0:
+        if attempt.stage in AFTERWARDS:
+            said = _afterwards(attempt, facts, heard)
+        elif turn == 0:
             said = picked_up(attempt, facts, tx)
-        elif attempt.stage is Stage.RECORD and attempt.purpose is Purpose.DICTATION:
-            said = dictation.recorded(attempt, facts, seconds=0)
         elif attempt.stage is Stage.RECORD:
             said = conversation.read_back(attempt, facts, seconds=0, now=tx.now)
         else:
@@ -223,8 +244,6 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
     if attempt.stage is Stage.OVER or attempt.state is AttemptState.FINISHED:
         return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
     key, number = dialog.keyed(attempt.stage, heard.digits, heard.speech)
-    if attempt.purpose is Purpose.DICTATION:
-        return dictation.turn(attempt, facts, key)
     if attempt.stage is Stage.CLAIM and key is Key.TAKE and not facts.not_to_take:
         facts = replace(facts, claim_refused=ringing.claim(tx, house, attempt))
     if attempt.stage in checking.STAGES:
@@ -240,8 +259,15 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
 
 
 def _to_keep(stage: Stage, heard: Heard) -> Heard:
-    """Return what of an answer is kept: of what may be a PIN only how many keys it was, not even sealed."""
+    """Return what of an answer is kept, sealed: words only where they were asked for, of a PIN only how many keys it was."""
+    if stage in AFTERWARDS:
+        return replace(heard, speech=heard.words)
     return replace(heard, digits="#" * len(heard.digits)) if stage in (Stage.PIN, Stage.NEW_PIN) else heard
+
+
+def _afterwards(attempt: Attempt, facts: Facts, heard: Heard) -> Said:
+    key, _ = dialog.keyed(attempt.stage, heard.digits, heard.speech)
+    return afterwards.decide(attempt, facts, key, heard.digits, heard.words)
 
 
 def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> Reply:
@@ -281,6 +307,7 @@ def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> R
         lines.watch(tx, attempt, WATCH_SECONDS + ceil(house.script.seconds(said.prompt)))
     if said.outcome is not None and attempt.state is not AttemptState.FINISHED:
         outcomes.finish(tx, house, attempt, said.outcome, line_over=False)
+    messages.noted(tx, attempt, said, case_code, heard.speech)
     return Reply(token=attempt.token, turn=turn + 1, prompt=said.prompt)
 
 
@@ -311,12 +338,9 @@ def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds
         if attempt.stage is not Stage.RECORD:
             raise unknown_call()
         facts = facts_for(tx, house, attempt)
-        if attempt.purpose is Purpose.DICTATION:
-            said = dictations.recorded(tx, house, attempt, facts, recording_sid=recording_sid, seconds=seconds)
-            return say(tx, house, said, turn, Heard())
         said = conversation.read_back(attempt, facts, seconds=seconds, now=tx.now)
         if recording_sid:  # whatever it counts for: it holds a voice and a finding, and must not stay at the vendor
-            recordings.expect(tx, house, attempt, recording_sid)
+            callbacks.expect_recording(tx, house, attempt, recording_sid)
         return say(tx, house, said, turn, Heard())
 
     return in_transaction(house, facility, act)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from handlers import desk, endings, receipts, receivers, replies, task_words
+from handlers import desk, endings, messages, receipts, receivers, replies, task_words
 from handlers.domain import case_code as codes
 from handlers.domain.case_page import (
     CaseView,
@@ -20,7 +20,7 @@ from handlers.domain.case_page import (
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.regions import in_turn
-from handlers.domain.relays import CONFIRMS, Attempt, Recording, Relay, RelayState
+from handlers.domain.relays import CONFIRMS, Attempt, Outcome, Recording, Relay, RelayState
 from handlers.domain.studies import WAITING, Finding, Read, Report, Study
 from handlers.domain.tasks import DeskTask
 from handlers.domain.texts import TextReply
@@ -195,13 +195,26 @@ def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> l
     said = [TimelineLine(at=attempt.planned_at, who=who, what=f"{what} planned, try {attempt.try_no}")]
     if attempt.answered_at is not None and attempt.channel == "call":
         said.append(TimelineLine(at=attempt.answered_at, who=who, what=f"{what} answered"))
+    if attempt.told_earlier_at is not None:
+        heard = "finding spoken" if attempt.heard_earlier else "finding begun"
+        what_then = f"{heard}; then the line was given to somebody else"
+        said.append(TimelineLine(at=attempt.told_earlier_at, who=who, what=what_then))
     if attempt.told_at is not None:
         said.append(TimelineLine(at=attempt.told_at, who=f"{who}{role}", what=_spoken(attempt, tx.now)))
     if attempt.finished_at is not None and attempt.outcome is not None:
         why = f" [{attempt.vendor_code}] {attempt.vendor_says}".rstrip() if attempt.vendor_code else ""
-        words = f"{what}: {attempt.outcome.value.replace('_', ' ')}{why}"
+        words = f"{what}: {attempt.outcome.value.replace('_', ' ')}{why}{_named_themselves(tx, attempt)}"
         said.append(TimelineLine(at=attempt.finished_at, who=f"{who}{role}", what=words))
     return said
+
+
+def _named_themselves(tx: Transaction, attempt: Attempt) -> str:
+    """Return the name that somebody on a line gave for themselves, "" for none."""
+    stated = messages.stated_by(tx, attempt)
+    taker = "" if attempt.outcome is not Outcome.MESSAGE_LEFT else messages.message_taken_by(tx, attempt)
+    if stated is not None:
+        return f", by somebody who gave the name “{stated[0]}”"
+    return f", taken by somebody who gave the name “{taker}”" if taker else ""
 
 
 def _recording(recording: Recording) -> RecordingLine:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from handlers import channels, drawing, handover, held, placing, recordings, showing, sinks, texting
+from handlers import channels, drawing, handover, held, placing, showing, sinks, texting
 from handlers.domain.cards import Note, ReadCard
 from handlers.domain.directory import Desk, Directory
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
@@ -248,6 +248,6 @@ CARRIERS: dict[EffectKind, Carry] = {
     EffectKind.HANG_UP: lambda house, vendors, sending: placing.hang_up(house, vendors.dialer, sending),
     EffectKind.SEND_TEXT: lambda house, vendors, sending: texting.text(house, vendors.texter, sending),
     EffectKind.CHECK_TEXT: lambda house, vendors, sending: texting.check(house, vendors.texter, sending),
-    EffectKind.FETCH_RECORDING: lambda house, vendors, sending: recordings.fetch(house, vendors.recordings, sending),
+    EffectKind.FETCH_RECORDING: lambda house, vendors, sending: placing.fetch(house, vendors.recordings, sending),
     EffectKind.WEBHOOK: lambda house, vendors, sending: sinks.send(house, vendors.subscribers, sending),
 }

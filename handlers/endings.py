@@ -46,7 +46,7 @@ def findings_of(look: Reading, relay: Relay) -> list[Finding]:
 
 def told(tx: Transaction, relay: Relay) -> list[Attempt]:
     """Return the attempts in which somebody heard the finding."""
-    return [one for one in tx.all(Attempt, relay_id=relay.id) if one.told_at is not None]
+    return [one for one in tx.all(Attempt, relay_id=relay.id) if one.first_told_at is not None]
 
 
 def ended_by(directory: Directory, by: str) -> str:

@@ -9,6 +9,7 @@ from handlers.domain.dialog import CODE_ALPHABET, CONFIRM_DIGITS
 from handlers.domain.machine import allows, step
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import (
+    AFTERWARDS,
     ATTEMPT_TABLE,
     OPEN_ATTEMPT,
     Attempt,
@@ -28,7 +29,6 @@ _FIRST = {
     Purpose.RADIOLOGIST: Stage.TAKE,
     Purpose.ON_CALL: Stage.CLAIM,
     Purpose.PIN: Stage.CHECK,
-    Purpose.DICTATION: Stage.DICTATE,
 }
 
 
@@ -120,7 +120,7 @@ def finish(
         finished_at=tx.now,
         outcome=outcome,
         vendor_code=vendor_code,
-        stage=Stage.OVER,
+        stage=attempt.stage if attempt.stage in AFTERWARDS else Stage.OVER,
         open_number=None if line_over else attempt.open_number,
     )
     done = tx.put(done)

@@ -11,9 +11,9 @@ from handlers import (
     desk,
     handover,
     leases,
+    messages,
     overflow,
     problems,
-    recordings,
     returns,
     ringing,
     rungs,
@@ -46,7 +46,8 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.CALENDAR_FAILING: calendars.failing_due,
     DeadlineKind.HANDOVER_LATE: handover.late_due,
     DeadlineKind.LEASE_DUE: leases.due,
-    DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: recordings.late(tx, subject),
+    DeadlineKind.MESSAGE_GIVEN: messages.given_due,
+    DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
     DeadlineKind.OVERFLOW_JUDGED: overflow.judge_due,
 }
 

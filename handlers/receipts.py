@@ -15,7 +15,9 @@ KEY, VOICE, PIN = "key", "voice", "pin"
 KNOWN_BY = {KEY: "as stated by key", VOICE: "as stated by voice", PIN: "identified by PIN", "": ""}
 CODE_BY = {KEY: "keyed", VOICE: "spoken", "": ""}
 _SHORT = {"physician": "physician", "np": "NP", "pa": "PA", "rn": "nurse", "clerk": "clerk", "unit": "unit"}
-#: What follows once a receiver's role is known.
+#: What asks for a receiver's role, what is said once the code was given back, and what follows once the role is known.
+_ASKS_ROLE = frozenset({PromptKind.OPENING, PromptKind.ASK, PromptKind.TRANSFER})
+_CONFIRMS = frozenset({PromptKind.CONFIRMED, PromptKind.NAME})
 _KNOWS_ROLE = dialog.IDENTIFYING | {PromptKind.MAY_NOT}
 
 
@@ -58,9 +60,9 @@ def receipt_of(look: Reading, attempt: Attempt | None) -> Receipt:
         by = given_by(*turn.heard.split("|", 1))
         if asked is PromptKind.PIN and answered in _KNOWS_ROLE:
             role_by = PIN
-        elif asked is PromptKind.OPENING and answered in _KNOWS_ROLE:
+        elif asked in _ASKS_ROLE and answered in _KNOWS_ROLE:
             role_by = by
-        if answered is PromptKind.CONFIRMED:
+        if answered in _CONFIRMS:
             code_by = by
     return Receipt(role_by=role_by, code_by=code_by)
 

@@ -162,7 +162,7 @@ def _text(tx: Transaction, house: House, relay: Relay, contact: Contact) -> None
     number = next((one for one in contact.numbers if one.may_be_texted()), None)
     if number is None or opted_out(tx, number.e164) or _was_texted(tx, relay):
         return
-    _place(tx, house, relay, _plan_for(relay, Purpose.CONTACT, contact.id, number, channel=TEXT))
+    _place(tx, house, relay, _plan_for(house, relay, Purpose.CONTACT, contact.id, number, channel=TEXT))
     if relay.shadow:
         endings.shown(tx, house, relay, f"Would text {contact.name}.")
 
@@ -177,7 +177,7 @@ def _call(tx: Transaction, house: House, relay: Relay, contact: Contact, number:
     if not relay.shadow and bridges.is_busy(tx, house.directory(), number.e164):
         return _wait(tx, house, relay, Wait(why=Why.LINE, until=tx.now + LINE_BUSY))
     relay = _tried(tx, relay)
-    attempt = _place(tx, house, relay, _plan_for(relay, Purpose.CONTACT, contact.id, number))
+    attempt = _place(tx, house, relay, _plan_for(house, relay, Purpose.CONTACT, contact.id, number))
     endings.shown(tx, house, relay, f"{_calling(relay)} {contact.name}, try {relay.tries}.")
     return after(tx, house, relay, attempt) if attempt.outcome is not None else relay
 
@@ -211,14 +211,16 @@ def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
     return after(tx, house, relay, attempt) if attempt.outcome is not None else relay
 
 
-def _plan_for(relay: Relay, purpose: Purpose, who: str, number: Number, channel: str = CALL) -> lines.Plan:
+def _plan_for(
+    house: House, relay: Relay, purpose: Purpose, who: str, number: Number, channel: str = CALL
+) -> lines.Plan:
     return lines.Plan(
         purpose=purpose,
         channel=channel,
         who=who,
         number=number.e164,
         number_kind=number.kind.value,
-        send_digits=number.dialed_after(),
+        send_digits=number.keyed(house.number_at(relay.facility), relay.callback_code),
         relay_id=relay.id,
         case_code=relay.case_code,
         step=relay.step,

@@ -6,8 +6,9 @@ Form after the ACR's practice parameter for communication and the sentence that 
 
 from __future__ import annotations
 
-from handlers import people, receipts, receivers
+from handlers import messages, people, receipts, receivers
 from handlers.domain import dialog
+from handlers.domain.afterwards import Relation, Stated
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.policies import Role
 from handlers.domain.relays import Attempt, Ending, Purpose, ReceiverRole, Relay, RelayState
@@ -45,7 +46,7 @@ def _of_relay(look: Reading, directory: Directory, relay: Relay) -> str:
         return f"CRITICAL RESULT COMMUNICATION IS NOT COMPLETE: {made}, NOT CONFIRMED RECEIVED."
     if relay.ending in _HOW:
         return _received(relay, facility, directory, look)
-    return _not_received(relay, facility, sum(one.told_at is not None for one in attempts))
+    return _not_received(relay, facility, sum(one.first_told_at is not None for one in attempts))
 
 
 def _when(facility: Facility, relay: Relay, attempt: Attempt | None) -> str:
@@ -63,7 +64,8 @@ def _received(relay: Relay, facility: Facility, directory: Directory, look: Read
     name = _receiver(attempt, receipt, receivers.name_of(look, directory, relay.ended_by, attempt))
     title = _title(relay, receipt)
     how = _HOW[relay.ending].format(receipts.CODE_BY[receipt.code_by]) if relay.ending is not None else ""
-    return f"COMMUNICATED TO {name}, {title}, BY TELEPHONE {_when(facility, relay, attempt)}, {how}.".upper().replace(
+    given = _stated(look, attempt)
+    return f"COMMUNICATED TO {name}, {title},{given} BY TELEPHONE {_when(facility, relay, attempt)}, {how}.".upper().replace(
         "  ", " "
     )
 
@@ -75,6 +77,17 @@ def _receiver(attempt: Attempt | None, receipt: Receipt, name: str) -> str:
     if attempt.purpose is Purpose.CALLBACK and not attempt.who:
         return "A PERSON WHO CALLED BACK WITH THE RELAY'S CODE"
     return f"THE PERSON ANSWERING FOR {name}" if name else "A PERSON ANSWERING THE CALL"
+
+
+def _stated(look: Reading, attempt: Attempt | None) -> str:
+    """Return the name that whoever received it gave for themselves, as stated, and their relation to the order."""
+    stated = None if attempt is None else messages.stated_by(look, attempt)
+    if stated is None:
+        return ""
+    name, how, relation = stated
+    related = "" if relation is Relation.NOT_STATED else f", {relation.value}"
+    checked = "played back and confirmed" if how is Stated.CONFIRMED else "as heard"
+    return f' WHO GAVE THE NAME "{name}" ({checked}{related}),'
 
 
 def _title(relay: Relay, receipt: Receipt) -> str:

@@ -112,6 +112,7 @@ class AttemptRow(SQLModel, table=True):
     answered_at: datetime | None = columns.instant_column(nullable=True)
     told_at: datetime | None = columns.instant_column(nullable=True)
     told_earlier_at: datetime | None = columns.instant_column(nullable=True)
+    heard_earlier: bool
     transfers: int
     telling_seconds: float
     finished_at: datetime | None = columns.instant_column(nullable=True)
@@ -162,7 +163,7 @@ class DeskTaskRow(SQLModel, table=True):
 
 
 class RecordingRow(SQLModel, table=True):
-    """What was recorded on calls, encrypted."""
+    """Recorded read-backs, encrypted."""
 
     __tablename__: ClassVar[Any] = "recording"
     id: str = columns.key_column()
@@ -172,49 +173,10 @@ class RecordingRow(SQLModel, table=True):
     sid: str = Field(unique=True)
     state: str
     announced_at: datetime = columns.instant_column()
-    kind: str
     tries: int
     sealed: bytes = columns.bytes_column()
     sha256: str
     media_type: str
-    seconds: float
-    gone_at: datetime | None = columns.instant_column(nullable=True)
-    heard: str
-    heard_by: str
-    heard_at: datetime | None = columns.instant_column(nullable=True)
-    version: int
-
-
-class DictationRow(SQLModel, table=True):
-    """Findings as their radiologists say them."""
-
-    __tablename__: ClassVar[Any] = "dictation"
-    id: str = columns.key_column()
-    facility: str
-    relay_id: str = Field(index=True)
-    attempt_id: str = Field(index=True)
-    case_code: str
-    by: str
-    revision: int
-    state: str
-    asked_at: datetime = columns.instant_column()
-    recording_id: str
-    kept_at: datetime | None = columns.instant_column(nullable=True)
-    version: int
-
-
-class LegalHoldRow(SQLModel, table=True):
-    """Cases whose recordings may not be destroyed."""
-
-    __tablename__: ClassVar[Any] = "legal_hold"
-    id: str = columns.key_column()
-    facility: str
-    case_code: str = Field(index=True)
-    reason: str
-    by: str
-    at: datetime = columns.instant_column()
-    released_by: str
-    released_at: datetime | None = columns.instant_column(nullable=True)
     version: int
 
 

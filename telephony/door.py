@@ -53,8 +53,8 @@ class Reply(Protocol):
 class CallVerbs(Protocol):
     """The inside's verbs for calls and texts, bound to a house. Each is one transaction, committed when it returns."""
 
-    def answer(self, token: str, turn: int, *, digits: str, speech: str) -> Reply:
-        """Take an answer; turn 0 means that the call was answered."""
+    def answer(self, token: str, turn: int, *, digits: str, speech: str, words: str) -> Reply:
+        """Take an answer; turn 0 means that the call was answered. ``words`` is all that was said, as it was heard."""
 
     def inbound(self, *, call_sid: str, caller: str) -> Reply:
         """Take a call to our number."""
@@ -212,7 +212,9 @@ class _Routes:
 
     def voice(self, request: Request, form: Form) -> Response:
         token, turn = request.path_params["token"], _turn(request)
-        return self._said(self._verbs.answer(token, turn, digits=form.digits(), speech=form.speech()))
+        return self._said(
+            self._verbs.answer(token, turn, digits=form.digits(), speech=form.speech(), words=form.words())
+        )
 
     def inbound(self, _request: Request, form: Form) -> Response:
         return self._said(self._verbs.inbound(call_sid=form.sid("CallSid"), caller=form.line("From", 64)))

@@ -34,10 +34,17 @@ ANSWERS: Final = frozenset(
     {
         *("zero", "oh", "one", "won", "two", "to", "too", "three", "tree", "four", "for", "five", "six", "seven"),
         *("eight", "ate", "nine", "niner", "star", "physician", "doctor", "practitioner", "nurse", "hold", "wait"),
-        *("person", "operator", "human", "wrong", "please", "a", "number"),
+        *("person", "operator", "human", "wrong", "connect", "me", "now", "please", "a", "number"),
     }
 )
 MAX_ANSWER_WORDS: Final = 8
+MAX_WORDS: Final = 200
+#: Somebody gives the line to somebody else. That counts whatever else is said with it: it tells nobody anything.
+_GIVES_ON = re.compile(
+    r"\b(transfer\w*|connect(ing)? you|put(ting)? you through|patch\w* you|hand\w* you (over|off)|hang on|hold on|"
+    r"(one|just a|a) (moment|second|sec|minute)|(let me|i('| wi)?ll) (get|find|grab)|here (he|she) is)\b"
+)
+TRANSFER: Final = "transfer"
 #: Something was said, and it was no answer. Its words are dropped: they are other people's talk.
 NOT_AN_ANSWER: Final = "?"
 
@@ -101,6 +108,11 @@ class Form:
         """Return which keyword the vendor took a text for and answered in our words, or "" (Twilio: Advanced Opt-Out)."""
         return self.one("OptOutType", OPT_OUT_TYPES) if self.has("OptOutType") else ""
 
+    def words(self) -> str:
+        """Return all that was said, as it was heard; what is longer than any answer is none."""
+        words = " ".join(self._values.get("SpeechResult", "").split())
+        return words if len(words) <= MAX_WORDS and words.isprintable() else ""
+
     def bridged(self) -> bool:
         """Tell whether two humans were connected; an absent word claims nothing."""
         return self.has("DialBridged") and self.one("DialBridged", frozenset({"true", "false"})) == "true"
@@ -113,13 +125,17 @@ class Form:
 
 
 def answer_in(speech: str) -> str:
-    """Return speech that consists of answers only; ``NOT_AN_ANSWER`` for any other talk, "" for none."""
+    """Return speech that consists of answers only, ``TRANSFER`` where it says that somebody else comes to the line.
+
+    ``NOT_AN_ANSWER`` stands for any other talk, "" for none.
+    """
     words = [word.strip(".,!?;:'\"") for word in speech.lower().replace("-", " ").split()]
     words = [word for word in words if word]
     if not words:
         return ""
-    is_answer = len(words) <= MAX_ANSWER_WORDS and all(word in ANSWERS or _is_keys(word) for word in words)
-    return " ".join(words) if is_answer else NOT_AN_ANSWER
+    if len(words) <= MAX_ANSWER_WORDS and all(word in ANSWERS or _is_keys(word) for word in words):
+        return " ".join(words)
+    return TRANSFER if _GIVES_ON.search(" ".join(words).replace("’", "'")) else NOT_AN_ANSWER
 
 
 def _is_keys(word: str) -> bool:

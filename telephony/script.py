@@ -11,7 +11,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Final
 
-from handlers.domain.dialog import IDENTIFYING, PLAYS, Lead, Prompt, PromptKind
+from handlers.domain.dialog import IDENTIFYING, Lead, Prompt, PromptKind
 from handlers.domain.policies import Role
 from telephony import radiology, spoken
 
@@ -37,20 +37,11 @@ class Utterance:
     part: Part
     #: Whole seconds of silence after the words.
     pause: int = 0
-    #: Seconds of a recording that is played in place of words.
-    sound: float = 0.0
 
     @property
     def seconds(self) -> float:
         """How long it takes, with its silence."""
-        return spoken.seconds(self.text) + self.pause + self.sound
-
-    @property
-    def shown(self) -> str:
-        """What it is on paper."""
-        if self.sound:
-            return f"(recording of {self.sound:.0f} s)"
-        return self.text + (f" ({self.pause} s)" if self.pause else "")
+        return spoken.seconds(self.text) + self.pause
 
 
 Words = Iterator[Utterance]
@@ -75,7 +66,6 @@ _LEADS = {
     Lead.NOTHING_HEARD: "I heard nothing.",
     Lead.TOO_SHORT: "That was too short for a read-back; it does not count.",
     Lead.NOT_YET: "Please hear it first.",
-    Lead.ONCE_MORE: "Once more.",
 }
 _ROLE_WORDS = {Role.PHYSICIAN: "physician", Role.NP: "N P", Role.PA: "P A", Role.RN: "nurse"}
 _PRACTITIONER_ORDER = (Role.PHYSICIAN, Role.NP, Role.PA)
@@ -105,9 +95,65 @@ def _twice(text: str, part: Part) -> Words:
     yield Utterance(f"Again, {text[0].lower()}{text[1:]}.", part)
 
 
+def _person(prompt: Prompt) -> str:
+    """Return how a human is reached: first the radiologist where the policy says so."""
+    whom = "the radiologist" if prompt.radiologist_first else "a person"
+    return f"say person for {whom}" if prompt.by_voice else f"press 0 for {whom}"
+
+
+def _roles(prompt: Prompt) -> str:
+    if prompt.by_voice:
+        return "Say physician, nurse, please hold, or wrong person."
+    return f"1 {_practitioner(prompt)}; 2 nurse; 3 please hold; 9 wrong person."
+
+
 def _opening(prompt: Prompt) -> Words:
-    yield Utterance(f"Radiology, {prompt.facility}, critical result; press 0 for a person.", Part.WHO)
-    yield Utterance(f"1 {_practitioner(prompt)}; 2 nurse; 3 please hold; 9 wrong person.", Part.MENU)
+    yield Utterance(f"Radiology, {prompt.facility}, critical result; {_person(prompt)}.", Part.WHO)
+    yield Utterance(_roles(prompt), Part.MENU)
+
+
+def _ask(prompt: Prompt) -> Words:
+    yield Utterance(f"Radiology, {prompt.facility}: please connect me to {prompt.who}; {_person(prompt)}.", Part.WHO)
+    yield Utterance(f"Critical result. {_roles(prompt)}", Part.MENU)
+
+
+def _transfer(_prompt: Prompt) -> Words:
+    yield Utterance("Thank you. I am holding.", Part.ACTION)
+
+
+def _service(prompt: Prompt) -> Words:
+    yield Utterance(f"Radiology, {prompt.facility}, urgent, for {prompt.who}; {_person(prompt)}.", Part.WHO)
+    yield Utterance("1 to take a message; 9 wrong number.", Part.MENU)
+
+
+def _message(prompt: Prompt) -> Words:
+    yield Utterance(f"Please have {prompt.who} call radiology.", Part.ACTION)
+    yield from _call_us(prompt)
+    yield Utterance("For the record, please say your name.", Part.ACTION)
+
+
+def _promise(prompt: Prompt) -> Words:
+    yield Utterance(f"Thank you. In how many minutes will {prompt.who} have it? Key or say the number.", Part.ACTION)
+
+
+def _promised(prompt: Prompt) -> Words:
+    yield Utterance(f"Noted: {prompt.minutes} minutes. We keep trying too. Goodbye.", Part.ACTION)
+
+
+def _paged(_prompt: Prompt) -> Words:
+    yield Utterance("A page was sent. Goodbye.", Part.ACTION)
+
+
+def _name(_prompt: Prompt) -> Words:
+    yield Utterance("Confirmed, on the record. Please say your name, and ordering, covering or agent.", Part.ACTION)
+
+
+def _name_check(prompt: Prompt) -> Words:
+    yield Utterance(f"I have: {prompt.stated}. 1 if that is right; 2 to say it again.", Part.ACTION)
+
+
+def _named(_prompt: Prompt) -> Words:
+    yield Utterance("Thank you. Goodbye.", Part.ACTION)
 
 
 def _pin(prompt: Prompt) -> Words:
@@ -145,26 +191,20 @@ def _findings(findings: tuple[str, ...], *, corrects: bool) -> str:
 def _told(prompt: Prompt) -> Words:
     identity = Utterance(f"{_identity(prompt)}.", Part.IDENTITY)
     procedure = Utterance(f"{radiology.said(prompt.procedure).rstrip('.')}.", Part.PROCEDURE)
-    finding = tuple(_finding(prompt))
+    finding = Utterance(_findings(prompt.findings, corrects=prompt.corrects), Part.FINDING)
     yield identity
     if identity.seconds + procedure.seconds <= LEAD_IN_SECONDS:
-        yield from (procedure, *finding)
+        yield from (procedure, finding)
     else:
-        yield from (*finding, procedure)
-
-
-def _finding(prompt: Prompt) -> Words:
-    """Say the findings, or play them in the voice of whose they are."""
-    if prompt.voice is None:
-        yield Utterance(_findings(prompt.findings, corrects=prompt.corrects), Part.FINDING)
-        return
-    correction = "Correction of an earlier result. " if prompt.corrects else ""
-    yield Utterance(f"{correction}The radiologist's own words:", Part.FINDING)
-    yield Utterance("", Part.FINDING, sound=prompt.voice.seconds)
+        yield from (finding, procedure)
 
 
 def _code(prompt: Prompt) -> Words:
     yield from _twice(f"Code: {spoken.one_by_one(prompt.code)}", Part.CODE)
+    if prompt.by_voice:
+        yield Utterance("To confirm, say that code now. Star repeats.", Part.ACTION)
+        yield Utterance("Person, or wrong person.", Part.ACTION)
+        return
     yield Utterance("To confirm, key or say that code now. Star repeats.", Part.ACTION)
     yield Utterance("0, pound, a person; 9, pound, wrong person.", Part.ACTION)
 
@@ -333,35 +373,6 @@ def _whisper_go(_prompt: Prompt) -> Words:
     yield Utterance("Connected.", Part.ACTION)
 
 
-def _dictate(prompt: Prompt) -> Words:
-    called = f", for {prompt.who}" if prompt.who else ""
-    case = spoken.in_groups(prompt.case_code, 4)
-    yield Utterance(f"Radrelay{called}: case {case}; press 1 to record the finding in your own voice.", Part.WHO)
-    yield Utterance("It is played to whoever has identified, and kept. 2 not now. Star repeats.", Part.MENU)
-
-
-def _dictation(_prompt: Prompt) -> Words:
-    yield Utterance("After the tone say the finding, then pound. No name; we say who the patient is.", Part.ACTION)
-
-
-def _fetching(_prompt: Prompt) -> Words:
-    yield Utterance("One moment.", Part.ACTION)
-
-
-def _dictated(prompt: Prompt) -> Words:
-    if prompt.voice is not None:
-        yield Utterance("", Part.FINDING, sound=prompt.voice.seconds)
-    yield Utterance("1 to keep it, 2 to say it again, star to hear it again.", Part.MENU)
-
-
-def _dictation_kept(_prompt: Prompt) -> Words:
-    yield Utterance("Kept. It is played where this finding is told. Goodbye.", Part.ACTION)
-
-
-def _not_dictated(_prompt: Prompt) -> Words:
-    yield Utterance("Nothing is kept; the finding is spoken as it is written. Goodbye.", Part.ACTION)
-
-
 def _referred(prompt: Prompt) -> Words:
     yield Utterance("I am sorry, nobody could come to the line. We keep calling.", Part.ACTION)
     # The staffed number is answered by humans; the callback code is for our own.
@@ -406,12 +417,16 @@ _WORDS: dict[PromptKind, Callable[[Prompt], Words]] = {
     PromptKind.WHISPER: _whisper,
     PromptKind.WHISPER_GO: _whisper_go,
     PromptKind.REFERRED: _referred,
-    PromptKind.DICTATE: _dictate,
-    PromptKind.DICTATION: _dictation,
-    PromptKind.FETCHING: _fetching,
-    PromptKind.DICTATED: _dictated,
-    PromptKind.DICTATION_KEPT: _dictation_kept,
-    PromptKind.NOT_DICTATED: _not_dictated,
+    PromptKind.ASK: _ask,
+    PromptKind.TRANSFER: _transfer,
+    PromptKind.SERVICE: _service,
+    PromptKind.MESSAGE: _message,
+    PromptKind.PROMISE: _promise,
+    PromptKind.PROMISED: _promised,
+    PromptKind.PAGED: _paged,
+    PromptKind.NAME: _name,
+    PromptKind.NAME_CHECK: _name_check,
+    PromptKind.NAMED: _named,
 }
 _REVEALS_CODE = frozenset({PromptKind.TELLING, PromptKind.CODE, PromptKind.PIN_TOLD})
 
@@ -420,8 +435,6 @@ def _sayable(prompt: Prompt) -> Prompt:
     """Return the prompt without what its kind must never say, whatever it carries."""
     if prompt.kind not in IDENTIFYING:
         prompt = replace(prompt, patient_name="", birth_date=None, patient_id="", procedure="", findings=())
-    if prompt.kind not in PLAYS:
-        prompt = replace(prompt, voice=None)
     return prompt if prompt.kind in _REVEALS_CODE else replace(prompt, code="")
 
 

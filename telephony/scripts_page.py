@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind, Voice
+from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
 from handlers.domain.policies import Role
 from telephony import texter
 from telephony.script import CallScript, Part, seconds_before, utterances
@@ -36,15 +36,18 @@ EXAMPLE: Final = Prompt(
     priority="stroke",
     modality="CT",
     minutes=9,
+    stated="Pat Jones, covering",
 )
 
-_VOICE: Final = Voice(recording="example", seconds=6.0, until=0)
 _WHO: Final = {
-    PromptKind.DICTATE: "Dr. Lee",
     PromptKind.DESK: "the night desk",
     PromptKind.ENDED: "It was received at 16:26 by somebody who answered for Dr. Kim",
     PromptKind.CLAIM: "Dr. Lee",
     PromptKind.PIN_OFFER: "Dr. Kim",
+    PromptKind.ASK: "the emergency physician",
+    PromptKind.SERVICE: "Dr. Kim",
+    PromptKind.MESSAGE: "Dr. Kim",
+    PromptKind.PROMISE: "Dr. Kim",
     PromptKind.NOT_CLAIMED: "Your Illinois license has expired.",
 }
 _ABOUT: Final = {
@@ -83,12 +86,16 @@ _ABOUT: Final = {
     PromptKind.CALLBACK: "Our number was called.",
     PromptKind.WHISPER: "Said to the one being bridged, before the two are connected.",
     PromptKind.WHISPER_GO: "1 was pressed; the two are connected.",
-    PromptKind.DICTATE: "To the radiologist, after `/relay record CASE`. No identifiers. Only a key begins a recording.",
-    PromptKind.DICTATION: f"The finding in the radiologist's own voice, at most {RECORD_SECONDS} seconds.",
-    PromptKind.FETCHING: "The recording is fetched, to be played back.",
-    PromptKind.DICTATED: "What was said is played back. Only 1 keeps it.",
-    PromptKind.DICTATION_KEPT: "1 was pressed. In a telling the recording is played in place of the finding's words.",
-    PromptKind.NOT_DICTATED: "2 was pressed, nothing was said, or the recording did not come.",
+    PromptKind.ASK: "To an operator: whom we want, before any menu; 1 and 2 are for whoever comes to the line.",
+    PromptKind.TRANSFER: "Somebody gives the line on; then the opening, for whoever comes.",
+    PromptKind.SERVICE: "To an answering service. No identifiers; only who presses 1 is told number and code.",
+    PromptKind.MESSAGE: "The message: from here on it is one left, and the ladder goes on.",
+    PromptKind.PROMISE: "Their promise becomes a reminder of ours.",
+    PromptKind.PROMISED: "A number was keyed or said.",
+    PromptKind.PAGED: "A pager has taken our number and the code as digits; a human who answers there hears only this.",
+    PromptKind.NAME: "On a line that several people answer, after the code: the relay has ended already.",
+    PromptKind.NAME_CHECK: "The name, as it was heard.",
+    PromptKind.NAMED: "1 was pressed.",
     PromptKind.REFERRED: "A person was asked for and nobody came to the line.",
 }
 
@@ -137,9 +144,8 @@ def _stopwatch() -> str:
 
 
 def _section(kind: PromptKind) -> str:
-    voice = _VOICE if kind is PromptKind.DICTATED else None
-    prompt = replace(EXAMPLE, kind=kind, who=_WHO.get(kind, EXAMPLE.who), voice=voice)
-    said = " / ".join(utterance.shown for utterance in utterances(prompt))
+    prompt = replace(EXAMPLE, kind=kind, who=_WHO.get(kind, EXAMPLE.who))
+    said = " / ".join(u.text + (f" ({u.pause} s)" if u.pause else "") for u in utterances(prompt))
     return f"## `{kind.value}`\n\n{_ABOUT[kind]}\n\n> {said}\n\n{_answers(kind)}{_seconds(CallScript().seconds(prompt))}.\n"
 
 
@@ -149,7 +155,7 @@ def _answers(kind: PromptKind) -> str:
         return ""
     keys = f"{listen.digits} keys" if listen.digits and listen.digits > 1 else "one key" if listen.digits else "keys"
     ended = f", then `{listen.finish}`" if listen.finish else ""
-    return f"Answer: {keys}{ended}{', or speech' if listen.hints else ''}; silence counts after {listen.timeout} s. "
+    return f"Answer: {keys}{ended}{', or speech' if listen.hints else ', or words of their own' if listen.words else ''}; silence counts after {listen.timeout} s. "
 
 
 def _leads() -> str:

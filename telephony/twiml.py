@@ -22,6 +22,8 @@ VOICE: Final = "Polly.Joanna"
 LANGUAGE: Final = "en-US"
 RING_SECONDS: Final = 25
 RECORD_SECONDS: Final = 60
+#: A pager terminal is left this long to say that it took the digits; hung up on sooner, some of them drop the page.
+PAGER_SECONDS: Final = 4
 
 _MENU_HINTS = "physician, doctor, nurse, please hold, person, wrong person, zero, one, two, three, eight, nine, star"
 _NUMBER_HINTS = "one, two, three, four, five, six, seven, eight, zero, star"
@@ -34,6 +36,8 @@ class Listen:
     digits: int | None
     finish: str
     hints: str = ""
+    #: Words of their own are asked for, such as a name: no hints.
+    words: bool = False
     #: Seconds of silence after the last word or key.
     timeout: int = 6
 
@@ -42,6 +46,8 @@ _MENU = Listen(digits=1, finish="", hints=_MENU_HINTS)
 _CODE = Listen(digits=CONFIRM_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=8)
 #: Keys only: a mailbox's greeting must never be able to take a case or to accept a bridge.
 _TAKE = Listen(digits=1, finish="", timeout=8)
+
+_WORDS = Listen(digits=1, finish="", words=True, timeout=6)
 
 #: A PIN is not said aloud in a corridor. A held receiver lies on a counter, where every voice would end the hold.
 LISTENS: dict[PromptKind, Listen] = {
@@ -57,26 +63,23 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.CLAIM: _TAKE,
     PromptKind.PIN_OFFER: _TAKE,
     PromptKind.PIN_TOLD: Listen(digits=None, finish="#", timeout=8),
-    PromptKind.DICTATE: _TAKE,
-    PromptKind.FETCHING: Listen(digits=1, finish="", timeout=2),
-    PromptKind.DICTATED: _TAKE,
     PromptKind.WHISPER: _TAKE,
+    PromptKind.ASK: _MENU,
+    PromptKind.TRANSFER: Listen(digits=1, finish="", hints=_MENU_HINTS, timeout=8),
+    PromptKind.SERVICE: _MENU,
+    PromptKind.MESSAGE: _WORDS,
+    PromptKind.PROMISE: Listen(digits=3, finish="#", words=True, timeout=6),
+    PromptKind.NAME: _WORDS,
+    PromptKind.NAME_CHECK: Listen(digits=1, finish="", words=True, timeout=6),
     PromptKind.CALLBACK: Listen(digits=CALLBACK_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=5),
 }
 #: After these words the call goes on by itself: the two parties hear each other.
 GOES_ON = frozenset({PromptKind.WHISPER_GO})
 
 
-#: Spoken or recorded on the line; the silence after it goes on by itself.
-RECORDS = frozenset({PromptKind.RECORD, PromptKind.DICTATION})
-
-
-def _say(where: VoiceResponse | Gather, said: list[Utterance], played: str = "") -> None:
+def _say(where: VoiceResponse | Gather, said: list[Utterance]) -> None:
     for utterance in said:
-        if utterance.sound:
-            where.play(played)
-        else:
-            where.say(utterance.text, voice=VOICE, language=LANGUAGE)
+        where.say(utterance.text, voice=VOICE, language=LANGUAGE)
         if utterance.pause:
             where.pause(length=utterance.pause)
 
@@ -95,13 +98,12 @@ class Speaker:
     def document(self, token: str, turn: int, prompt: Prompt) -> str:
         """Return the TwiML of a prompt; what is answered to it comes to ``(token, turn)``."""
         response = VoiceResponse()
-        if prompt.kind in RECORDS:
+        if prompt.kind is PromptKind.RECORD:
             self._record(response, token, turn, prompt)
         elif prompt.kind is PromptKind.BRIDGE:
             self._bridge(response, token, turn, prompt)
         else:
-            played = "" if prompt.voice is None else self._urls.play(token, turn - 1, prompt.voice.until)
-            _listen_or_end(response, prompt, self._urls.voice(token, turn), played)
+            _listen_or_end(response, prompt, self._urls.voice(token, turn))
         return str(response)
 
     def whisper(self, token: str, leg: str, turn: int, prompt: Prompt) -> str:
@@ -164,26 +166,29 @@ class Speaker:
         response.append(dial)
 
 
-def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str, played: str = "") -> None:
+def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None:
     listen = LISTENS.get(prompt.kind)
     if prompt.kind is PromptKind.VOICEMAIL:
         response.pause(length=1)
+    if prompt.kind is PromptKind.PAGED:
+        response.pause(length=PAGER_SECONDS)
     if listen is None:
-        _say(response, utterances(prompt), played)
+        _say(response, utterances(prompt))
         if prompt.kind not in GOES_ON:
             response.hangup()
         return
+    heard = bool(listen.hints) or listen.words
     gather = Gather(
-        input="dtmf speech" if listen.hints else "dtmf",
+        input="dtmf speech" if heard else "dtmf",
         action=action,
         method="POST",
         num_digits=listen.digits,
         finish_on_key=listen.finish,
         timeout=listen.timeout,
         action_on_empty_result=True,
-        language=LANGUAGE if listen.hints else None,
+        language=LANGUAGE if heard else None,
         hints=listen.hints or None,
-        speech_timeout="auto" if listen.hints else None,
+        speech_timeout="auto" if heard else None,
     )
-    _say(gather, utterances(prompt), played)
+    _say(gather, utterances(prompt))
     response.append(gather)

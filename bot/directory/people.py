@@ -109,6 +109,7 @@ def number(entry: Entry) -> Number:
         kind=entry.need("kind", lifted(scalars.choice(NumberKind))),
         extension=entry.get("extension", lifted(scalars.extension), ""),
         send_digits=entry.get("send_digits", lifted(scalars.send_digits), ""),
+        ask_for=entry.get("ask_for", text, ""),
         consent=entry.get("consent", day, None),
         sms_consent=entry.get("sms_consent", flag, default=False),
         verified=entry.get("verified", day, None),

@@ -11,7 +11,7 @@ from datetime import time
 
 from bot.directory import scalars
 from bot.directory.nodes import Entry, Value
-from bot.directory.people import identifier, ids, table
+from bot.directory.people import flag, identifier, ids, table
 from bot.directory.problems import Log, Unfit, nearest, suggestion
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.classes import PatientClass
@@ -97,6 +97,7 @@ def template(name: str, entry: Entry) -> EscalationPolicy:
         steps=entry.need("steps", each(opened(_step))),
         ended_by=entry.need("ended_by", each(lifted(scalars.choice(Role)))),
         desk=entry.need("desk", opened(_last)),
+        bridge=entry.get("bridge", flag, default=False),
     )
 
 

@@ -81,9 +81,6 @@ class SlackVerbs(Protocol):
     def redirect(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
         """Call somebody else of the directory."""
 
-    def record_finding(self, case: str, slack_user: str, delivery: str) -> str:
-        """Ring this radiologist, so that they say the finding in their own voice."""
-
     def status_lines(self, slack_user: str) -> Sequence[str]:
         """Return the open relays, a line each, without identifiers."""
 

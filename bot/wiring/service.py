@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ from store.database import Database
 from store.memory import SqlMemory
 from store.queues import Pace
 from store.wakeup import Listener
-from telephony import door, playing, vendor_codes
+from telephony import door, vendor_codes
 from telephony.account import Account
 from telephony.dialer import TwilioDialer
 from telephony.recordings import TwilioRecordings
@@ -148,8 +147,7 @@ class Service:
         self._doors = doors
         self._works = works
         self.store = open_store(settings, self.clock, self.chance, settings.twilio_calls_per_second)
-        pepper = settings.pin_pepper.get_secret_value()
-        self.urls = Urls(settings.public_url, hmac.digest(pepper, b"radrelay played recording", "sha256"))
+        self.urls = Urls(settings.public_url)
         self.house = House(
             memory=self.store.memory,
             directory=self.store.directory,
@@ -157,7 +155,7 @@ class Service:
             chance=self.chance,
             script=CallScript(),
             our_number=settings.twilio_from_number,
-            pin_pepper=pepper,
+            pin_pepper=settings.pin_pepper.get_secret_value(),
             trouble_of=vendor_codes.trouble_of,
         )
         self.refusals = web.Refusals()
@@ -218,7 +216,6 @@ class Service:
             ),
             slack_app.slack_router(self.slack.bolt, self.refusals.at("slack")),
             door.router(verbs.call_verbs(self.house), verifier, speaker, self.refusals.at("twilio")),
-            playing.router(verbs.play(self.house), self.urls, self.clock.now, self.refusals.at("twilio")),
             pages.router(
                 verbs.page_verbs(self.house),
                 public_url=settings.public_url,

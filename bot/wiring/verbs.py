@@ -13,7 +13,6 @@ from handlers import (
     calls,
     cases,
     claims,
-    dictations,
     duty,
     findings,
     halts,
@@ -28,7 +27,6 @@ from handlers import (
     pin_calls,
     problems,
     reasons,
-    recordings,
     splitting,
     taking,
     texting,
@@ -46,23 +44,18 @@ def call_verbs(house: House) -> door.CallVerbs:
     heard = calls.Heard
     bound: Any = SimpleNamespace(
         inbound=functools.partial(inbound.called, house),
-        answer=lambda token, turn, *, digits, speech: inbound.answer(
-            house, token, turn, heard(digits=digits, speech=speech)
+        answer=lambda token, turn, *, digits, speech, words: inbound.answer(
+            house, token, turn, heard(digits=digits, speech=speech, words=words)
         ),
         whispered=lambda token, leg, turn, *, digits, speech: inbound.whispered(
             house, token, leg, turn, heard(digits=digits, speech=speech)
         ),
         **_bound(house, inbound.dialed, calls.recorded, calls.voicemail),
-        **_bound(house, recordings.recording_ready, callbacks.status, callbacks.machine, texting.text_status),
+        **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, texting.text_status),
         **_bound(house, texts.texted),
     )
     verbs: door.CallVerbs = bound
     return verbs
-
-
-def play(house: House) -> Callable[[str, int], tuple[bytes, str]]:
-    """Bind the verb that plays a recording on a live call."""
-    return functools.partial(dictations.play, house)
 
 
 def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
@@ -89,7 +82,6 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
             hands.withdraw,
             hands.redirect,
             hands.status_lines,
-            dictations.record_finding,
             taking.take,
             taking.take_case,
             taking.finish,

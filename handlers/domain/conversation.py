@@ -8,15 +8,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from handlers.domain import checking, dialog, own_people
+from handlers.domain import afterwards, checking, dialog, own_people, shared_lines
 from handlers.domain.dialog import Key, Lead, PromptKind
 from handlers.domain.relays import Attempt, Outcome, Purpose, ReceiverRole, RelayState, Stage
 from handlers.domain.said import Facts, Said, ending, prompt_of
-from handlers.domain.turns import PENDING, bridging, ended, has_heard, opening, silent, telling, wrong
+from handlers.domain.turns import (
+    PENDING,
+    asked_who,
+    bridging,
+    ended,
+    has_heard,
+    nobody_answered,
+    opening,
+    silent,
+    telling,
+    was_told,
+    wrong,
+)
 
 #: The shortest recording that can be a read-back: a second to begin after the tone, a name and a finding of two or three
 #: words each (two seconds at the normal pace), a second to find the pound key. A cough, a hello or a hang-up is shorter.
 MIN_READ_BACK_SECONDS = 4
+#: Where whoever has the line is asked in which role they hear it.
+_ASKS_ROLE = frozenset({Stage.MENU, Stage.ASK, Stage.TRANSFER})
 
 
 def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: bool, now: datetime) -> Said:
@@ -32,6 +46,13 @@ def converse(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: b
         return own_people.take(attempt, facts, key)
     if attempt.stage is Stage.CLAIM:
         return own_people.claim(attempt, facts, key)
+    return _with_a_receiver(attempt, facts, key, number, pin_ok=pin_ok, now=now)
+
+
+def _with_a_receiver(attempt: Attempt, facts: Facts, key: Key, number: str, *, pin_ok: bool, now: datetime) -> Said:
+    """Decide a turn with somebody who is to receive a result: first the keys that mean the same at every stage."""
+    if key is Key.TRANSFER:
+        return shared_lines.transfer(attempt, facts, now)
     if key is Key.PERSON or attempt.turn >= dialog.MAX_TURNS:
         return bridging(attempt, facts)
     if key is Key.WRONG_PERSON:
@@ -49,6 +70,10 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pi
     Talk that is no answer counts as silence until a first key: a phone tree that keeps talking errs in nothing, and no
     human is called to it.
     """
+    if attempt.stage is Stage.SERVICE:
+        return shared_lines.service(attempt, facts, key)
+    if key is Key.HOLD and (attempt.stage is Stage.ASK or facts.by_voice):
+        return shared_lines.transfer(attempt, facts, now)
     if key is Key.HOLD:
         return Said(
             attempt=replace(attempt, stage=Stage.HOLD, holds=attempt.holds + 1),
@@ -60,14 +85,15 @@ def _before_telling(attempt: Attempt, facts: Facts, key: Key, number: str, *, pi
         return opening(replace(attempt, silent=silences), facts, lead)
     if attempt.stage is Stage.PIN and key is Key.NUMBER:
         return _identified(attempt, facts, now, pin_ok=pin_ok)
-    if attempt.stage is Stage.MENU and key in (Key.PRACTITIONER, Key.NURSE):
-        return _claimed_role(attempt, facts, key, now)
+    if attempt.stage in _ASKS_ROLE and key in (Key.PRACTITIONER, Key.NURSE):
+        return asked_who(attempt, facts) if facts.has_pin else _claimed_role(attempt, facts, key, now)
     if attempt.stage is Stage.MAY_NOT:
         return _may_not(attempt, facts, key)
-    only_talk = key is Key.UNKNOWN and not number and not facts.somebody_keyed
+    talks = not facts.somebody_keyed or attempt.transfers > 0  # "Hello?" of somebody who has just come is no answer
+    only_talk = key is Key.UNKNOWN and not number and talks
     if key is Key.SILENCE or only_talk:
-        over = ending(attempt, PromptKind.SILENT, facts, Outcome.SILENT)
-        return silent(attempt, opening(attempt, facts, Lead.AGAIN), over)
+        lead = Lead.NONE if attempt.stage in (Stage.ASK, Stage.TRANSFER) else Lead.AGAIN
+        return silent(attempt, opening(attempt, facts, lead), nobody_answered(attempt, facts))
     if key is Key.AGAIN:
         return opening(attempt, facts, Lead.AGAIN)
     return wrong(attempt, facts, opening(attempt, facts, Lead.UNKNOWN_KEY))
@@ -110,10 +136,7 @@ def _code(attempt: Attempt, facts: Facts, key: Key, number: str, now: datetime) 
     if _is_stale(attempt, facts):
         return telling(attempt, facts, now, Lead.CHANGED)
     if key is Key.NUMBER and number == attempt.code:
-        role = attempt.receiver_role
-        return ending(
-            attempt, PromptKind.CONFIRMED, facts, Outcome.CONFIRMED_BY_CODE, who="" if role is None else role.value
-        )
+        return afterwards.confirmed(attempt, facts)
     if key is Key.AGAIN:
         return telling(attempt, facts, now, Lead.AGAIN)
     if key in (Key.SILENCE, Key.UNKNOWN):  # talk in the room errs in nothing
@@ -184,7 +207,7 @@ def hung_up(attempt: Attempt, at: datetime) -> Outcome:
     """Return what a call came to that ended so at ``at``: a finding counts as heard only when its time had passed."""
     if attempt.bridged_to and not attempt.bridged_to.endswith(PENDING):
         return Outcome.BRIDGED
-    if has_heard(attempt, at):
+    if was_told(attempt, at):
         return Outcome.REACHED_WITHOUT_READ_BACK
     if attempt.stage is Stage.MAY_NOT:
         return Outcome.MESSAGE_LEFT

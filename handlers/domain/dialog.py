@@ -53,12 +53,16 @@ class PromptKind(StrEnum):
     CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
     WHISPER = "whisper"  # to the one being bridged: 1 accepts
     WHISPER_GO = "whisper_go"
-    DICTATE = "dictate"  # to a radiologist: 1 records the finding in their own voice
-    DICTATION = "dictation"  # speak, then #
-    FETCHING = "fetching"  # what was said is on its way here
-    DICTATED = "dictated"  # it is played back: 1 keeps it, 2 says it again, star plays it again
-    DICTATION_KEPT = "dictation_kept"
-    NOT_DICTATED = "not_dictated"  # nothing is kept: the words are spoken by the machine
+    ASK = "ask"  # to an operator: connect me; 1 and 2 for whoever comes, 0 person, 9 wrong number
+    TRANSFER = "transfer"  # holds for whoever the line is given to; then the opening
+    SERVICE = "service"  # to an answering service: 1 takes a message
+    MESSAGE = "message"  # number and code, then the taker's name is asked
+    PROMISE = "promise"  # in how many minutes it will be given
+    PROMISED = "promised"
+    PAGED = "paged"  # a pager has taken its digits: silence
+    NAME = "name"  # it is confirmed; the name is asked for the record
+    NAME_CHECK = "name_check"  # the name as heard; 1 is right, 2 again
+    NAMED = "named"
     REFERRED = "referred"  # nobody came to the line: the staffed number is given, and the ladder goes on
 
 
@@ -76,7 +80,6 @@ class Lead(StrEnum):
     NOT_RECORDED = "not_recorded"
     NOTHING_HEARD = "nothing_heard"
     TOO_SHORT = "too_short"
-    ONCE_MORE = "once_more"  # a finding is said again
     NOT_YET = "not_yet"  # the read-back was begun before the finding was said
 
 
@@ -86,16 +89,6 @@ class Leg:
 
     key: str
     number: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
-    """A recording that is played: the finding in its radiologist's own voice."""
-
-    recording: str
-    seconds: float
-    #: Until when its address opens, in whole seconds since 1970.
-    until: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +118,12 @@ class Prompt:
     priority: str = ""
     modality: str = ""
     minutes: int = 0
-    #: Played in place of the findings' words; only where these may be said, and to whoever spoke it.
-    voice: Voice | None = None
+    #: The line has no keypad: answers are asked for by word.
+    by_voice: bool = False
+    #: A person at the line is the radiologist at once, where the policy says so.
+    radiologist_first: bool = False
+    #: The name that somebody gave for themselves, as it was heard.
+    stated: str = ""
 
 
 def prompt_to_text(prompt: Prompt) -> str:
@@ -143,14 +140,11 @@ def prompt_from_text(text: str) -> Prompt:
     kept["findings"] = tuple(kept["findings"])
     kept["ended_by"] = tuple(Role(role) for role in kept["ended_by"])
     kept["dial"] = tuple(Leg(**leg) for leg in kept["dial"])
-    kept["voice"] = None if kept.get("voice") is None else Voice(**kept["voice"])
     return Prompt(**kept)
 
 
 #: Prompts that carry a patient's data; every other kind is free of it by this list and a test.
 IDENTIFYING = frozenset({PromptKind.TELLING, PromptKind.RECORD_CHOICE})
-#: Prompts that may play a radiologist's voice, which says a finding.
-PLAYS = IDENTIFYING | {PromptKind.DICTATED}
 
 CONFIRM_DIGITS = 3
 CALLBACK_DIGITS = 6
@@ -173,6 +167,7 @@ class Key(StrEnum):
     RECORD = "record"
     DECLINE = "decline"
     TAKE = "take"
+    TRANSFER = "transfer"
     NUMBER = "number"
     SILENCE = "silence"
     UNKNOWN = "unknown"
@@ -200,10 +195,20 @@ KEYS: dict[Stage, dict[str, Key]] = {
     Stage.CLAIM: {"1": Key.TAKE, "2": Key.DECLINE, "*": Key.AGAIN},
     Stage.CHECK: {"1": Key.TAKE, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
     Stage.NEW_PIN: {"9": Key.WRONG_PERSON, "*": Key.AGAIN},
-    Stage.DICTATE: {"1": Key.RECORD, "2": Key.DECLINE, "*": Key.AGAIN},
-    Stage.FETCHING: {},
-    Stage.DICTATED: {"1": Key.TAKE, "2": Key.RECORD, "*": Key.AGAIN},
+    Stage.ASK: _MENU_KEYS,
+    Stage.TRANSFER: _MENU_KEYS,
+    Stage.SERVICE: {"0": Key.PERSON, "1": Key.TAKE, "3": Key.HOLD, "9": Key.WRONG_PERSON, "*": Key.AGAIN},
+    Stage.MESSAGE: {},
+    Stage.PROMISE: {},
+    Stage.NAME: {},
+    Stage.NAME_CHECK: {"1": Key.TAKE, "2": Key.AGAIN, "*": Key.AGAIN},
 }
+#: What the door makes of "I'll transfer you" and the like, whatever else was said with it.
+TRANSFER_WORD = "transfer"
+#: Where that means that somebody else comes to the line: a person has just been asked something.
+_MAY_GIVE_ON = frozenset(
+    {Stage.MENU, Stage.PIN, Stage.MAY_NOT, Stage.CODE, Stage.RECORD_CHOICE, Stage.ASK, Stage.TRANSFER, Stage.SERVICE}
+)
 
 _SPOKEN_DIGITS = {
     "zero": "0", "oh": "0", "one": "1", "won": "1", "two": "2", "to": "2", "too": "2", "three": "3", "tree": "3",
@@ -213,12 +218,12 @@ _SPOKEN_DIGITS = {
 #: Words that mean a key wherever it is one, the first that is said winning over all that follow here: who asks to be put
 #: on hold for a physician is none.
 _SPOKEN_WORDS = (
-    ("wrong", "9"), ("hold", "3"), ("wait", "3"), ("person", "0"), ("operator", "0"), ("human", "0"),
+    ("wrong", "9"), ("hold", "3"), ("wait", "3"), ("person", "0"), ("operator", "0"), ("human", "0"), ("connect", "0"),
     ("nurse", "2"), ("physician", "1"), ("doctor", "1"), ("practitioner", "1"),
 )  # fmt: skip
 #: Sounds like a digit, and is as often another word: in a number it is one, at a menu it is talk.
 _HOMOPHONES = frozenset({"oh", "won", "to", "too", "tree", "for", "ate"})
-_FILLERS = frozenset({"please", "a", "number"})
+_FILLERS = frozenset({"please", "a", "number", "me", "now"})
 #: How many digits a spoken number has at a stage; anything else is talk.
 _SPOKEN_LENGTHS = {Stage.CODE: (CONFIRM_DIGITS,), Stage.PIN: (4, 5, 6), Stage.NEW_PIN: (4,)}
 
@@ -259,6 +264,8 @@ def keyed(stage: Stage, digits: str, speech: str) -> tuple[Key, str]:
     Keys win over speech. Of speech a word that means a key wins over digits in it, and a digit counts only by itself, or as
     part of a number of the right length: everything else is talk.
     """
+    if not digits and speech == TRANSFER_WORD and stage in _MAY_GIVE_ON:
+        return Key.TRANSFER, ""
     entry = digits or _spoken(stage, speech)
     if not entry:
         return (Key.UNKNOWN, "") if speech else (Key.SILENCE, "")

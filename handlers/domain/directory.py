@@ -20,7 +20,6 @@ from handlers.domain.limits import USUAL, Limit
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
 from handlers.domain.quiet import QuietRule
-from handlers.domain.recordings import KEPT_FOR, Recorded
 from handlers.domain.rotas import Rota
 from handlers.domain.sinks import Sink
 from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
@@ -35,6 +34,7 @@ class NumberKind(StrEnum):
     SWITCHBOARD = "switchboard"
     ANSWERING_SERVICE = "answering_service"
     PAGER = "pager"
+    BADGE = "badge"  # worn on the body, and has no keypad: everything is said
     FAX = "fax"
 
 
@@ -45,11 +45,13 @@ class StaffRole(StrEnum):
     AUDITOR = "auditor"
 
 
-#: Kinds of number that the robot may dial and speak with.
-DIALABLE = frozenset(
-    {NumberKind.MOBILE, NumberKind.DIRECT, NumberKind.UNIT, NumberKind.SWITCHBOARD, NumberKind.ANSWERING_SERVICE}
-)
+#: Kinds of number that the robot may dial: all at which somebody, or a pager, takes a message. Never a fax.
+DIALABLE = frozenset(NumberKind) - {NumberKind.FAX}
 
+
+#: Kinds of number at which several people answer, so that a contact's name says nothing of who they are; ``inbound`` is a
+#: call to our own number.
+SHARED = frozenset({NumberKind.UNIT.value, NumberKind.SWITCHBOARD.value, NumberKind.BADGE.value, "inbound"})
 
 #: Kinds of number where a machine may be left the callback number and code.
 TAKES_VOICEMAIL = frozenset({NumberKind.MOBILE, NumberKind.DIRECT})
@@ -57,6 +59,12 @@ TAKES_VOICEMAIL = frozenset({NumberKind.MOBILE, NumberKind.DIRECT})
 
 #: How often a desk is reminded of a problem, where its site says nothing of that.
 PROBLEM_REMINDER = timedelta(minutes=20)
+
+
+#: Twilio's SendDigits holds so many signs; so many of them are left for what a pager wants before our number.
+MOST_DIGITS, PAGER_PREFIX = 32, 12
+#: A pager terminal speaks for about two seconds before its tone.
+PAGER_WAITS = "wwww"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +76,22 @@ class Number:
     extension: str = ""
     #: Digits sent after the answer, with ``w`` for half a second's pause (Twilio's SendDigits).
     send_digits: str = ""
+    #: Whom an operator is asked for there; "" is the contact's name.
+    ask_for: str = ""
     #: The day on which consent to automated calls was recorded (TCPA); None is no consent.
     consent: date | None = None
     #: Whether that consent covers text messages.
     sms_consent: bool = False
     verified: date | None = None
+
+    def keyed(self, ours: str, code: str) -> str:
+        """Return the digits that are keyed once it answers, with pauses: an extension, or to a pager our number and code.
+
+        A pager shows digits only: our number without its country, a star, and the relay's code (Twilio's SendDigits holds 32).
+        """
+        if self.kind is NumberKind.PAGER:
+            return f"{self.send_digits or PAGER_WAITS}{ours.removeprefix('+1').lstrip('+')}*{code}#"[:MOST_DIGITS]
+        return self.dialed_after()
 
     def may_be_dialed(self) -> bool:
         """Tell whether the robot may call this number at all (invariant: verified, consented, a kind that speaks)."""
@@ -178,10 +197,7 @@ class Facility:
     shadow: bool = True
     #: The number of ours that calls and texts for it, so that its people know who calls; "" is the one for all.
     caller_number: str = ""
-    #: What it has agreed to have recorded.
-    recording: Recorded = field(default_factory=Recorded)
-    #: How long recordings are kept.
-    recordings_kept: timedelta = KEPT_FOR
+    recording: bool = False
     #: Final reads are taken from readers who sit abroad; otherwise they read preliminaries only.
     finals_from_abroad: bool = False
     #: How long a PIN that was told by telephone holds.

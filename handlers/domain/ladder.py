@@ -63,9 +63,9 @@ def after_attempt(
 ) -> Move:
     """Decide what follows a finished attempt of rung ``step`` of which ``tries`` were made.
 
-    Busy, no answer and failed are tried again after ``retry_after`` while tries and time are left; wrong person, message
-    left and the like move on at once; a confirmation ends. Where a number was refused and the person has another one
-    (``other_number``), that one is called at once.
+    Busy, no answer and failed are tried again after ``retry_after`` while tries and time are left; so is a pager, whose
+    rung ends only with its time. Wrong person, message left and the like move on at once; a confirmation ends. Where a
+    number was refused and the person has another one (``other_number``), that one is called at once.
     """
     if outcome in CONFIRMS:
         return Confirmed()
@@ -73,13 +73,14 @@ def after_attempt(
         return TryAgain(now)
     if outcome in MOVES_ON:
         return next_rung(policy, step)
-    if outcome not in TRIED_AGAIN:
+    if outcome not in TRIED_AGAIN and outcome is not Outcome.PAGED:
         return Stay()
     rung = policy.steps[step]
     again = now + rung.retry_after
     if tries < rung.tries and again < rung_ends(rung, started_at):
         return TryAgain(again)
-    return next_rung(policy, step)
+    # Whoever was paged has the rung's whole time to call back.
+    return Stay() if outcome is Outcome.PAGED else next_rung(policy, step)
 
 
 def longest(policy: EscalationPolicy) -> timedelta:

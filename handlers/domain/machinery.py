@@ -81,6 +81,7 @@ class DeadlineKind(StrEnum):
     ROTA_CHANGE = "rota_change"  # subject: rota of readers or of a desk
     CALENDAR_FAILING = "calendar_failing"  # subject: rota whose calendar cannot be read
     HANDOVER_LATE = "handover_late"  # subject: handover that nobody accepted
+    MESSAGE_GIVEN = "message_given"  # subject: attempt at which a message was taken, with a promise
     RECORDING_LATE = "recording_late"  # subject: recording
     READER_CALL = "reader_call"  # subject: read that nobody has; whoever is on call is rung
     OPENS_TO_ALL = "opens_to_all"  # subject: a subspecialty's read; from then on general readers may read it

@@ -56,6 +56,8 @@ class EscalationPolicy:
     steps: tuple[Step, ...]
     ended_by: tuple[Role, ...]
     desk: DeskRung
+    #: A person on the line is the radiologist's to talk to at once: the opening offers that first.
+    bridge: bool = False
 
     def calls(self, receiver: str) -> bool:
         """Tell whether a rung calls somebody whom a finding names: the ordering clinician's rung, or one of their own."""

@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from handlers.domain.policies import EscalationPolicy
-from handlers.domain.recordings import RecordingKind
 from handlers.domain.waits import Wait
 
 
@@ -122,7 +121,6 @@ class Purpose(StrEnum):
     DESK = "desk"  # a desk's phone
     ON_CALL = "on_call"  # the reader on call is asked to claim a read that nobody has
     PIN = "pin"  # a contact is told a new PIN
-    DICTATION = "dictation"  # a radiologist says a finding, which is played where it is told
 
 
 class ReceiverRole(StrEnum):
@@ -148,12 +146,12 @@ class Outcome(StrEnum):
     READ_BACK_TO_HUMAN = "read_back_to_human"  # a call made by hand
     BRIDGED = "bridged"
     TAKEN = "taken"
-    FINDING_RECORDED = "finding_recorded"  # a radiologist said it, heard it and kept it
     PASSED = "passed"  # the reader on call did not take the read, or may not
     PIN_SET = "pin_set"  # the new PIN was keyed back
     PIN_NOT_SET = "pin_not_set"
     REACHED_WITHOUT_READ_BACK = "reached_without_read_back"
     MESSAGE_LEFT = "message_left"
+    PAGED = "paged"  # a pager took our number and the code; whether anybody looked at it, nobody knows
     VOICEMAIL_LEFT = "voicemail_left"
     WRONG_PERSON = "wrong_person"
     HUNG_UP = "hung_up"
@@ -224,10 +222,19 @@ class Stage(StrEnum):
     CLAIM = "claim"  # the reader on call: 1 claims, 2 passes
     CHECK = "check"  # a contact, about no case: 1 is right, 9 is somebody else
     NEW_PIN = "new_pin"  # the PIN that was just told is keyed back
-    DICTATE = "dictate"  # a radiologist: 1 records the finding
-    FETCHING = "fetching"  # what was said is on its way here, to be played back
-    DICTATED = "dictated"  # it was played back: 1 keeps it, 2 says it again
+    ASK = "ask"  # an operator is asked for somebody
+    TRANSFER = "transfer"  # the line is being given to somebody else
+    SERVICE = "service"  # an answering service: 1 takes the message
     OVER = "over"
+    # What is asked once the call has come to what it came to; hanging up instead changes nothing of that.
+    MESSAGE = "message"  # who took the message
+    PROMISE = "promise"  # in how many minutes it will be given
+    NAME = "name"  # who has confirmed
+    NAME_CHECK = "name_check"  # whether the name was heard right
+
+
+#: Stages after a call's outcome is known.
+AFTERWARDS = frozenset({Stage.MESSAGE, Stage.PROMISE, Stage.NAME, Stage.NAME_CHECK})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +322,8 @@ class Attempt:
     told_at: datetime | None = None
     #: When somebody had begun to be told who then gave the line to somebody else; whoever has it now is told anew.
     told_earlier_at: datetime | None = None
+    #: They had heard all of it.
+    heard_earlier: bool = False
     transfers: int = 0
     #: How long the newest telling speaks until its findings were said; before that they were not heard.
     telling_seconds: float = 0.0
@@ -326,6 +335,11 @@ class Attempt:
     #: The read that whoever is on call is asked to claim.
     read_id: str | None = None
     version: int = 0
+
+    @property
+    def first_told_at(self) -> datetime | None:
+        """When somebody on this call began to be told the finding, whoever has the line now."""
+        return self.told_earlier_at or self.told_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,25 +357,16 @@ class Turn:
 
 
 class RecordingState(StrEnum):
-    """Where a recording is."""
+    """Where a read-back's recording is."""
 
     PENDING = "pending"
     STORED = "stored"
     MISSING = "missing"
-    DESTROYED = "destroyed"  # its time had passed, or nobody kept it; the row stays without the sound
-
-
-class Heard(StrEnum):
-    """What a radiologist said of a read-back after listening to it."""
-
-    UNHEARD = ""
-    MATCHES = "matches"
-    DIFFERS = "differs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """Something recorded on a call, fetched from the vendor and kept encrypted with its checksum."""
+    """A spoken read-back, fetched from the vendor and kept encrypted with its checksum."""
 
     id: str
     facility: str
@@ -370,19 +375,10 @@ class Recording:
     sid: str
     state: RecordingState
     announced_at: datetime
-    kind: RecordingKind = RecordingKind.READ_BACK
     tries: int = 0
     audio: bytes = b""
     sha256: str = ""
     media_type: str = ""
-    #: How long it sounds.
-    seconds: float = 0.0
-    #: When the vendor said that it has it no more; None: it may be there still.
-    gone_at: datetime | None = None
-    #: What was said of a read-back by whom (a directory id), after listening to it.
-    heard: Heard = Heard.UNHEARD
-    heard_by: str = ""
-    heard_at: datetime | None = None
     version: int = 0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from handlers.domain import dialog
-from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind, Voice
+from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
 from handlers.domain.policies import Role
 from handlers.domain.relays import Attempt, Outcome, Relay, Stage
 
@@ -58,12 +58,14 @@ class Facts:
     #: The name of the contact whom a call about no case is for, and the new PIN that it may tell.
     checked: str = ""
     new_pin: str = ""
+    #: Whom an operator or an answering service is asked for: a name or a place of the directory.
+    asked_for: str = ""
+    #: The line has no keypad.
+    by_voice: bool = False
+    #: The one line that several people answer: whoever confirms there is asked for their name.
+    shared_line: bool = False
     #: Another code than the call's own, for a telling of what has changed: the earlier one confirms nothing any more.
     fresh_code: str = ""
-    #: The findings in their radiologist's own voice, as they are now; None: their words are spoken.
-    voice: Voice | None = None
-    #: Whom a call of our own to a radiologist is for.
-    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,16 @@ class Said:
     attempt: Attempt
     prompt: Prompt
     outcome: Outcome | None = None
+    #: In how many minutes somebody said that a message will be given.
+    promised: int | None = None
 
 
 #: Whoever is told these has nothing to key at our number any more: questions go to humans.
 _FOR_QUESTIONS = frozenset({PromptKind.REFERRED, PromptKind.RETRACTED, PromptKind.ENDED})
+
+
+#: These name whoever is asked for; they are said to people who connect or take messages.
+_ASKS_FOR = frozenset({PromptKind.ASK, PromptKind.SERVICE, PromptKind.MESSAGE, PromptKind.PROMISE})
 
 
 def prompt_of(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
@@ -95,10 +103,12 @@ def prompt_of(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
         procedure=facts.procedure if identifying else "",
         findings=facts.findings if identifying else (),
         corrects=facts.corrects and identifying,
-        voice=facts.voice if kind in dialog.PLAYS else None,
         callback_number=facts.staffed_number if kind in _FOR_QUESTIONS else facts.our_number,
         callback_code="" if relay is None else relay.callback_code,
         ended_by=() if relay is None else relay.policy.ended_by,
+        who=facts.asked_for if kind in _ASKS_FOR else "",
+        by_voice=facts.by_voice,
+        radiologist_first=relay is not None and relay.policy.bridge,
     )
 
 

@@ -45,8 +45,6 @@ class TaskKind(StrEnum):
     SHADOW = "shadow"
     NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
     OVERFLOW_OPEN = "overflow_open"
-    RECORDING_AT_VENDOR = "recording_at_vendor"  # subject: a recording that the vendor does not delete
-    READ_BACK_DIFFERS = "read_back_differs"  # subject: a recording that its radiologist heard
     SINK_SILENT = "sink_silent"  # a client's system took nothing for a day
 
 

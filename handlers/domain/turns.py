@@ -10,13 +10,16 @@ from datetime import datetime
 
 from handlers.domain import checking, dialog
 from handlers.domain.dialog import Lead, Prompt, PromptKind
+from handlers.domain.directory import NumberKind
 from handlers.domain.machine import step
 from handlers.domain.relays import ATTEMPT_TABLE, Attempt, AttemptEvent, Ending, Outcome, Purpose, Stage
 from handlers.domain.said import Facts, Said, ending, prompt_of
 
-RADIOLOGIST, DESK = "radiologist", "desk"
+RADIOLOGIST, ON_CALL, DESK = "radiologist", "on_call", "desk"
 #: Whom a caller is told that they are connected to.
-WHOM = {RADIOLOGIST: "the radiologist", DESK: "the desk"}
+WHOM = {RADIOLOGIST: "the radiologist", ON_CALL: "the radiologist on call", DESK: "the desk"}
+#: Whoever a line was given to needs some more time to come to it.
+PATIENCE = 2
 #: How a pending bridge is marked in ``Attempt.bridged_to``; once somebody accepted, it holds who.
 PENDING = "?"
 
@@ -30,13 +33,22 @@ def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
         return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
     if attempt.purpose in checking.PURPOSES:
         return checking.opening(attempt, facts, lead)
-    if attempt.purpose is Purpose.DICTATION:
-        prompt = replace(prompt_of(PromptKind.DICTATE, facts, lead), who=facts.reader)
-        return Said(attempt=replace(attempt, stage=Stage.DICTATE), prompt=prompt)
-    if not facts.may_identify:
+    if attempt.number_kind == NumberKind.PAGER:
+        return ending(attempt, PromptKind.PAGED, facts, Outcome.PAGED)
+    if attempt.number_kind == NumberKind.ANSWERING_SERVICE and not attempt.transfers:
+        return Said(attempt=replace(attempt, stage=Stage.SERVICE), prompt=prompt_of(PromptKind.SERVICE, facts, lead))
+    nobody_can_key_it = facts.has_pin and facts.by_voice
+    if not facts.may_identify or nobody_can_key_it:
         return Said(
             attempt=replace(attempt, stage=Stage.NO_AGREEMENT), prompt=prompt_of(PromptKind.NO_AGREEMENT, facts, lead)
         )
+    if attempt.number_kind == NumberKind.SWITCHBOARD and not attempt.transfers:
+        return Said(attempt=replace(attempt, stage=Stage.ASK), prompt=prompt_of(PromptKind.ASK, facts, lead))
+    return asked_who(attempt, facts, lead)
+
+
+def asked_who(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
+    """Ask whoever is meant to hear it who they are: by PIN where they have one, else by role."""
     if facts.has_pin:
         return Said(attempt=replace(attempt, stage=Stage.PIN), prompt=prompt_of(PromptKind.PIN, facts, lead))
     return Said(attempt=replace(attempt, stage=Stage.MENU), prompt=prompt_of(PromptKind.OPENING, facts, lead))
@@ -52,6 +64,38 @@ def _asked_to_claim(facts: Facts, lead: Lead) -> Prompt:
 def has_heard(attempt: Attempt, now: datetime) -> bool:
     """Tell whether the newest telling has had the time that its words take."""
     return attempt.told_at is not None and (now - attempt.told_at).total_seconds() >= attempt.telling_seconds
+
+
+def was_told(attempt: Attempt, now: datetime) -> bool:
+    """Tell whether anybody on this call has heard the finding, whoever has the line now."""
+    return attempt.heard_earlier or has_heard(attempt, now)
+
+
+def given_on(attempt: Attempt, facts: Facts, now: datetime) -> Said:
+    """Hold for whoever the line is given to: they begin anew, and what the first was told is kept as theirs.
+
+    The code that the first may have heard confirms nothing any more (decision 0019).
+    """
+    attempt = replace(
+        attempt,
+        stage=Stage.TRANSFER,
+        transfers=attempt.transfers + 1,
+        told_earlier_at=attempt.first_told_at,
+        heard_earlier=was_told(attempt, now),
+        told_at=None,
+        telling_seconds=0.0,
+        receiver_role=None,
+        code=facts.fresh_code or attempt.code,
+        wrong=0,
+        silent=0,
+    )
+    return Said(attempt=attempt, prompt=prompt_of(PromptKind.TRANSFER, facts))
+
+
+def nobody_answered(attempt: Attempt, facts: Facts) -> Said:
+    """End a call on which nobody answers any more: not read back where somebody had heard it, else silent."""
+    outcome = Outcome.REACHED_WITHOUT_READ_BACK if attempt.heard_earlier else Outcome.SILENT
+    return ending(attempt, PromptKind.SILENT, facts, outcome)
 
 
 def telling(attempt: Attempt, facts: Facts, now: datetime, lead: Lead = Lead.NONE) -> Said:
@@ -97,7 +141,7 @@ def _nobody_came(attempt: Attempt, facts: Facts) -> Said:
     if attempt.state.value == "bridged":
         attempt = replace(attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.UNBRIDGE))
     attempt = replace(attempt, bridged_to="")
-    if attempt.told_at is not None:
+    if attempt.first_told_at is not None:
         return ending(attempt, PromptKind.REFERRED, facts, Outcome.REACHED_WITHOUT_READ_BACK)
     if attempt.wrong >= dialog.MAX_WRONG or attempt.silent >= dialog.MAX_SILENT:
         return ending(attempt, PromptKind.REFERRED, facts, Outcome.MESSAGE_LEFT)
@@ -115,6 +159,6 @@ def wrong(attempt: Attempt, facts: Facts, again: Said) -> Said:
 def silent(attempt: Attempt, again: Said, at_last: Said) -> Said:
     """Count a silence: it is asked again, and at last something else happens."""
     count = attempt.silent + 1
-    if count > dialog.MAX_SILENT:
+    if count > dialog.MAX_SILENT + (PATIENCE if attempt.transfers else 0):
         return at_last
     return replace(again, attempt=replace(again.attempt, silent=count))

@@ -95,7 +95,6 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
             for name in (
                 "claims",
                 "desk",
-                "dictations",
                 "endings",
                 "handover",
                 "inbound",
@@ -104,7 +103,6 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "overrides",
                 "pauses",
                 "pin_calls",
-                "recordings",
                 "studies",
                 "unclaimed",
             )

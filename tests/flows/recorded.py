@@ -40,8 +40,6 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "turn": ("call", "attempt"),
     "desk_task": ("task",),
     "recording": ("recording",),
-    "dictation": ("dictation",),
-    "legal_hold": ("recordings",),
     "halt": ("calls",),
     "link": ("link",),
     "handover": ("handover",),

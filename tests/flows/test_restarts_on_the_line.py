@@ -5,6 +5,7 @@ The stages come from the table of keys: one that is added there without a case h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -13,12 +14,12 @@ import pytest
 
 from handlers import pins
 from handlers.domain.dialog import KEYS
-from handlers.domain.relays import Attempt, AttemptState, Ending, Outcome, Recording, RecordingState, Stage
+from handlers.domain.relays import AFTERWARDS, Attempt, AttemptState, Ending, Outcome, Recording, RecordingState, Stage
 from handlers.domain.tasks import TaskState
 from sandbox.exchange import Call
-from tests.flows.acts import exhaust, hear_out, hear_the_finding, key_back, log_by_hand, look_at_everything
+from tests.flows.acts import attempt_of, exhaust, hear_out, hear_the_finding, key_back, log_by_hand, look_at_everything
 from tests.flows.ringing import until_rings
-from tests.flows.stage import CHARGE, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, QUINN, SUPERVISOR
 from tests.flows.stage import Stage as World
 
 PIN = "2748"
@@ -204,7 +205,126 @@ def whoever_is_on_call_was_asked_to_claim(world: World) -> Iterator[None]:
 
 def on_the_line(world: World, stage: Stage) -> bool:
     """Tell whether somebody is on the line in this stage."""
-    return bool(world.all(Attempt, state=AttemptState.TALKING, stage=stage))
+    state = AttemptState.FINISHED if stage in AFTERWARDS else AttemptState.TALKING
+    return any(one.open_number is not None for one in world.all(Attempt, state=state, stage=stage))
+
+
+def at_the_charge_line(world: World, kind: str) -> Call:
+    """Let the second rung's line, of a kind, be answered."""
+    world.load('"+13125550102", kind: unit', f'"+13125550102", kind: {kind}')
+    call = world.critical_stroke()
+    hear_out(world)
+    call.busy()
+    world.settle()
+    until_rings(world, KIM).busy()
+    charge = until_rings(world, CHARGE)
+    charge.answer()
+    world.settle()
+    return charge
+
+
+def said(world: World, call: Call, words: str) -> str:
+    """Say something once all was heard; return what is said next."""
+    world.listen(call)
+    call.say(words)
+    world.settle()
+    return call.last_heard
+
+
+@waits_in(Stage.ASK)
+def an_operator_was_asked(world: World) -> Iterator[None]:
+    call = at_the_charge_line(world, "switchboard")
+    yield
+    world.press(call, "1")
+    key_back(world, call)
+    assert confirmed(world)
+
+
+@waits_in(Stage.TRANSFER)
+def an_operator_is_connecting(world: World) -> Iterator[None]:
+    call = at_the_charge_line(world, "switchboard")
+    assert "I am holding" in said(world, call, "One moment, I will transfer you")
+    yield
+    world.press(call, "1")
+    key_back(world, call)
+    assert confirmed(world)
+
+
+@waits_in(Stage.SERVICE)
+def an_answering_service_is_asked(world: World) -> Iterator[None]:
+    call = at_the_charge_line(world, "answering_service")
+    yield
+    assert "code" in world.press(call, "1")
+    assert attempt_of(world, call).outcome is Outcome.MESSAGE_LEFT
+    until_rings(world, SUPERVISOR)
+
+
+@waits_in(Stage.MESSAGE)
+def a_message_was_given(world: World) -> Iterator[None]:
+    call = at_the_charge_line(world, "answering_service")
+    world.press(call, "1")
+    yield
+    assert "In how many minutes" in said(world, call, "Dana")
+    until_rings(world, SUPERVISOR)
+
+
+@waits_in(Stage.PROMISE)
+def a_promise_is_asked_for(world: World) -> Iterator[None]:
+    call = at_the_charge_line(world, "answering_service")
+    world.press(call, "1")
+    said(world, call, "Dana")
+    yield
+    assert "Noted: 20 minutes" in world.press(call, "20#")
+    until_rings(world, SUPERVISOR)
+
+
+@waits_in(Stage.NAME)
+def a_name_is_asked_for(world: World) -> Iterator[None]:
+    call = at_the_charge_line(world, "unit")
+    world.press(call, "1")
+    key_back(world, call)
+    yield
+    assert "I have: Pat Jones" in said(world, call, "Pat Jones")
+    assert confirmed(world)
+
+
+@waits_in(Stage.NAME_CHECK)
+def a_name_was_played_back(world: World) -> Iterator[None]:
+    call = at_the_charge_line(world, "unit")
+    world.press(call, "1")
+    key_back(world, call)
+    said(world, call, "Pat Jones")
+    yield
+    assert world.press(call, "1") == "Thank you. Goodbye."
+    assert confirmed(world)
+
+
+def offered_a_pin(world: World) -> Call:
+    """Let the ordering physician answer the call that brings a new PIN."""
+    world.command(QUINN, "pin mercy-ed-physician")
+    call = until_rings(world, KIM, 1)
+    call.answer()
+    world.settle()
+    return call
+
+
+@waits_in(Stage.CHECK)
+def a_new_pin_is_offered(world: World) -> Iterator[None]:
+    call = offered_a_pin(world)
+    yield
+    assert "Your radrelay PIN is" in world.press(call, "1")
+    call.hang_up()
+    world.settle()
+    world.open_tasks()
+
+
+@waits_in(Stage.NEW_PIN)
+def a_new_pin_was_told(world: World) -> Iterator[None]:
+    call = offered_a_pin(world)
+    pin = "".join(re.findall(r"Your radrelay PIN is (\d), (\d), (\d), (\d)", world.press(call, "1"))[-1])
+    yield
+    assert "Your PIN is set" in world.press(call, f"{pin}#")
+    world.workspace.expect_message(DESK, "Dr. Grace Kim has a new PIN")
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["going-on", "restarted"])

@@ -148,8 +148,8 @@ GUARDS = (
     Guard(
         "PIN on a call back",
         "handlers/calls.py",
-        "        has_pin=bool(identity.with_pin(tx, directory, attempt)),\n",
-        "        has_pin=attempt.purpose is Purpose.CONTACT and bool(identity.with_pin(tx, directory, attempt)),\n",
+        "    has_pin = bool(identity.with_pin(tx, directory, attempt))\n",
+        "    has_pin = attempt.purpose is Purpose.CONTACT and bool(identity.with_pin(tx, directory, attempt))\n",
         "tests/flows/test_pin_on_call_back.py::test_whoever_calls_back_keys_the_pin",
     ),
     Guard(

@@ -53,7 +53,7 @@ class Inside:
         self.asked.append(what)
         return Answer(TOKEN, 1, self.says)
 
-    def answer(self, token: str, turn: int, *, digits: str, speech: str) -> Answer:
+    def answer(self, token: str, turn: int, *, digits: str, speech: str, words: str) -> Answer:
         return self._note("answer", token, turn, digits, speech)
 
     def inbound(self, *, call_sid: str, caller: str) -> Answer:

@@ -50,7 +50,7 @@ def test_other_peoples_words_never_pass(speech: str) -> None:
     assert kept == NOT_AN_ANSWER or all(word in ANSWERS or word == "*" or word.isdigit() for word in kept.split())
 
 
-@pytest.mark.parametrize("word", sorted(ANSWERS - {"please", "a", "number"}))
+@pytest.mark.parametrize("word", sorted(ANSWERS - {"please", "a", "number", "me", "now"}))
 def test_every_answer_means_something_to_the_inside(word: str) -> None:
     """The door's list and the inside's agree."""
     assert digits_said(word) or keyed(Stage.MENU, "", word)[0] is not Key.UNKNOWN

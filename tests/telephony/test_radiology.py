@@ -159,16 +159,7 @@ _SIDES = re.compile(r"\b(?:left|right)\b", re.IGNORECASE)
 _OF_UNITS = re.compile(r"(\d\s*-?\s*[cm]m)[23](?![A-Za-z\d])", re.IGNORECASE)
 
 
-def _without_months(text: str) -> str:
-    text = re.sub(r"(?<![\d/.-])(\d{4})-\d{2}-(\d{2})(?![\d/-])", r"\2\1", text)
-    return re.sub(r"(?<![\d/.-])\d{1,2}/(\d{1,2})/(\d{4}|\d{2})(?![\d/-])", r"\1\2", text)
-
-
-@given(
-    st.text(st.sampled_from("leftright 0123456789mcx-.,<~%HUL"), max_size=60).filter(
-        lambda text: _without_months(text) == text
-    )
-)
+@given(st.text(st.sampled_from("leftright 0123456789mcx-.,<~%HUL"), max_size=60))
 def test_numbers_and_sides_come_out_as_they_went_in(text: str) -> None:
     """In their order, each once."""
     said = radiology.said(text)
@@ -182,6 +173,11 @@ def test_of_whatever_is_written_every_digit_is_said(text: str) -> None:
     """Whatever a dictation system sends: only a unit's exponent and a date's month are not digits any more."""
     said, plain = radiology.said(text), " ".join(text.split())
     assert _digits(said) == _digits(_OF_UNITS.sub(r"\1", _without_months(plain)))
+
+
+def _without_months(text: str) -> str:
+    text = re.sub(r"(?<![\d/.-])(\d{4})-\d{2}-(\d{2})(?![\d/-])", r"\2\1", text)
+    return re.sub(r"(?<![\d/.-])\d{1,2}/(\d{1,2})/(\d{4}|\d{2})(?![\d/-])", r"\1\2", text)
 
 
 def _digits(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from handlers.domain.dialog import IDENTIFYING, Leg, PromptKind
 from sandbox.exchange.twiml import read
-from telephony.twiml import LISTENS, RECORDS, VOICE, Speaker
+from telephony.twiml import LISTENS, VOICE, Speaker
 from telephony.urls import Urls
 from tests.telephony.prompts import CANARIES, FULL, OUR_NUMBER, STAFFED, TOKEN, prompt
 
@@ -19,9 +19,8 @@ ENDS = [
     *(PromptKind.CONFIRMED, PromptKind.RECORDED, PromptKind.MESSAGE_LEFT, PromptKind.WRONG_PERSON, PromptKind.SILENT),
     *(PromptKind.VOICEMAIL, PromptKind.HANG_UP, PromptKind.RETRACTED, PromptKind.ENDED, PromptKind.TAKEN),
     *(PromptKind.HAS_IT, PromptKind.NOT_TAKEN, PromptKind.REFERRED),
-    *(PromptKind.DICTATION_KEPT, PromptKind.NOT_DICTATED),
-    *(PromptKind.CLAIMED, PromptKind.NOT_CLAIMED, PromptKind.PASSED),
-    *(PromptKind.PIN_SET, PromptKind.PIN_NOT_SET, PromptKind.NOT_THEM),
+    *(PromptKind.CLAIMED, PromptKind.NOT_CLAIMED, PromptKind.PASSED, PromptKind.PROMISED, PromptKind.PAGED),
+    *(PromptKind.PIN_SET, PromptKind.PIN_NOT_SET, PromptKind.NOT_THEM, PromptKind.NAMED),
 ]
 
 
@@ -98,7 +97,7 @@ def test_an_end_hangs_up_after_its_words(kind: PromptKind) -> None:
 
 def test_every_kind_listens_ends_records_bridges_or_goes_on() -> None:
     """No kind is forgotten."""
-    others = RECORDS | {PromptKind.BRIDGE, PromptKind.WHISPER_GO}
+    others = {PromptKind.RECORD, PromptKind.BRIDGE, PromptKind.WHISPER_GO}
     assert set(LISTENS) | set(ENDS) | others == set(PromptKind)
 
 

@@ -125,7 +125,7 @@ def _undialed(contact: Contact) -> str:
         return "has no numbers: add one."
     speaking = [number for number in contact.numbers if number.kind in DIALABLE]
     if not speaking:
-        return "has only pagers or fax numbers: add a number that can be spoken with."
+        return "has only fax numbers: add a number at which somebody answers."
     if all(number.consent is None for number in speaking):
         return "has given no consent to automated calls: record consent, or name another."
     if all(number.verified is None for number in speaking):

@@ -8,7 +8,7 @@ from datetime import date
 import phonenumbers
 
 from bot.directory.problems import Marks, Problem
-from handlers.domain.directory import Contact, Directory, NumberKind
+from handlers.domain.directory import PAGER_PREFIX, Contact, Directory, NumberKind
 from handlers.domain.standing import Agreement, Radiologist
 
 
@@ -110,6 +110,9 @@ def _contact(contact: Contact, marks: Marks) -> Iterator[Problem]:
     path = f"contacts.{contact.id}"
     for at, number in enumerate(contact.numbers):
         here = f"{path}.numbers[{at}]"
+        if number.kind is NumberKind.PAGER and len(number.send_digits) > PAGER_PREFIX:
+            sentence = f"our number and the code follow these digits: at most {PAGER_PREFIX} signs fit before them."
+            yield marks.error(f"{here}.send_digits", sentence)
         if number.sms_consent and number.kind is not NumberKind.MOBILE:
             yield marks.warning(here, f"texts go to mobiles only: sms_consent does nothing for a {number.kind} number.")
         elif number.sms_consent and number.consent is None:

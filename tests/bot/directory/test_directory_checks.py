@@ -43,8 +43,8 @@ ERRORS = [
     (UNIT, "      []\n", "roles:", "has no numbers: add one"),
     ("consent: 2026-01-15, v", "v", "roles:", '"north-charge" has given no consent to automated calls'),
     (", verified: 2026-01-15", "", "roles:", "has no verified number"),
-    ("kind: unit", "kind: pager", "roles:", "only pagers or fax numbers"),
-    ("kind: unit", "kind: fax", "roles:", "only pagers or fax numbers"),
+    ("kind: unit", "kind: fax", "roles:", "only fax numbers"),
+    ("kind: unit", 'kind: pager, send_digits: "wwwwwwww12345"', "kind: pager", "at most 12 signs fit before them"),
     (
         UNIT,
         UNIT.replace(", verified: 2026-01-15", "") + UNIT.replace("consent: 2026-01-15, ", ""),
