@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import pin_calls
+from handlers import pin_calls, verifying
 from handlers.domain.dialog import Key
 from handlers.domain.directory import Directory
-from handlers.domain.relays import Attempt, Outcome
+from handlers.domain.relays import Attempt, Outcome, Purpose
 from handlers.domain.said import Facts
 from handlers.ports import House, Transaction
 
@@ -35,4 +35,7 @@ def before_turn(
 
 def rang(tx: Transaction, house: House, attempt: Attempt, outcome: Outcome) -> None:
     """Act on such a call's end."""
-    pin_calls.rang(tx, house, attempt, outcome)
+    if attempt.purpose is Purpose.PIN:
+        pin_calls.rang(tx, house, attempt, outcome)
+    else:
+        verifying.rang(tx, house, attempt, outcome)

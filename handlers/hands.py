@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import desk, endings, lines, overrides_told, people, receivers, relays, rungs, waiting
+from handlers import desk, endings, lines, numbers, overrides_told, people, receivers, relays, rungs, waiting
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
@@ -137,7 +137,9 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
         raise Rejection(
             "unknown_contact", "There is no such contact at this site. Its id is what the directory file calls it."
         )
-    if not contact.may_be_called():
+    with house.memory.reading() as look:
+        may_be_called = bool(numbers.dialable(look, contact))
+    if not may_be_called:
         raise Rejection(
             "not_dialable", f"{contact.name} has no verified number with consent. Call by hand, then `/relay log`."
         )

@@ -29,6 +29,7 @@ _FIRST = {
     Purpose.RADIOLOGIST: Stage.TAKE,
     Purpose.ON_CALL: Stage.CLAIM,
     Purpose.PIN: Stage.CHECK,
+    Purpose.VERIFY: Stage.CHECK,
 }
 
 

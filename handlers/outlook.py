@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from handlers import coverage, duty, endings
+from handlers import coverage, duty, endings, numbers
 from handlers.domain.directory import Contact, Directory, Facility
 from handlers.domain.errors import Rejection
 from handlers.domain.policies import EscalationPolicy, Role
@@ -13,7 +13,7 @@ from handlers.domain.quiet import Quiet, Then, quiet_at
 from handlers.domain.relays import Relay, RelayState
 from handlers.domain.studies import Study
 from handlers.drawing import relay_line
-from handlers.ports import House
+from handlers.ports import House, Reading
 from handlers.session import Session
 from handlers.showing import clock_time
 
@@ -45,14 +45,14 @@ def outlook(house: House, opened: Session, *, category: int, contact_id: str | N
         relay = look.one(Relay, study_id=study.id, state=endings.OPEN)
         policy = coverage.policy_now(look, facility, study, category)
         policy = None if policy is None else duty.resolved(look, directory, policy)
+        if relay is not None:
+            return _joining(look, directory, relay, policy, category, contact_id)
+        ordering = directory.ordering(facility.id, contact_id or study.ordering_contact, study.ordering_npi or None)
+        if policy is None:
+            desk = directory.desks[facility.desk].name
+            return Outlook(notes=(f"No policy of this site fits, so nobody is called by machine: {desk} is rung.",))
+        climbed = _climbed(look, directory, policy, ordering)
     quiet = quiet_at(facility.quiet, facility.zone, category, study.patient_class, look.now)
-    if relay is not None:
-        return _joining(directory, relay, policy, category, contact_id, house.clock.now())
-    ordering = directory.ordering(facility.id, contact_id or study.ordering_contact, study.ordering_npi or None)
-    if policy is None:
-        desk = directory.desks[facility.desk].name
-        return Outlook(notes=(f"No policy of this site fits, so nobody is called by machine: {desk} is rung.",))
-    climbed = _climbed(directory, policy, ordering)
     if quiet is not None:
         climbed = replace(climbed, notes=(_quietly(facility, quiet, look.now), *climbed.notes))
     named = directory.contacts.get(contact_id or "")
@@ -68,7 +68,7 @@ def _quietly(facility: Facility, quiet: Quiet, now: datetime) -> str:
     return f"Quiet hours: nobody is called before {clock_time(facility, quiet.until, now)}."
 
 
-def _climbed(directory: Directory, policy: EscalationPolicy, ordering: Contact | None) -> Outlook:
+def _climbed(look: Reading, directory: Directory, policy: EscalationPolicy, ordering: Contact | None) -> Outlook:
     """Return whom a ladder calls, and whom of it no robot may dial."""
     calls: list[Callee] = []
     notes: list[str] = []
@@ -80,7 +80,7 @@ def _climbed(directory: Directory, policy: EscalationPolicy, ordering: Contact |
             notes.append(f"Nobody is on duty on {rung.to} now: the ladder goes on without them.")
             continue
         contact = ordering if rung.to == "ordering" else directory.contacts.get(rung.to)
-        if contact is not None and contact.may_be_called():
+        if contact is not None and numbers.dialable(look, contact):
             calls.append(Callee(name=contact.name, role=contact.role))
             continue
         who = "The ordering clinician" if contact is None else contact.name
@@ -89,22 +89,22 @@ def _climbed(directory: Directory, policy: EscalationPolicy, ordering: Contact |
 
 
 def _joining(
+    look: Reading,
     directory: Directory,
     relay: Relay,
     policy: EscalationPolicy | None,
     category: int,
     contact_id: str | None,
-    now: datetime,
 ) -> Outlook:
     """Return what a further finding does to the relay that is open already."""
     notes = [
-        f"It joins the relay that is open ({relay_line(directory, relay, now)}); whoever confirms that is told both."
+        f"It joins the relay that is open ({relay_line(directory, relay, look.now)}); whoever confirms that is told both."
     ]
     calls: tuple[Callee, ...] = ()
     if relay.state is RelayState.AT_DESK:
         notes.append("The desk is rung about it.")
     elif category < relay.category and relay.state is not RelayState.HELD and policy is not None:
-        climbed = _climbed(directory, policy, directory.contacts.get(relay.ordering or ""))
+        climbed = _climbed(look, directory, policy, directory.contacts.get(relay.ordering or ""))
         calls = climbed.calls
         notes += ["It is more urgent, so the ladder begins anew.", *climbed.notes]
     named = directory.contacts.get(contact_id or "")

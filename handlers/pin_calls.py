@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import bridges, desk, lines, lockouts, people, pins, showing
+from handlers import bridges, desk, lines, lockouts, numbers, people, pins, showing
 from handlers.domain import dialog
 from handlers.domain.contact_pins import PIN_DIGITS, ContactPin, PinState
 from handlers.domain.dialog import Key, PromptKind
@@ -23,6 +23,10 @@ from handlers.ports import House, Reading, Transaction
 PERSONAL = frozenset({NumberKind.MOBILE, NumberKind.DIRECT})
 #: After calls about findings, of whatever category.
 _RANK = 4
+_NOT_DIALABLE = (
+    "has no mobile or direct number that is verified and may be called: a PIN is told to nobody but its owner. "
+    "`/relay verify CONTACT` checks a number that has consent."
+)
 _WHY = {
     Outcome.BUSY: "the line was busy",
     Outcome.NO_ANSWER: "nobody answered",
@@ -59,18 +63,14 @@ def pin(house: House, contact_id: str, slack_user: str, delivery: str) -> str:
     """Call a contact with a new PIN (``/relay pin CONTACT``); the earlier one holds until the new one is keyed back."""
     directory = house.directory()
     contact, site = site_for(directory, contact_id, slack_user)
-    numbers = [one for one in contact.numbers if one.kind in PERSONAL and one.may_be_dialed()]
-    if not numbers:
-        sentence = (
-            f"{contact.name} has no mobile or direct number that is verified and may be called: a PIN is told to nobody "
-            "but its owner."
-        )
-        raise Rejection("not_dialable", sentence)
 
     def act(tx: Transaction) -> str:
+        mine = [one for one in numbers.dialable(tx, contact) if one.kind in PERSONAL]
+        if not mine:
+            raise Rejection("not_dialable", f"{contact.name} {_NOT_DIALABLE}")
         if desk.halted(tx, site.id) is not None:
             raise Rejection("halted", f"Calls of {site.alias} are halted: `/relay resume` first.")
-        number = numbers[len(tx.all(Attempt, purpose=Purpose.PIN, who=contact.id)) % len(numbers)]
+        number = mine[len(tx.all(Attempt, purpose=Purpose.PIN, who=contact.id)) % len(mine)]
         if bridges.is_busy(tx, directory, number.e164):
             raise Rejection("line_busy", f"A call of ours to {contact.name} is on the line: try again in a minute.")
         _call(tx, house, contact, number, people.actor_of(directory, slack_user))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handlers import bridges, desk, duty, endings, limits, lines, waiting
+from handlers import numbers as known_numbers
 from handlers.domain import ladder
 from handlers.domain.directory import Contact, Number
 from handlers.domain.limits import Full
@@ -130,7 +131,7 @@ def _contact(tx: Transaction, house: House, relay: Relay, to: str) -> Contact | 
 
 def _dialable(tx: Transaction, relay: Relay, contact: Contact) -> list[Number]:
     """Return a contact's numbers that may be dialed, without those that the vendor refused in this rung, if any is left."""
-    numbers = [one for one in contact.numbers if one.may_be_dialed()]
+    numbers = known_numbers.dialable(tx, contact)
     tried = tx.all(Attempt, relay_id=relay.id, channel=CALL, step=relay.step, outcome=Outcome.REFUSED)
     refused = {one.number for one in tried if _is_of_this_rung(relay, one)}
     return [one for one in numbers if one.e164 not in refused] or numbers
@@ -159,7 +160,7 @@ def _nobody_to_dial(
 
 
 def _text(tx: Transaction, house: House, relay: Relay, contact: Contact) -> None:
-    number = next((one for one in contact.numbers if one.may_be_texted()), None)
+    number = known_numbers.textable(tx, contact)
     if number is None or opted_out(tx, number.e164) or _was_texted(tx, relay):
         return
     _place(tx, house, relay, _plan_for(house, relay, Purpose.CONTACT, contact.id, number, channel=TEXT))

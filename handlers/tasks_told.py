@@ -17,6 +17,10 @@ OUTCOMES: Mapping[str, str] = {
 _OUTCOMES_OF: Mapping[TaskKind, Mapping[str, str]] = {
     TaskKind.STUDY_PROBLEM: problems.OUTCOMES,
     TaskKind.OVERRIDE_ASKED: {"denied": "Denied: no rule is waived"},
+    TaskKind.FIND_NUMBER: {
+        "found": "Found: the directory has a number that reaches them",
+        "not_by_machine": "They are called by hand only",
+    },
     TaskKind.LOCKED_OUT: {"unlocked": "Unlocked: entries count again", "left_locked": "Left locked for its time"},
 }
 
@@ -112,6 +116,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
     TaskKind.WRONG_PERSON_TOLD: (
         "Somebody said that they are the wrong person after the finding had been spoken.",
         "Open the case and hand this to your privacy officer.",
+    ),
+    TaskKind.FIND_NUMBER: (
+        "A contact cannot be reached at a number that the directory has.",
+        "Find out how they are reached, record it in the directory and load it; then `/relay verify CONTACT`.",
     ),
     TaskKind.LOCKED_OUT: (
         "Codes or PINs were entered wrong too often. For a while whatever is entered brings a human.",

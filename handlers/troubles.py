@@ -25,7 +25,7 @@ def met(tx: Transaction, house: House, attempt: Attempt, case_code: str) -> None
     if not attempt.vendor_code:
         return
     trouble = house.trouble_of(attempt.vendor_code)
-    if trouble.number is NumberIs.BOUNCED and attempt.purpose is Purpose.CONTACT:
+    if trouble.number is NumberIs.BOUNCED and attempt.purpose in (Purpose.CONTACT, Purpose.VERIFY, Purpose.PIN):
         bounced(tx, house, attempt, trouble.code, case_code=case_code)
     if trouble.step is NextStep.MEND_ACCOUNT:
         desk.open_task(tx, house, TaskKind.ACCOUNT_REFUSED, subject_id=f"{ACCOUNT}{trouble.code}")

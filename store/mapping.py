@@ -20,6 +20,7 @@ from handlers.domain import (
     handovers,
     leases,
     lockouts,
+    numbers,
     overrides,
     problems,
     relays,
@@ -101,6 +102,7 @@ KEPT: Mapping[type[Any], Kept] = {
     lockouts.WrongEntry: Kept(tables.WrongEntryRow, "at", frozenset({"subject"}), frozenset({"subject"})),
     lockouts.Lockout: Kept(tables.LockoutRow, "began_at", frozenset({"subject"}), frozenset({"subject"})),
     contact_pins.ContactPin: Kept(tables.ContactPinRow, "issued_at"),
+    numbers.NumberStanding: Kept(tables.NumberStandingRow, "since", frozenset({"number"}), frozenset({"number"})),
     access.OptOut: Kept(tables.OptOutRow, "at"),
 }
 

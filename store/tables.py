@@ -316,6 +316,27 @@ class ContactPinRow(SQLModel, table=True):
     version: int
 
 
+class NumberStandingRow(SQLModel, table=True):
+    """What calls and texts have shown of contacts' numbers."""
+
+    __tablename__: ClassVar[Any] = "number_standing"
+    __table_args__: ClassVar[Any] = (UniqueConstraint("contact", "number_index"),)
+    id: str = columns.key_column()
+    facility: str
+    contact: str
+    number_index: str
+    sealed: bytes = columns.bytes_column()
+    since: datetime = columns.instant_column()
+    verified_at: datetime | None = columns.instant_column(nullable=True)
+    verified_by: str
+    bad_at: datetime | None = columns.instant_column(nullable=True)
+    bad_why: str | None
+    untextable_at: datetime | None = columns.instant_column(nullable=True)
+    code: str
+    says: str
+    version: int
+
+
 class OptOutRow(SQLModel, table=True):
     """Numbers that are not texted."""
 

@@ -353,6 +353,17 @@ def _pin_not_set(_prompt: Prompt) -> Words:
     yield Utterance("That did not match, so nothing has changed. We can call you again. Goodbye.", Part.ACTION)
 
 
+def _verify(prompt: Prompt) -> Words:
+    yield Utterance(
+        f"Radrelay for {prompt.facility}, checking this number for {prompt.who}; press 1 if it is right.", Part.WHO
+    )
+    yield Utterance("9 if it is not. Star repeats.", Part.MENU)
+
+
+def _verified(_prompt: Prompt) -> Words:
+    yield Utterance("Thank you; noted. Radiology calls here with critical results. Goodbye.", Part.ACTION)
+
+
 def _not_them(_prompt: Prompt) -> Words:
     yield Utterance("Thank you; noted as the wrong person. Goodbye.", Part.ACTION)
 
@@ -412,6 +423,8 @@ _WORDS: dict[PromptKind, Callable[[Prompt], Words]] = {
     PromptKind.PIN_TOLD: _pin_told,
     PromptKind.PIN_SET: _pin_set,
     PromptKind.PIN_NOT_SET: _pin_not_set,
+    PromptKind.VERIFY: _verify,
+    PromptKind.VERIFIED: _verified,
     PromptKind.NOT_THEM: _not_them,
     PromptKind.CALLBACK: _callback,
     PromptKind.WHISPER: _whisper,

@@ -48,6 +48,7 @@ _WHO: Final = {
     PromptKind.SERVICE: "Dr. Kim",
     PromptKind.MESSAGE: "Dr. Kim",
     PromptKind.PROMISE: "Dr. Kim",
+    PromptKind.VERIFY: "Dr. Kim",
     PromptKind.NOT_CLAIMED: "Your Illinois license has expired.",
 }
 _ABOUT: Final = {
@@ -82,6 +83,8 @@ _ABOUT: Final = {
     PromptKind.PIN_TOLD: "1 was pressed: the PIN, which stands nowhere else, and is keyed back.",
     PromptKind.PIN_SET: "It was keyed back.",
     PromptKind.PIN_NOT_SET: "It was keyed back wrong three times.",
+    PromptKind.VERIFY: "`/relay verify CONTACT` calls a number. No identifiers, and nothing of any case.",
+    PromptKind.VERIFIED: "1 was pressed.",
     PromptKind.NOT_THEM: "9 was pressed on a call that is about no case.",
     PromptKind.CALLBACK: "Our number was called.",
     PromptKind.WHISPER: "Said to the one being bridged, before the two are connected.",

@@ -62,6 +62,7 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.DESK: _TAKE,
     PromptKind.CLAIM: _TAKE,
     PromptKind.PIN_OFFER: _TAKE,
+    PromptKind.VERIFY: _TAKE,
     PromptKind.PIN_TOLD: Listen(digits=None, finish="#", timeout=8),
     PromptKind.WHISPER: _TAKE,
     PromptKind.ASK: _MENU,

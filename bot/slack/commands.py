@@ -115,6 +115,13 @@ USAGES = (
         2,
     ),
     Usage("pin", "CONTACT", "pin dr-osei", "call a contact, who is told a new PIN and keys it back.", words=1, needs=1),
+    Usage(
+        "verify",
+        "[CONTACT]",
+        "verify dr-osei",
+        "call a contact's numbers to check them; alone, whom no machine reaches and what is unverified.",
+        words=1,
+    ),
     Usage("halt", "[FACILITY]", "halt riverside", "stop all calls of a facility, or of all, now.", words=1),
     Usage("resume", "[FACILITY]", "resume riverside", "let calls go on.", words=1),
     Usage("status", "", "status", "the open relays."),

@@ -212,6 +212,9 @@ class Listeners:
         if asked.name == "status":
             lines = attempt("status", lambda: verbs.status_lines(user))
             return message(lines.refusal) if lines.refusal else _status(lines.value or ())
+        if asked.name == "verify" and not asked.word:
+            found = attempt("verify", lambda: verbs.verify_lines(user))
+            return _listed(found.value) if found.value else message(found.refusal)
         if asked.name == "why":
             rules = attempt("why", lambda: verbs.why(asked.case, user, asked.word))
             return _read_by_read(rules.value) if rules.value else message(rules.refusal)
@@ -225,6 +228,7 @@ class Listeners:
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),
             "pin": lambda: verbs.pin(asked.word, user, delivery),
+            "verify": lambda: verbs.verify(asked.word, user, delivery),
             "halt": lambda: verbs.halt(asked.facility, user, delivery),
             "resume": lambda: verbs.resume(asked.facility, user, delivery),
         }

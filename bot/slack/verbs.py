@@ -105,6 +105,12 @@ class SlackVerbs(Protocol):
     def pin(self, contact_id: str, slack_user: str, delivery: str) -> str:
         """Call a contact with a new PIN."""
 
+    def verify(self, contact_id: str, slack_user: str, delivery: str) -> str:
+        """Call a contact's numbers that are not verified, or were long ago."""
+
+    def verify_lines(self, slack_user: str) -> Sequence[str]:
+        """Return whom no robot reaches, and what is to be verified, a line each."""
+
     def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
         """Stop all calls of a facility, or of all."""
 

@@ -32,6 +32,7 @@ from handlers import (
     texting,
     texts,
     turnaround,
+    verifying,
     worklists,
 )
 from handlers.domain.cards import ClassFigures, Turnaround
@@ -86,7 +87,7 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
             taking.take_case,
             taking.finish,
         ),
-        **_bound(house, pin_calls.pin),
+        **_bound(house, pin_calls.pin, verifying.verify, verifying.verify_lines),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )
 

@@ -12,9 +12,9 @@ from handlers.domain.dialog import Key, Lead, PromptKind
 from handlers.domain.relays import Attempt, Outcome, Purpose, Stage
 from handlers.domain.said import Facts, Said, ending, prompt_of
 
-PURPOSES = frozenset({Purpose.PIN})
+PURPOSES = frozenset({Purpose.PIN, Purpose.VERIFY})
 STAGES = frozenset({Stage.CHECK, Stage.NEW_PIN})
-_ASKED = {Purpose.PIN: PromptKind.PIN_OFFER}
+_ASKED = {Purpose.PIN: PromptKind.PIN_OFFER, Purpose.VERIFY: PromptKind.VERIFY}
 
 
 def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
@@ -29,6 +29,8 @@ def converse(attempt: Attempt, facts: Facts, key: Key, *, pin_ok: bool) -> Said:
         return ending(attempt, PromptKind.NOT_THEM, facts, Outcome.WRONG_PERSON)
     if attempt.stage is Stage.NEW_PIN:
         return _new_pin(attempt, facts, key, pin_ok=pin_ok)
+    if key is Key.TAKE and attempt.purpose is Purpose.VERIFY:
+        return ending(attempt, PromptKind.VERIFIED, facts, Outcome.VERIFIED)
     if key is Key.TAKE:
         return _told(replace(attempt, silent=0), facts, Lead.NONE)
     lead = Lead.AGAIN if key in (Key.SILENCE, Key.AGAIN) else Lead.UNKNOWN_KEY

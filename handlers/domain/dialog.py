@@ -49,6 +49,8 @@ class PromptKind(StrEnum):
     PIN_TOLD = "pin_told"  # the PIN, to be keyed back
     PIN_SET = "pin_set"
     PIN_NOT_SET = "pin_not_set"
+    VERIFY = "verify"  # a contact's number: 1 is right
+    VERIFIED = "verified"
     NOT_THEM = "not_them"  # whoever answered is not whom the call, about no case, is for
     CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
     WHISPER = "whisper"  # to the one being bridged: 1 accepts

@@ -121,6 +121,7 @@ class Purpose(StrEnum):
     DESK = "desk"  # a desk's phone
     ON_CALL = "on_call"  # the reader on call is asked to claim a read that nobody has
     PIN = "pin"  # a contact is told a new PIN
+    VERIFY = "verify"  # a contact's number is checked
 
 
 class ReceiverRole(StrEnum):
@@ -149,6 +150,7 @@ class Outcome(StrEnum):
     PASSED = "passed"  # the reader on call did not take the read, or may not
     PIN_SET = "pin_set"  # the new PIN was keyed back
     PIN_NOT_SET = "pin_not_set"
+    VERIFIED = "verified"  # whoever answered confirmed whose number it is
     REACHED_WITHOUT_READ_BACK = "reached_without_read_back"
     MESSAGE_LEFT = "message_left"
     PAGED = "paged"  # a pager took our number and the code; whether anybody looked at it, nobody knows

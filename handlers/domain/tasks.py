@@ -33,6 +33,7 @@ class TaskKind(StrEnum):
     BAA_LAPSED = "baa_lapsed"
     EVENT_SET_ASIDE = "event_set_aside"
     WRONG_PERSON_TOLD = "wrong_person_told"
+    FIND_NUMBER = "find_number"  # a contact's number bounced, or is not theirs
     LOCKED_OUT = "locked_out"  # subject: the lockout; too much was entered wrong
     UNCLAIMED = "unclaimed"  # most of a read's time is gone and nobody has it
     READ_RETURNED = "read_returned"  # its holder may not read it any more

@@ -36,6 +36,7 @@ def refused_by_the_vendor(stage: Stage, code: int) -> None:
     stage.stroke_ct()
     stage.finding()
     hear_out(stage)
+    assert len(stage.tasks(kind=TaskKind.FIND_NUMBER)) == 1
 
 
 def test_a_number_that_does_not_exist_moves_the_ladder_on_at_once(stage: Stage) -> None:
@@ -90,6 +91,7 @@ def test_a_text_that_is_not_delivered_says_why(stage: Stage, code: int) -> None:
     assert (text.outcome, text.vendor_code) == (Outcome.FAILED, str(code))
     assert text.vendor_says == stage.service.house.trouble_of(str(code)).sentence
     assert ("attempt:bounce" in stage.actions()) is (code in (30005, 30006))
+    assert bool(stage.tasks(kind=TaskKind.FIND_NUMBER)) is (code in (30005, 30006))
     confirm(stage, call)
     stage.advance(5)
     assert any("Text not delivered" in one.words for one in notes(stage))
@@ -137,7 +139,7 @@ def test_a_card_of_the_desk_tells_what_the_vendor_said(stage: Stage) -> None:
     refused_by_the_vendor(stage, 21211)
     exhaust(stage)
     stage.advance(5)
-    (task,) = stage.open_tasks()
+    (task,) = [one for one in stage.open_tasks() if one.kind is not TaskKind.FIND_NUMBER]
     with stage.service.store.memory.reading() as look:
         what, _ = task_words.words_of(look, stage.service.house.directory(), task)
     assert what.endswith("The number is not valid. Correct it in the directory.")

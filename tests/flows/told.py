@@ -74,6 +74,9 @@ NOTES: dict[str, tuple[str, ...]] = {
 
 #: What is told to a whole channel and belongs to no card, likewise.
 CHANNEL_NOTES: dict[str, tuple[str, ...]] = {
+    r"The number .+ of .+ is verified\.": ("number:verify",),
+    r"The number .+ is not that of .+": ("number:not_theirs",),
+    r"The number .+ of .+ is not verified: .+\.": ("number:not_verified",),
     r".+ has a new PIN, which holds until .+\.": ("pin:activate",),
     r"No new PIN for .+: .+": ("pin:not_set",),
     r"Calls of .+ are halted by .+\. Nothing is dialed until .+": ("calls:halt",),

@@ -21,6 +21,7 @@ ENDS = [
     *(PromptKind.HAS_IT, PromptKind.NOT_TAKEN, PromptKind.REFERRED),
     *(PromptKind.CLAIMED, PromptKind.NOT_CLAIMED, PromptKind.PASSED, PromptKind.PROMISED, PromptKind.PAGED),
     *(PromptKind.PIN_SET, PromptKind.PIN_NOT_SET, PromptKind.NOT_THEM, PromptKind.NAMED),
+    *(PromptKind.VERIFIED,),
 ]
 
 

@@ -185,6 +185,8 @@ def test_no_form_opens_for_who_may_not_report(stage: Stage, answer: object, word
         ("redirect 4821-0934 dr-osei", "redirect", ("4821-0934", "dr-osei", ANA), "Redirected."),
         ("take 4821-0934", "take_case", ("4821-0934", ANA), "It is yours."),
         ("pin dr-osei", "pin", ("dr-osei", ANA), "Calling."),
+        ("verify dr-osei", "verify", ("dr-osei", ANA), "Calling."),
+        ("verify", "verify_lines", (ANA,), "Mercy: Dr. Osei"),
         ("halt", "halt", (None, ANA), "Halted."),
         ("halt riverside", "halt", ("riverside", ANA), "Halted."),
         ("resume", "resume", (None, ANA), "Resumed."),
@@ -198,7 +200,7 @@ def test_each_subcommand_is_its_verb(stage: Stage, text: str, verb: str, args: t
     assert answer.text.startswith(words)
     [(name, asked, named)] = stage.verbs.asked
     assert (name, asked[: len(args)]) == (verb, args)
-    assert verb == "status_lines" or asked[-1].startswith("slack:")
+    assert verb in ("status_lines", "verify_lines") or asked[-1].startswith("slack:")
     assert named.get("purpose", "view") in text.replace("open", "view") or not named
     assert stage.workspace.messages(READS) == []
 

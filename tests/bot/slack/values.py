@@ -194,6 +194,13 @@ class Verbs:
     def pin(self, contact_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("pin", "Calling.", contact_id, slack_user, delivery))
 
+    def verify(self, contact_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("verify", "Calling.", contact_id, slack_user, delivery))
+
+    def verify_lines(self, slack_user: str) -> Sequence[str]:
+        found: Sequence[str] = self._ask("verify_lines", ["Mercy: Dr. Osei (dr-osei): …42 bounced."], slack_user)
+        return found
+
     def halt(self, facility_id: str | None, slack_user: str, delivery: str) -> str:
         return str(self._ask("halt", "Halted.", facility_id, slack_user, delivery))
 
