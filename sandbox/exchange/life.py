@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sandbox.exchange.line import Line
 from sandbox.exchange.numbers import whereabouts
@@ -18,13 +18,51 @@ if TYPE_CHECKING:
     from sandbox.exchange.recordings import Recordings
     from sandbox.exchange.records import Hook
     from sandbox.exchange.speech import Utterance
-    from sandbox.exchange.talk import Talk
     from sandbox.timeline import Timer
 
 #: How long the detection listens to a voice before it decides (Twilio: AMD, about four seconds).
 DETECTION_SECONDS = 4.0
 HUMAN_SECONDS = 2.0
 SIP_CODES = {"completed": 200, "busy": 486, "no-answer": 487, "canceled": 487, "failed": 503}
+
+
+class Somebody(Protocol):
+    """Who is at a far end, as a call knows them."""
+
+    @property
+    def name(self) -> str:
+        """How the page and the transcript name them."""
+
+    @property
+    def keypad(self) -> bool:
+        """Whether there are keys to press."""
+
+
+class Listening(Protocol):
+    """What a call tells its far end."""
+
+    @property
+    def here(self) -> Somebody:
+        """Who is there now."""
+
+    def ring(self) -> None:
+        """Learn that it rings."""
+
+    def picked_up(self, keys: str) -> None:
+        """Learn that it is connected, and which keys are sent."""
+
+    def voiced(self, said: Utterance) -> None:
+        """Learn which words were laid out on the line."""
+
+    def told(self, words: str) -> None:
+        """Hear the other party of a bridge."""
+
+    @property
+    def keys(self) -> str:
+        """Every key that was sent, heard or not."""
+
+    def over(self) -> None:
+        """Learn that it has ended."""
 
 
 class Trunk(Switch, ABC):
@@ -75,7 +113,7 @@ class CallLife:
         self.pressed = ""
         self.notes: list[Note] = []
         #: Who is at the far end by itself; None: only a test or a person at the page acts for it.
-        self.talk: Talk | None = None
+        self.talk: Listening | None = None
         self.line = Line(self)
         self._sequence = 0
         self._timers: list[Timer] = []
