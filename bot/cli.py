@@ -82,6 +82,19 @@ def doctor() -> None:
     raise typer.Exit(code)
 
 
+@app.command("fallback-twiml")
+def fallback_twiml(
+    number: Annotated[
+        str, typer.Option(help="A staffed number in E.164, spoken twice; without it none is named.")
+    ] = "",
+) -> None:
+    """Print the document of the fallback URL, to host it where it answers when this service does not (a Twilio TwiML Bin).
+
+    Example: radrelay fallback-twiml --number +13125550190
+    """
+    typer.echo(commands.fallback_twiml(number))
+
+
 @app.command()
 def sandbox(
     page_port: Annotated[int, typer.Option(help="Where the page is shown.")] = 8080,

@@ -54,6 +54,16 @@ class Ports:
     shifts: Callable[[Rota, datetime, datetime], Sequence[Shift]]
 
 
+@dataclass(frozen=True, slots=True)
+class TwilioAccount:
+    """One account at Twilio: what it is called here, the beginning of its variables, and who it is."""
+
+    name: str
+    variables: str
+    sid: str
+    token: SecretStr
+
+
 @dataclass(slots=True)
 class Examination:
     """One run over a deployment."""
@@ -81,9 +91,7 @@ class Examination:
             yield from self._guarded("public URL, for Slack", lambda: doors.slack(at, self.ports.sign_slack))
         else:
             yield from self._guarded("Slack Socket Mode", self._socket)
-        yield from self._guarded("Twilio account", self._account)
-        for ours, whose in _our_numbers(self.settings.twilio_from_number, directory).items():
-            yield from self._guarded(f"Twilio number of {whose}", partial(self._number, ours, whose))
+        yield from self._twilio_accounts(directory)
 
     def _guarded(self, what: str, look: Callable[[], Iterable[Check]]) -> Iterator[Check]:
         try:
@@ -202,24 +210,41 @@ class Examination:
                 "Set SLACK_APP_TOKEN from Basic Information, App-Level Tokens, with the scope connections:write.",
             )
 
-    def _account(self) -> Iterator[Check]:
-        answer = self._twilio(".json")
+    def _twilio_accounts(self, directory: Sequence[Directory]) -> Iterator[Check]:
+        """Look at our account and its numbers, and at the second one where there is one: it must be ready before it is needed."""
+        ours = self.settings
+        first = TwilioAccount("Twilio", "TWILIO", ours.twilio_account_sid, ours.twilio_auth_token)
+        yield from self._guarded("Twilio account", partial(self._account, first))
+        for number, whose in _our_numbers(ours.twilio_from_number, directory).items():
+            yield from self._guarded(f"Twilio number of {whose}", partial(self._number, first, number, whose))
+        sid, token = ours.twilio_fallback_account_sid, ours.twilio_fallback_auth_token
+        number, whose = ours.twilio_fallback_from_number or "", "TWILIO_FALLBACK_FROM_NUMBER"
+        if sid is not None and token is not None:
+            second = TwilioAccount("Twilio's second", "TWILIO_FALLBACK", sid, token)
+            yield from self._guarded("Twilio's second account", partial(self._account, second))
+            yield from self._guarded(f"Twilio number of {whose}", partial(self._number, second, number, whose))
+
+    def _account(self, which: TwilioAccount) -> Iterator[Check]:
+        answer = self._twilio(which, ".json")
         yield from self._clock("Twilio", answer)
         if answer.status_code != httpx.codes.OK:
-            yield bad(f"Twilio answers {answer.status_code}", "Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.")
+            yield bad(
+                f"{which.name} answers {answer.status_code}",
+                f"Check {which.variables}_ACCOUNT_SID and {which.variables}_AUTH_TOKEN.",
+            )
             return
         body = answer.json()
         if body.get("status") != "active":
-            yield bad(f"Twilio account is {code(body.get('status'))}", "Talk to Twilio: it will not call.")
+            yield bad(f"{which.name} account is {code(body.get('status'))}", "Talk to Twilio: it will not call.")
             return
-        yield good("Twilio account is active")
+        yield good(f"{which.name} account is active")
         if body.get("type") == "Trial":
             yield Check(
                 Verdict.NOTE, "a trial account", "It calls only numbers verified with Twilio, after an announcement."
             )
 
-    def _number(self, ours: str, whose: str) -> Iterator[Check]:
-        answer = self._twilio("/IncomingPhoneNumbers.json", PhoneNumber=ours)
+    def _number(self, which: TwilioAccount, ours: str, whose: str) -> Iterator[Check]:
+        answer = self._twilio(which, "/IncomingPhoneNumbers.json", PhoneNumber=ours)
         if answer.status_code != httpx.codes.OK:
             yield bad(f"Twilio number: Twilio answers {answer.status_code}", "Check the account first.")
             return
@@ -238,10 +263,9 @@ class Examination:
             else:
                 yield bad(f"{what} to it does not reach us", f"Set its {field} webhook to POST {wanted}.")
 
-    def _twilio(self, path: str, **query: str) -> httpx.Response:
-        sid = self.settings.twilio_account_sid
-        url = f"{self.settings.twilio_api_url}/2010-04-01/Accounts/{sid}{path}"
-        return self.ports.http.get(url, params=query, auth=(sid, self.settings.twilio_auth_token.get_secret_value()))
+    def _twilio(self, which: TwilioAccount, path: str, **query: str) -> httpx.Response:
+        url = f"{self.settings.twilio_api_url}/2010-04-01/Accounts/{which.sid}{path}"
+        return self.ports.http.get(url, params=query, auth=(which.sid, which.token.get_secret_value()))
 
     def _clock(self, whose: str, answer: httpx.Response) -> Iterator[Check]:
         stated = answer.headers.get("date", "")

@@ -162,6 +162,30 @@ class ServiceSettings(MemorySettings):
         "TWILIO_CALLS_PER_SECOND", "how many calls a second the account may create", "1", 1.0
     )
 
+    #: How many calls may be open at once; more wait here, the most urgent first.
+    twilio_concurrent_calls: Annotated[int | None, Field(ge=1, le=10_000)] = _var(
+        "TWILIO_CONCURRENT_CALLS",
+        "how many calls the account may have open at once; not set: as many as there are",
+        "20",
+        None,
+    )
+    #: A second account, which calls and texts while the first cannot be reached; all three or none.
+    twilio_fallback_account_sid: Annotated[str | None, BeforeValidator(shapes.account_sid)] = _var(
+        "TWILIO_FALLBACK_ACCOUNT_SID",
+        "AC and 32 hexadecimal digits, of a second account",
+        "AC0123456789abcdef0123456789abcdef",
+        None,
+    )
+    twilio_fallback_auth_token: Annotated[SecretStr | None, BeforeValidator(shapes.secret_word)] = _var(
+        "TWILIO_FALLBACK_AUTH_TOKEN", "the second account's auth token", "32 hexadecimal digits", None
+    )
+    twilio_fallback_from_number: Annotated[str | None, BeforeValidator(shapes.e164)] = _var(
+        "TWILIO_FALLBACK_FROM_NUMBER",
+        "a number of the second account in E.164, which is called back",
+        "+15035550101",
+        None,
+    )
+
     def secret(self, name: str) -> SecretStr | None:
         """Return a source's secret by the variable that the directory names, or None where it is not set."""
         return source_secret(name)
@@ -221,11 +245,23 @@ def _same_key_problem() -> dict[str, str]:
     return {}
 
 
+def _half_fallback() -> dict[str, str]:
+    """Half an account calls nobody: the three variables of the second one are set together, and it is another account."""
+    names = [f"TWILIO_FALLBACK_{part}" for part in ("ACCOUNT_SID", "AUTH_TOKEN", "FROM_NUMBER")]
+    unset = [name for name in names if not os.environ.get(name)]
+    if unset and len(unset) < len(names):
+        return dict.fromkeys(unset, "is not set, though others of the second account are; set all three, or none.")
+    same = os.environ.get(names[0]) and os.environ.get(names[0]) == os.environ.get("TWILIO_ACCOUNT_SID")
+    return {names[0]: "is the first account itself; a second one is of use only where it is another."} if same else {}
+
+
 def _read(kind: type[T], mode: Mode) -> T:
     found: T | None = None
     problems = _misspelled() | _engine_problem(mode)
     if issubclass(kind, MemorySettings):
         problems |= _same_key_problem()
+    if issubclass(kind, ServiceSettings):
+        problems |= _half_fallback()
     try:
         found = kind()
     except ValidationError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import lines, outcomes
+from handlers import lines, outages, outcomes
 from handlers.domain.access import InboundCall
 from handlers.domain.conversation import hung_up
 from handlers.domain.directory import TAKES_VOICEMAIL
@@ -127,6 +127,9 @@ def silent_due(tx: Transaction, attempt_id: str) -> None:
     """Nothing was heard of a line for a while: ask the vendor."""
     attempt = tx.get(Attempt, attempt_id)
     if attempt is None or (attempt.state is AttemptState.FINISHED and attempt.open_number is None):
+        return
+    if attempt.sid is None and attempt.state is AttemptState.FINISHED and outages.is_account_out(tx, attempt.account):
+        lines.watch(tx, attempt, RING_WATCH_SECONDS)  # nobody can say yet whether it rings
         return
     if attempt.sid is None and attempt.state is AttemptState.FINISHED:
         lines.record(tx, attempt, "call:never_heard_of", _case(tx, attempt))

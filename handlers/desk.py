@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import bridges, duty, lines, overrides_told, pauses, showing
+from handlers import bridges, duty, lines, outages, overrides_told, pauses, showing
 from handlers.domain.machine import step
 from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind
 from handlers.domain.relays import OPEN_ATTEMPT, Attempt, Halt, Outcome, Purpose
@@ -99,6 +99,8 @@ def ring_round(tx: Transaction, house: House, task: DeskTask) -> DeskTask:
     rung = sum([_ring_phone(tx, house, task, place) for place in places])
     _record(tx, task, "task:ring", lines.ROBOT, halted=stopped is not None, rung=rung)
     halt_words = " Calls are halted, so no phone rings." if stopped else ""
+    if not stopped and outages.is_out(tx):
+        halt_words = f" {outages.DOWN}"
     showing.show_task(tx, house, task)
     showing.note_task(tx, house, task, f"Round {task.rounds}: nobody has taken this yet.{halt_words}", mention=True)
     following = tx.now + timedelta(seconds=task.every_seconds)

@@ -5,18 +5,20 @@ A timeout after submitting is *in doubt*: the vendor is asked before anything is
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from handlers import channels, drawing, handover, held, placing, showing, sinks, texting
+from handlers import channels, drawing, handover, held, outages, placing, showing, sinks, stranded, texting
 from handlers.domain.cards import Note, ReadCard
 from handlers.domain.directory import Desk, Directory
-from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
+from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused, NotYet
 from handlers.domain.handovers import Handover
 from handlers.domain.machinery import EffectKind, channel_of
+from handlers.domain.outage import FIRST, SECOND
+from handlers.domain.relays import Attempt, Recording
 from handlers.domain.standing import Pool
 from handlers.domain.studies import Read
 from handlers.domain.tasks import DeskTask
@@ -37,6 +39,15 @@ CARD_FIRST = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telephone:
+    """One account at the telephone vendor."""
+
+    dialer: Dialer
+    texter: Texter
+    recordings: Recordings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vendors:
     """Whom effects are sent to."""
 
@@ -45,9 +56,19 @@ class Vendors:
     texter: Texter
     recordings: Recordings
     subscribers: Subscribers
+    #: The second account at the telephone vendor, for while the first is out.
+    second: Telephone | None = None
+
+    def dialers(self) -> Mapping[str, Dialer]:
+        """Return who places calls, by account."""
+        return {FIRST: self.dialer} | ({} if self.second is None else {SECOND: self.second.dialer})
+
+    def texters(self) -> Mapping[str, Texter]:
+        """Return who sends texts, by account."""
+        return {FIRST: self.texter} | ({} if self.second is None else {SECOND: self.second.texter})
 
 
-class NotYet(Exception):
+class CardFirst(Exception):
     """What this effect needs is not there yet."""
 
 
@@ -70,7 +91,8 @@ def send_next(
     try:
         CARRIERS[sending.effect.kind](house, vendors, sending)
     except DeliveryFailed as failed:
-        on_failure(failed)
+        if not isinstance(failed, NotYet):
+            on_failure(failed)
         wait = failed.retry_after or backoff(sending.tries)
         whole_lane = failed.retry_after is not None or _keeps_order(sending)
         house.memory.effect_later(sending, now + wait, failed.reason, whole_lane=whole_lane)
@@ -80,7 +102,7 @@ def send_next(
     except DeliveryRefused as refused:
         on_failure(refused)
         _refused(house, sending, refused)
-    except NotYet:
+    except CardFirst:
         house.memory.effect_later(sending, now + CARD_FIRST, "its card is not posted yet")
     except Exception as error:  # noqa: BLE001 - an accepted effect is never lost to a bug
         on_failure(error)
@@ -214,7 +236,7 @@ def _note(house: House, vendors: Vendors, sending: Sending) -> None:
     with house.memory.reading() as look:
         shown = look.message(sending.effect.subject)
     if shown is None:
-        raise NotYet
+        raise CardFirst
     if not sending.in_doubt:
         args = sending.effect.args
         with suppress(DeliveryInDoubt):
@@ -233,7 +255,27 @@ def _pool_note(house: House, vendors: Vendors, sending: Sending) -> None:
     house.memory.effect_done(sending)
 
 
+def _recordings(house: House, vendors: Vendors, sending: Sending) -> Recordings:
+    """Return the recordings of the account that made the call."""
+    if vendors.second is None:
+        return vendors.recordings
+    with house.memory.reading() as look:
+        recording = look.get(Recording, sending.effect.subject)
+        attempt = None if recording is None else look.get(Attempt, recording.attempt_id)
+    return vendors.second.recordings if attempt is not None and attempt.account == SECOND else vendors.recordings
+
+
+def _probe(house: House, vendors: Vendors, sending: Sending) -> None:
+    dialer = vendors.dialers().get(sending.effect.subject)
+    if dialer is None:
+        house.memory.effect_done(sending)  # an account that is not configured any more
+    else:
+        outages.probe(house, dialer.probe, sending)
+
+
 CARRIERS: dict[EffectKind, Carry] = {
+    EffectKind.PROBE_VENDOR: _probe,
+    EffectKind.VENDOR_TURNED: lambda house, _vendors, sending: stranded.turned(house, sending),
     EffectKind.READ_CARD: _READ.carry,
     EffectKind.READ_NOTE: _note,
     EffectKind.DESK_CARD: _TASK.carry,
@@ -241,13 +283,17 @@ CARRIERS: dict[EffectKind, Carry] = {
     EffectKind.POOL_NOTE: _pool_note,
     EffectKind.HANDOVER_CARD: _HANDOVER.carry,
     EffectKind.HANDOVER_NOTE: _note,
-    EffectKind.PLACE_CALL: lambda house, vendors, sending: placing.place(house, vendors.dialer, sending),
-    EffectKind.FIND_CALL: lambda house, vendors, sending: placing.find(house, vendors.dialer, sending),
-    EffectKind.CHECK_CALL: lambda house, vendors, sending: placing.check(house, vendors.dialer, sending),
-    EffectKind.LEAVE_VOICEMAIL: lambda house, vendors, sending: placing.leave_voicemail(house, vendors.dialer, sending),
-    EffectKind.HANG_UP: lambda house, vendors, sending: placing.hang_up(house, vendors.dialer, sending),
-    EffectKind.SEND_TEXT: lambda house, vendors, sending: texting.text(house, vendors.texter, sending),
-    EffectKind.CHECK_TEXT: lambda house, vendors, sending: texting.check(house, vendors.texter, sending),
-    EffectKind.FETCH_RECORDING: lambda house, vendors, sending: placing.fetch(house, vendors.recordings, sending),
+    EffectKind.PLACE_CALL: lambda house, vendors, sending: placing.place(house, vendors.dialers(), sending),
+    EffectKind.FIND_CALL: lambda house, vendors, sending: placing.find(house, vendors.dialers(), sending),
+    EffectKind.CHECK_CALL: lambda house, vendors, sending: placing.check(house, vendors.dialers(), sending),
+    EffectKind.LEAVE_VOICEMAIL: lambda house, vendors, sending: placing.leave_voicemail(
+        house, vendors.dialers(), sending
+    ),
+    EffectKind.HANG_UP: lambda house, vendors, sending: placing.hang_up(house, vendors.dialers(), sending),
+    EffectKind.SEND_TEXT: lambda house, vendors, sending: texting.text(house, vendors.texters(), sending),
+    EffectKind.CHECK_TEXT: lambda house, vendors, sending: texting.check(house, vendors.texters(), sending),
+    EffectKind.FETCH_RECORDING: lambda house, vendors, sending: placing.fetch(
+        house, _recordings(house, vendors, sending), sending
+    ),
     EffectKind.WEBHOOK: lambda house, vendors, sending: sinks.send(house, vendors.subscribers, sending),
 }

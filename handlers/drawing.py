@@ -15,7 +15,7 @@ from handlers.domain.leases import Lease
 from handlers.domain.machinery import SYSTEM
 from handlers.domain.overrides import Override
 from handlers.domain.problems import UNSOLVED, Problem
-from handlers.domain.relays import Attempt, Relay, RelayState
+from handlers.domain.relays import TELEPHONE, Attempt, Relay, RelayState
 from handlers.domain.studies import WAITING, Read, ReadState, Report, Study
 from handlers.domain.tasks import DeskTask, TaskState
 from handlers.domain.viewings import Viewing
@@ -25,6 +25,8 @@ from handlers.tasks_told import outcomes_of
 
 V = TypeVar("V")
 
+#: What a card says of a relay that an outage brought to the desk.
+NO_TELEPHONE = ": the telephone vendor cannot be reached, call by hand"
 #: What a desk's card says where it is of no site, and where its site is not in the directory any more.
 NO_SITE, LEFT = "all facilities", "a site that has left"
 
@@ -39,7 +41,7 @@ def relay_line(directory: Directory, relay: Relay | None, now: datetime) -> str:
         RelayState.CALLING: f"calling, step {relay.step + 1} of {len(relay.policy.steps)}",
         RelayState.BETWEEN: f"{waits}, step {relay.step + 1} of {len(relay.policy.steps)}",
         RelayState.HELD: waits,
-        RelayState.AT_DESK: "at the desk",
+        RelayState.AT_DESK: f"at the desk{NO_TELEPHONE if relay.hold_reason == TELEPHONE else ''}",
         RelayState.ENDED: f"ended: {(relay.ending or '').replace('_', ' ')}{role}",
     }
     site = directory.facilities.get(relay.facility)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import callbacks, desk, lines, outcomes, rungs
-from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused
+from handlers import callbacks, desk, lines, outages, outcomes, rungs
+from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused, NotYet
 from handlers.domain.machinery import AuditFact, Effect, EffectKind
 from handlers.domain.relays import (
+    OPEN_ATTEMPT,
     Attempt,
     AttemptEvent,
     AttemptState,
@@ -32,6 +34,10 @@ CLOCK_SLACK = timedelta(seconds=5)
 FETCHED_WITHIN = timedelta(days=7)
 SOONEST_FETCH, LATEST_FETCH = timedelta(minutes=1), timedelta(hours=1)
 UNKNOWN_VENDOR_WAIT = timedelta(seconds=10)
+#: While as many calls are open as may be, a line is looked for so often.
+FULL_WAIT = timedelta(seconds=2)
+#: The telephone, by account at the vendor.
+Dialers = Mapping[str, Dialer]
 
 
 def _attempt(tx: Transaction, sending: Sending) -> Attempt | None:
@@ -58,9 +64,22 @@ def _submit(tx: Transaction, house: House, sending: Sending) -> Attempt | None:
         _halted(tx, house, attempt)
         tx.sent(sending)
         return None
-    attempt = tx.put(replace(lines.move(attempt, AttemptEvent.SUBMIT), submitted_at=tx.now))
-    lines.record(tx, attempt, "attempt:submit", _case(tx, attempt))
+    _expect_a_free_line(tx, house)
+    attempt = tx.put(
+        replace(outages.over_account(tx, house, lines.move(attempt, AttemptEvent.SUBMIT)), submitted_at=tx.now)
+    )
+    lines.record(tx, attempt, "attempt:submit", _case(tx, attempt), account=attempt.account)
     return attempt
+
+
+def _expect_a_free_line(tx: Transaction, house: House) -> None:
+    """Raise ``NotYet`` while as many calls are open as the account may have; what is most urgent leaves first, then."""
+    if house.concurrent_calls is None:
+        return
+    tx.alone("open calls")  # counted over all facilities
+    states = tuple(OPEN_ATTEMPT - {AttemptState.QUEUED})
+    if len(tx.all(Attempt, channel="call", inbound=False, state=states)) >= house.concurrent_calls:
+        raise NotYet("as many calls are open as the account may have", FULL_WAIT)
 
 
 def _halted(tx: Transaction, house: House, attempt: Attempt) -> None:
@@ -70,19 +89,20 @@ def _halted(tx: Transaction, house: House, attempt: Attempt) -> None:
         rungs.hold(tx, house, relay, "halt")
 
 
-def place(house: House, dialer: Dialer, sending: Sending) -> None:
+def place(house: House, dialers: Dialers, sending: Sending) -> None:
     """Place a call from its intent row: mark, ask, record what the vendor said."""
     attempt = in_transaction(house, sending.facility, lambda tx: _submit(tx, house, sending))
     if attempt is None:
         return
     try:
-        sid = dialer.place(
-            token=attempt.token,
-            to=attempt.number,
-            ours=attempt.ours or house.our_number,
-            send_digits=attempt.send_digits,
-            detect_machine=attempt.purpose is not Purpose.CALLBACK,
-        )
+        with outages.watched(house, attempt.account, attempt.id):
+            sid = dialers[attempt.account].place(
+                token=attempt.token,
+                to=attempt.number,
+                ours=attempt.ours or house.our_number,
+                send_digits=attempt.send_digits,
+                detect_machine=attempt.purpose is not Purpose.CALLBACK,
+            )
     except DeliveryInDoubt:
         in_transaction(house, sending.facility, lambda tx: _lost_answer(tx, sending))
     except DeliveryRefused as refused:
@@ -149,10 +169,11 @@ def _refused(tx: Transaction, house: House, sending: Sending, code: str) -> None
         outcomes.finish(tx, house, attempt, outcome, line_over=True, vendor_code=code)
 
 
-def _found(house: House, dialer: Dialer, attempt: Attempt) -> CallSeen | None:
+def _found(house: House, dialers: Dialers, attempt: Attempt) -> CallSeen | None:
     """Return the vendor's newest call to the number since it was asked for, unless that is known to be another one."""
     since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
-    seen = dialer.find(to=attempt.number, ours=attempt.ours or house.our_number, since=since)
+    with outages.watched(house, attempt.account, attempt.id):
+        seen = dialers[attempt.account].find(to=attempt.number, ours=attempt.ours or house.our_number, since=since)
     if seen is None:
         return None
     with house.memory.reading() as look:
@@ -160,14 +181,14 @@ def _found(house: House, dialer: Dialer, attempt: Attempt) -> CallSeen | None:
     return seen if known is None or known.id == attempt.id else None
 
 
-def find(house: House, dialer: Dialer, sending: Sending) -> None:
+def find(house: House, dialers: Dialers, sending: Sending) -> None:
     """Look an in-doubt call up at the vendor; only when it is certainly not there is it placed again."""
     with house.memory.reading() as look:
         attempt = look.get(Attempt, sending.effect.subject)
     if attempt is None or attempt.state is not AttemptState.IN_DOUBT:
         house.memory.effect_done(sending)
         return
-    seen = _found(house, dialer, attempt)
+    seen = _found(house, dialers, attempt)
     if seen is not None:
         sid, status = seen.sid, seen.status
         in_transaction(house, sending.facility, lambda tx: _accepted(tx, house, sending, sid, status))
@@ -189,14 +210,15 @@ def find(house: House, dialer: Dialer, sending: Sending) -> None:
     in_transaction(house, sending.facility, not_there)
 
 
-def check(house: House, dialer: Dialer, sending: Sending) -> None:
+def check(house: House, dialers: Dialers, sending: Sending) -> None:
     """Ask the vendor what became of a call of which nothing was heard."""
     with house.memory.reading() as look:
         attempt = look.get(Attempt, sending.effect.subject)
     if attempt is None or attempt.sid is None:
         house.memory.effect_done(sending)
         return
-    seen = dialer.look(attempt.sid)
+    with outages.watched(house, attempt.account, attempt.id):
+        seen = dialers[attempt.account].look(attempt.sid)
 
     def act(tx: Transaction) -> None:
         tx.sent(sending)
@@ -212,25 +234,38 @@ def check(house: House, dialer: Dialer, sending: Sending) -> None:
     in_transaction(house, sending.facility, act)
 
 
-def hang_up(house: House, dialer: Dialer, sending: Sending) -> None:
+def hang_up(house: House, dialers: Dialers, sending: Sending) -> None:
     """End a call that is not wanted any more; one that was in doubt is looked up, or ended when it is heard of."""
     with house.memory.reading() as look:
         attempt = look.get(Attempt, sending.effect.subject)
     sid = None if attempt is None else attempt.sid
     if attempt is not None and sid is None and attempt.submitted_at is not None and attempt.open_number is not None:
-        seen = _found(house, dialer, attempt)
+        seen = _found(house, dialers, attempt)
         sid = None if seen is None else seen.sid
-    if sid is not None:
-        dialer.hang_up(sid)
+        if sid is None:
+            in_transaction(house, sending.facility, lambda tx: _is_not_there(tx, sending))
+    if attempt is not None and sid is not None:
+        with outages.watched(house, attempt.account, attempt.id):
+            dialers[attempt.account].hang_up(sid)
     house.memory.effect_done(sending)
 
 
-def leave_voicemail(house: House, dialer: Dialer, sending: Sending) -> None:
+def _is_not_there(tx: Transaction, sending: Sending) -> None:
+    """Free the line of a call that was stopped in doubt, and that the vendor surely does not have by now."""
+    attempt = _attempt(tx, sending)
+    if attempt is None or attempt.sid is not None or attempt.state is not AttemptState.FINISHED:
+        return
+    if attempt.submitted_at is not None and tx.now - attempt.submitted_at > LOOKS * LOOK_AFTER:
+        lines.record(tx, attempt, "call:never_heard_of", _case(tx, attempt))
+        lines.release(tx, attempt)
+
+
+def leave_voicemail(house: House, dialers: Dialers, sending: Sending) -> None:
     """Turn a call that a machine answered to the voicemail words."""
     with house.memory.reading() as look:
         attempt = look.get(Attempt, sending.effect.subject)
     if attempt is not None and attempt.sid is not None and attempt.state is AttemptState.TALKING:
-        dialer.leave_voicemail(sid=attempt.sid, token=attempt.token)
+        dialers[attempt.account].leave_voicemail(sid=attempt.sid, token=attempt.token)
     house.memory.effect_done(sending)
 
 

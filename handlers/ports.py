@@ -263,6 +263,9 @@ class Dialer(Protocol):
     def look(self, sid: str) -> CallSeen:
         """Return what became of a call."""
 
+    def probe(self) -> None:
+        """Ask whether the account is there, about no call at all."""
+
     def hang_up(self, sid: str) -> None:
         """End a call, ringing or answered; harmless when it has ended."""
 
@@ -343,6 +346,10 @@ class House:
     pin_pepper: bytes
     #: What the telephone vendor's error codes mean.
     trouble_of: Callable[[str], Trouble] = unexplained
+    #: The number of the second account, "" where there is none; it too is answered when it is called.
+    second_number: str = ""
+    #: How many calls of ours may be open at once at the vendor; None is no limit.
+    concurrent_calls: int | None = None
 
     def number_at(self, facility: str) -> str:
         """Return the number of ours that calls and texts for a facility, and is called back."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import bridges, desk, duty, endings, limits, lines, waiting
+from handlers import bridges, desk, duty, endings, limits, lines, outages, waiting
 from handlers import numbers as known_numbers
 from handlers.domain import ladder
 from handlers.domain.directory import Contact, Number
 from handlers.domain.limits import Full
 from handlers.domain.machinery import Deadline, DeadlineKind
 from handlers.domain.quiet import Quiet, Then
-from handlers.domain.relays import Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState
+from handlers.domain.relays import TELEPHONE, Attempt, Ending, Outcome, Purpose, Relay, RelayEvent, RelayState
 from handlers.domain.tasks import TaskKind
 from handlers.domain.troubles import is_about_the_number
 from handlers.domain.waits import TOLD, Wait, Why
@@ -59,6 +59,8 @@ def try_rung(tx: Transaction, house: House, relay: Relay) -> Relay:
     quiet = quiet_now(tx, house, relay)
     if quiet is not None:
         return _in_quiet_hours(tx, house, relay, quiet)
+    if not relay.shadow and outages.is_out(tx):
+        return telephone_down(tx, house, relay)
     rung = relay.policy.steps[relay.step]
     if rung.to == "radiologist":
         return _try_radiologist(tx, house, relay)
@@ -361,6 +363,13 @@ def to_desk(tx: Transaction, house: House, relay: Relay, kind: TaskKind, taken_b
         taken_by=taken_by,
     )
     return relay
+
+
+def telephone_down(tx: Transaction, house: House, relay: Relay) -> Relay:
+    """Give a relay to its desk at once, since the telephone vendor cannot be reached; every card of it says so."""
+    relay = tx.put(replace(relay, hold_reason=TELEPHONE))
+    endings.record(tx, relay, "relay:telephone_down")
+    return to_desk(tx, house, relay, TaskKind.TELEPHONE_DOWN)
 
 
 def retry_due(tx: Transaction, house: House, relay_id: str) -> None:

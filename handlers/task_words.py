@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from handlers import bounced, channels, hindered, lockouts, overrides_told, people, showing
+from handlers import bounced, channels, hindered, lockouts, outages, overrides_told, people, showing
 from handlers.domain import expiries, regions
 from handlers.domain.access import InboundCall
 from handlers.domain.clocks import Shares
@@ -34,7 +34,13 @@ def words_of(look: Reading, directory: Directory, task: DeskTask) -> tuple[str, 
     shadow = showing.in_shadow(look, directory, task.facility, task.relay_id)
     what, todo = _told_in_shadow(task.kind) if shadow else told(task.kind)
     what = _in_particular(look, directory, task) or what
-    return what + _errors_met(look, task) + _reads_meant(look, task), todo
+    return what + _no_phone_rings(look, task) + _errors_met(look, task) + _reads_meant(look, task), todo
+
+
+def _no_phone_rings(look: Reading, task: DeskTask) -> str:
+    """Return that the vendor is out on every card that waits for somebody and would ring; its own kind says so already."""
+    waits = task.rings and task.state is TaskState.OPEN and task.kind is not TaskKind.TELEPHONE_DOWN
+    return f" {outages.DOWN}" if waits and outages.is_out(look) else ""
 
 
 def _errors_met(look: Reading, task: DeskTask) -> str:

@@ -81,6 +81,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A contact answered STOP and is not texted any more. Calls go on.",
         "Ask the contact how they want to be reached, and update the directory.",
     ),
+    TaskKind.TELEPHONE_DOWN: (
+        "The telephone vendor cannot be reached: radrelay can call nobody, and the desk's phones do not ring.",
+        "Call by hand now: take it, open the case, reach a responsible clinician from any telephone, and record the outcome.",
+    ),
     TaskKind.ACCOUNT_REFUSED: (
         "The telephone vendor refuses what our account asks for: no call or text of this kind goes through.",
         "Call by hand what waits, and have an operator run `radrelay doctor` and mend the account.",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import desk, lines, optouts, outcomes, showing, troubles
+from handlers import desk, lines, optouts, outages, outcomes, showing, troubles
 from handlers.domain.errors import DeliveryRefused, Rejection
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Outcome, Relay, RelayState
@@ -15,6 +16,8 @@ from handlers.optouts import opted_out
 from handlers.ports import House, Sending, Texter, Transaction
 
 CLOCK_SLACK = timedelta(seconds=5)
+#: Texts, by account at the vendor.
+Texters = Mapping[str, Texter]
 #: How soon the vendor is asked about a text of which nothing final was heard; then ever more rarely, for so long.
 ASKED_AFTER, ASKED_WITHIN = timedelta(minutes=1), timedelta(hours=2)
 #: After these words of the vendor's nothing more is said of a text.
@@ -27,7 +30,7 @@ def _case(tx: Transaction, attempt: Attempt) -> str:
     return "" if relay is None else relay.case_code
 
 
-def text(house: House, texter: Texter, sending: Sending) -> None:
+def text(house: House, texters: Texters, sending: Sending) -> None:
     """Send the one text there is; an in-doubt one is looked up before it is sent again."""
 
     def prepare(tx: Transaction) -> tuple[Attempt, Relay] | None:
@@ -41,27 +44,30 @@ def text(house: House, texter: Texter, sending: Sending) -> None:
             tx.sent(sending)
             return None
         if attempt.state is AttemptState.QUEUED:
-            attempt = tx.put(replace(lines.move(attempt, AttemptEvent.SUBMIT), submitted_at=tx.now))
+            attempt = tx.put(
+                replace(outages.over_account(tx, house, lines.move(attempt, AttemptEvent.SUBMIT)), submitted_at=tx.now)
+            )
             lines.record(tx, attempt, "attempt:submit", relay.case_code)
         return attempt, relay
 
     prepared = in_transaction(house, sending.facility, prepare)
     if prepared is not None:
-        _send_text(house, texter, sending, *prepared)
+        _send_text(house, texters, sending, *prepared)
 
 
-def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt, relay: Relay) -> None:
+def _send_text(house: House, texters: Texters, sending: Sending, attempt: Attempt, relay: Relay) -> None:
     doubtful = sending.in_doubt or sending.tries > 0 or bool(sending.effect.args)
-    sid = _text_found(house, texter, attempt, relay) if doubtful else None
+    sid = _text_found(house, texters, attempt, relay) if doubtful else None
     facility = house.directory().facilities[sending.facility]
     try:
-        sid = sid or texter.send(
-            token=attempt.token,
-            to=attempt.number,
-            facility=facility.alias,
-            callback_number=attempt.ours or house.our_number,
-            callback_code=relay.callback_code,
-        )
+        with outages.watched(house, attempt.account, attempt.id):
+            sid = sid or texters[attempt.account].send(
+                token=attempt.token,
+                to=attempt.number,
+                facility=facility.alias,
+                callback_number=attempt.ours or house.our_number,
+                callback_code=relay.callback_code,
+            )
     except DeliveryRefused as refused:
         code = refused.code
         in_transaction(house, sending.facility, lambda tx: _text_over(tx, house, sending, Outcome.REFUSED, None, code))
@@ -71,11 +77,14 @@ def _send_text(house: House, texter: Texter, sending: Sending, attempt: Attempt,
     in_transaction(house, sending.facility, lambda tx: _text_over(tx, house, sending, Outcome.TEXTED, sid, ""))
 
 
-def _text_found(house: House, texter: Texter, attempt: Attempt, relay: Relay) -> str | None:
+def _text_found(house: House, texters: Texters, attempt: Attempt, relay: Relay) -> str | None:
     """Return the vendor's text of this attempt: with the relay's code, and not known to be another attempt's."""
     since = (attempt.submitted_at or attempt.planned_at) - CLOCK_SLACK
     ours = attempt.ours or house.our_number
-    sids = texter.find(to=attempt.number, ours=ours, since=since, callback_code=relay.callback_code)
+    with outages.watched(house, attempt.account, attempt.id):
+        sids = texters[attempt.account].find(
+            to=attempt.number, ours=ours, since=since, callback_code=relay.callback_code
+        )
     with house.memory.reading() as look:
         known = {sid: look.one(Attempt, sid=sid) for sid in sids}
     return next((sid for sid, one in known.items() if one is None or one.id == attempt.id), None)
@@ -119,14 +128,15 @@ def silent_due(tx: Transaction, attempt_id: str) -> None:
     tx.effect(replace(effect, once=f"check_text:{attempt_id}"))
 
 
-def check(house: House, texter: Texter, sending: Sending) -> None:
+def check(house: House, texters: Texters, sending: Sending) -> None:
     """Ask the vendor what became of a text of which nothing final was heard."""
     with house.memory.reading() as look:
         attempt = look.get(Attempt, sending.effect.subject)
     if attempt is None or attempt.sid is None:
         house.memory.effect_done(sending)
         return
-    found = texter.look(attempt.sid)
+    with outages.watched(house, attempt.account, attempt.id):
+        found = texters[attempt.account].look(attempt.sid)
 
     def act(tx: Transaction) -> None:
         tx.sent(sending)

@@ -21,6 +21,7 @@ from handlers.domain import (
     leases,
     lockouts,
     numbers,
+    outage,
     overrides,
     problems,
     relays,
@@ -104,6 +105,7 @@ KEPT: Mapping[type[Any], Kept] = {
     contact_pins.ContactPin: Kept(tables.ContactPinRow, "issued_at"),
     numbers.NumberStanding: Kept(tables.NumberStandingRow, "since", frozenset({"number"}), frozenset({"number"})),
     access.OptOut: Kept(tables.OptOutRow, "at"),
+    outage.VendorHealth: Kept(tables.VendorHealthRow, "failing_since"),
 }
 
 

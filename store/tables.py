@@ -119,6 +119,7 @@ class AttemptRow(SQLModel, table=True):
     outcome: str | None
     vendor_code: str
     vendor_says: str
+    account: str
     read_id: str | None = Field(index=True)
     version: int
 
@@ -345,4 +346,18 @@ class OptOutRow(SQLModel, table=True):
     facility: str
     at: datetime = columns.instant_column()
     lifted_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
+class VendorHealthRow(SQLModel, table=True):
+    """Accounts at the telephone vendor: their failures since they last answered."""
+
+    __tablename__: ClassVar[Any] = "vendor_health"
+    id: str = columns.key_column()
+    facility: str
+    used: bool
+    failures: int
+    things: str
+    failing_since: datetime = columns.instant_column()
+    out_since: datetime | None = columns.instant_column(nullable=True)
     version: int

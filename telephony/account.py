@@ -132,7 +132,7 @@ def translated(*, creates: bool) -> Iterator[None]:
     try:
         yield
     except _Throttled as error:
-        raise DeliveryFailed("Twilio asks us to slow down", error.retry_after) from None
+        raise DeliveryFailed("Twilio asks us to slow down", error.retry_after, answered=True) from None
     except _NEVER_SENT as error:
         raise DeliveryFailed(f"Twilio cannot be reached ({type(error).__name__})") from None
     except httpx.HTTPError as error:

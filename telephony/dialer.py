@@ -68,6 +68,11 @@ class TwilioDialer:
         with translated(creates=False):
             return _seen(self._account.client.calls(sid).fetch())
 
+    def probe(self) -> None:
+        """Ask for the account itself, which concerns nobody."""
+        with translated(creates=False):
+            self._account.client.api.accounts(self._account.sid).fetch()
+
     def hang_up(self, sid: str) -> None:
         """End a call, queued, ringing or answered; one that has ended already is left alone."""
         try:

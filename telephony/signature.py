@@ -14,14 +14,14 @@ OPTIONAL = ("Digits", "SpeechResult", "ErrorCode", "RecordingSid", "RecordingDur
 
 
 class SignatureVerifier:
-    """Checks requests against the account's auth token and the *configured* public URL.
+    """Checks requests against the auth tokens of our accounts and the *configured* public URL.
 
     A byte-equal replay is valid, since the scheme has no timestamp; turn and sequence numbers make it do nothing.
     """
 
-    def __init__(self, public_url: str, auth_token: str) -> None:
+    def __init__(self, public_url: str, *auth_tokens: str) -> None:
         self._public_url = public_url.rstrip("/")
-        self._validator = RequestValidator(auth_token)
+        self._validators = [RequestValidator(one) for one in auth_tokens]
 
     def is_valid(self, scope: Mapping[str, Any], form: FormData, signature: str | None) -> bool:
         """Tell whether Twilio signed this path, query and form. What is absent or odd is invalid, never an error."""
@@ -34,7 +34,8 @@ class SignatureVerifier:
         if any(_is_cut_elsewhere(name, value) for name, value in form.multi_items()):
             return False
         try:
-            return bool(self._validator.validate(self._signed_url(scope), form, signature))
+            url = self._signed_url(scope)
+            return any(one.validate(url, form, signature) for one in self._validators)
         except (TypeError, ValueError):
             return False
 

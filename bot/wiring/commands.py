@@ -10,7 +10,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from bot import audit_cli, doctor, logs
+from bot import audit_cli, doctor, logs, setting_shapes
 from bot.calendars import CalendarFeeds
 from bot.clock import SecretChance, WallClock
 from bot.directory import inspect
@@ -32,6 +32,8 @@ from store import record, schema, upkeep
 from store.database import Database, DatabaseBusyElsewhere
 from telephony.script import CallScript
 from telephony.signature import signer
+from telephony.twiml import Speaker
+from telephony.urls import Urls
 
 #: New objects before the collector looks at the young ones; with the default of 700 it takes a seventh of a busy web.
 _YOUNG = 10_000
@@ -144,6 +146,16 @@ def statement(settings: MemorySettings, case: str) -> str:
         return cases.statement(house, case)
     finally:
         store.database.close()
+
+
+def fallback_twiml(number: str) -> str:
+    """Return the static apology as TwiML; it needs no setting, no directory and no database."""
+    if number:
+        try:
+            setting_shapes.e164(number)
+        except ValueError as error:
+            raise CannotStart(f"--number: {error}") from None
+    return Speaker(Urls("https://radrelay.invalid"), our_number="", staffed_number=number).fallback()
 
 
 def examine(settings: ServiceSettings) -> tuple[str, int]:

@@ -25,7 +25,7 @@ from bot.worker import Worker
 from handlers import calendars, expiring, tasks_told
 from handlers import directory as directories
 from handlers import intake as intake_verbs
-from handlers.dispatcher import Vendors
+from handlers.dispatcher import Telephone, Vendors
 from handlers.domain.directory import Directory
 from handlers.domain.errors import RadrelayError
 from handlers.domain.sinks import LANES as SINKS
@@ -94,6 +94,24 @@ def pacing(calls_per_second: float) -> Callable[[str], Pace]:
     return lambda lane: paces.get(lane, sink if lane.startswith(SINKS) else slack)
 
 
+def second_account(settings: ServiceSettings) -> Account | None:
+    """Return the second account, or None where none is configured."""
+    sid, token = settings.twilio_fallback_account_sid, settings.twilio_fallback_auth_token
+    number = settings.twilio_fallback_from_number
+    if sid is None or token is None or number is None:
+        return None
+    return Account(
+        account_sid=sid, auth_token=token.get_secret_value(), from_number=number, api_url=settings.twilio_api_url
+    )
+
+
+def telephone(account: Account, urls: Urls) -> Telephone:
+    """Return one account's telephone, texts and recordings."""
+    return Telephone(
+        dialer=TwilioDialer(account, urls), texter=TwilioTexter(account, urls), recordings=TwilioRecordings(account)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """The opened store of a deployment."""
@@ -157,6 +175,8 @@ class Service:
             our_number=settings.twilio_from_number,
             pin_pepper=settings.pin_pepper.get_secret_value(),
             trouble_of=vendor_codes.trouble_of,
+            second_number=settings.twilio_fallback_from_number or "",
+            concurrent_calls=settings.twilio_concurrent_calls,
         )
         self.refusals = web.Refusals()
         self.appender = Appender(self.store.memory)
@@ -167,6 +187,7 @@ class Service:
             from_number=settings.twilio_from_number,
             api_url=settings.twilio_api_url,
         )
+        self.second = second_account(settings)
         keys = [key.get_secret_value() for key in settings.encryption_keys]
         self.pictures = pages.pictures.Pictures(keys, self.clock.now)
         self.slack = slack_app.slack_app(
@@ -184,6 +205,7 @@ class Service:
             texter=TwilioTexter(self.account, self.urls),
             recordings=TwilioRecordings(self.account),
             subscribers=WebhookSender(self.settings.secret),
+            second=None if self.second is None else telephone(self.second, self.urls),
         )
 
     def prepare(self) -> None:
@@ -204,7 +226,10 @@ class Service:
         settings = self.settings
         self.check_secrets()
         speaker = Speaker(self.urls, our_number=settings.twilio_from_number, staffed_number=self._front_number())
-        verifier = SignatureVerifier(settings.public_url, settings.twilio_auth_token.get_secret_value())
+        tokens = [settings.twilio_auth_token, settings.twilio_fallback_auth_token]
+        verifier = SignatureVerifier(
+            settings.public_url, *(one.get_secret_value() for one in tokens if one is not None)
+        )
         routers = [
             intake.router(
                 directory=self.store.directory,
@@ -300,6 +325,8 @@ class Service:
     def close(self) -> None:
         """Close connections."""
         self.account.close()
+        if self.second is not None:
+            self.second.close()
         self.store.database.close()
 
     # --- health ------------------------------------------------------------------------------------------------------

@@ -24,10 +24,16 @@ class Rejection(RadrelayError):
 class DeliveryFailed(RadrelayError):
     """A vendor did not take what was sent, and certainly did nothing; it may be tried again after ``retry_after``."""
 
-    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+    def __init__(self, reason: str, retry_after: timedelta | None = None, *, answered: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
+        #: Whether the vendor answered at all: one that asks for patience is there.
+        self.answered = answered
+
+
+class NotYet(DeliveryFailed):
+    """Nothing was asked of the vendor, since a limit of its is reached; ``retry_after`` says when to look again."""
 
 
 class DeliveryRefused(RadrelayError):

@@ -33,6 +33,8 @@ class EffectKind(StrEnum):
     SEND_TEXT = "send_text"
     CHECK_TEXT = "check_text"
     FETCH_RECORDING = "fetch_recording"
+    PROBE_VENDOR = "probe_vendor"  # subject: the account; is it there?
+    VENDOR_TURNED = "vendor_turned"  # subject: the account; it is out, or back
     WEBHOOK = "webhook"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from handlers.domain.outage import FIRST
 from handlers.domain.policies import EscalationPolicy
 from handlers.domain.waits import Wait
 
@@ -21,6 +22,10 @@ class RelayState(StrEnum):
     HELD = "held"  # a halt or a storm keeps it from calling
     AT_DESK = "at_desk"  # a human desk has it, or is being rung until somebody takes it
     ENDED = "ended"
+
+
+#: Why a relay is at its desk where the telephone vendor cannot be reached.
+TELEPHONE = "telephone"
 
 
 class RelayEvent(StrEnum):
@@ -334,6 +339,8 @@ class Attempt:
     vendor_code: str = ""
     #: What that code means and what to do about it, as the desk is told.
     vendor_says: str = ""
+    #: The account at the vendor that has it: it is looked up, hung up and fetched there.
+    account: str = FIRST
     #: The read that whoever is on call is asked to claim.
     read_id: str | None = None
     version: int = 0

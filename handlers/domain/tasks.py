@@ -24,6 +24,7 @@ class TaskKind(StrEnum):
     AMENDED_UNKNOWN = "amended_unknown"  # an amendment without words, of a finding that nobody has
     RETRACTED_AFTER_TELLING = "retracted_after_telling"
     OPTED_OUT = "opted_out"
+    TELEPHONE_DOWN = "telephone_down"  # the telephone vendor cannot be reached: only a human can call
     ACCOUNT_REFUSED = "account_refused"  # subject: the vendor's code; our account cannot call or text as it is
     MISSED_CALLER = "missed_caller"  # called our number, had no code, and nobody at the desk picked up
     ODD_REPORT = "odd_report"
@@ -53,6 +54,7 @@ class TaskKind(StrEnum):
 RINGS = frozenset(
     {
         TaskKind.LADDER_EXHAUSTED,
+        TaskKind.TELEPHONE_DOWN,
         TaskKind.STORM,
         TaskKind.FINDING_WITHOUT_STUDY,
         TaskKind.NO_POLICY,
@@ -71,6 +73,7 @@ RINGS = frozenset(
 #: Which task a telephone rings for first where several wait for it: a finding that nobody is told comes before all else.
 FIRST = (
     TaskKind.LADDER_EXHAUSTED,
+    TaskKind.TELEPHONE_DOWN,
     TaskKind.NO_POLICY,
     TaskKind.HALTED,
     TaskKind.FINDING_WITHOUT_STUDY,

@@ -100,6 +100,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "inbound",
                 "lines",
                 "lockouts",
+                "outages",
                 "overrides",
                 "pauses",
                 "pin_calls",

@@ -48,6 +48,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "directory_version": ("directory",),
     "inbound_call": ("call",),
     "opt_out": ("text",),
+    "vendor_health": ("vendor",),
     "wrong_entry": ("call",),
     "lockout": ("lockout",),
     "text_reply": ("text",),

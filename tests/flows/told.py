@@ -45,6 +45,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Would text .+\.": ("rung:enter",),
     r"Would ask the desk to find somebody: .+": ("rung:skip",),
     r"Call ended: .+\.": ("attempt:finish",),
+    r"The telephone vendor answers again: calling goes on\.": ("relay:telephone_back",),
     r"A text came from .+; its words are on the case page\. It confirms nothing\..*": ("text:reply",),
     r"STOP: .+ is not texted any more, only called\.": ("text:to_voice",),
     r"Text not delivered.*\.": ("text:status", "text:asked", "attempt:finish"),
@@ -81,6 +82,8 @@ CHANNEL_NOTES: dict[str, tuple[str, ...]] = {
     r"No new PIN for .+: .+": ("pin:not_set",),
     r"Calls of .+ are halted by .+\. Nothing is dialed until .+": ("calls:halt",),
     r"Resumed by .+\. .+": ("calls:resume",),
+    r"The telephone vendor('s account)? cannot be reached: .+": ("vendor:out",),
+    r"The telephone vendor('s first account)? answers again.+": ("vendor:back",),
 }
 
 
