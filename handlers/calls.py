@@ -47,6 +47,7 @@ from handlers.ports import House, Transaction
 _RECEIVED = frozenset(
     {
         Ending.CONFIRMED_BY_CODE,
+        Ending.CONFIRMED_ON_PAGE,
         Ending.READ_BACK_RECORDED,
         Ending.READ_BACK_TO_HUMAN,
         Ending.REACHED_WITHOUT_READ_BACK,

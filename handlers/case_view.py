@@ -18,6 +18,7 @@ from handlers.domain.case_page import (
     TimelineLine,
 )
 from handlers.domain.directory import Directory, Facility
+from handlers.domain.pickups import PAGE
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.regions import in_turn
 from handlers.domain.relays import CONFIRMS, Attempt, Outcome, Recording, Relay, RelayState
@@ -181,6 +182,8 @@ def _named(directory: Directory, actor: str) -> str:
 
 def _spoken(attempt: Attempt, now: datetime) -> str:
     """Say of a telling no more than happened: one that was cut off before the finding's last word was only begun."""
+    if attempt.channel == PAGE:
+        return "finding shown"
     is_heard = attempt.outcome in CONFIRMS or has_heard(attempt, attempt.finished_at or now)
     return "finding spoken" if is_heard else "finding begun"
 
@@ -188,11 +191,12 @@ def _spoken(attempt: Attempt, now: datetime) -> str:
 def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> list[TimelineLine]:
     who = receivers.name_of(tx, directory, attempt.who, attempt)
     who = who or (f"a caller from {attempt.number}" if attempt.number else "a caller")
-    what = {"sms": "text", "hand": "call by hand"}.get(
+    what = {"sms": "text", "hand": "call by hand", PAGE: "pickup page"}.get(
         attempt.channel, "call back" if attempt.purpose.value == "callback" else "call"
     )
     role = receipts.receiver_words(tx, attempt)
-    said = [TimelineLine(at=attempt.planned_at, who=who, what=f"{what} planned, try {attempt.try_no}")]
+    began = "pickup page opened" if attempt.channel == PAGE else f"{what} planned, try {attempt.try_no}"
+    said = [TimelineLine(at=attempt.planned_at, who=who, what=began)]
     if attempt.answered_at is not None and attempt.channel == "call":
         said.append(TimelineLine(at=attempt.answered_at, who=who, what=f"{what} answered"))
     if attempt.told_earlier_at is not None:

@@ -47,6 +47,11 @@ def usable(look: Reading, contacts: Iterable[Contact]) -> dict[str, tuple[Contac
     }
 
 
+def is_theirs(look: Reading, house: House, contact: Contact, pin: str) -> bool:
+    """Tell whether a PIN is this contact's and opens something now; whoever asks counts a wrong one."""
+    return any(pins.pin_matches(pin, hashed, house.pin_pepper) for _, hashed in usable(look, [contact]).values())
+
+
 def is_locked_out(look: Reading, directory: Directory, attempt: Attempt) -> bool:
     """Tell whether no PIN that is keyed on this call counts: its caller is locked out, or no PIN opens anything now."""
     if attempt.inbound and lockouts.is_locked(look, lockouts.of_caller(attempt.number)):

@@ -12,6 +12,7 @@ from handlers.ports import House, Transaction
 
 _ENDINGS = {
     Outcome.CONFIRMED_BY_CODE: Ending.CONFIRMED_BY_CODE,
+    Outcome.CONFIRMED_ON_PAGE: Ending.CONFIRMED_ON_PAGE,
     Outcome.READ_BACK_RECORDED: Ending.READ_BACK_RECORDED,
 }
 

@@ -13,6 +13,7 @@ from handlers import (
     leases,
     messages,
     overflow,
+    pickups,
     problems,
     returns,
     ringing,
@@ -48,6 +49,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.LEASE_DUE: leases.due,
     DeadlineKind.MESSAGE_GIVEN: messages.given_due,
     DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
+    DeadlineKind.PICKUP_OVER: pickups.visit_over,
     DeadlineKind.OVERFLOW_JUDGED: overflow.judge_due,
 }
 

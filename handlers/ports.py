@@ -284,8 +284,8 @@ class TextSeen:
 class Texter(Protocol):
     """Text messages. There is no parameter here that could carry patient data."""
 
-    def send(self, *, token: str, to: str, facility: str, callback_number: str, callback_code: str) -> str:
-        """Send the one text there is; return the vendor's sid."""
+    def send(self, *, token: str, to: str, facility: str, callback_number: str, callback_code: str, pickup: str) -> str:
+        """Send the one text there is, with a link where ``pickup`` is its token; return the vendor's sid."""
 
     def find(self, *, to: str, ours: str, since: datetime, callback_code: str) -> list[str]:
         """Look for texts from a number of ours whose answer may have been lost, newest first."""

@@ -1,4 +1,4 @@
-"""How a receipt by telephone came about, as exactly as its turns tell it: keyed, spoken, or identified by a PIN."""
+"""How a receipt came about, as exactly as the turns of a call or the pickup page tell it: keyed, spoken, by a PIN."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from handlers.domain import dialog
 from handlers.domain.dialog import PromptKind
-from handlers.domain.relays import Attempt, ReceiverRole, Turn
+from handlers.domain.pickups import PAGE
+from handlers.domain.relays import Attempt, Outcome, ReceiverRole, Turn
 from handlers.ports import Reading
 
 KEY, VOICE, PIN = "key", "voice", "pin"
@@ -51,6 +52,8 @@ def given_by(digits: str, speech: str) -> str:
 
 def receipt_of(look: Reading, attempt: Attempt | None) -> Receipt:
     """Return how an attempt's receiver identified and confirmed; nothing for a call that was made by hand."""
+    if attempt is not None and attempt.channel == PAGE:  # it exists only once code and PIN were keyed
+        return Receipt(role_by=PIN, code_by=KEY if attempt.outcome is Outcome.CONFIRMED_ON_PAGE else "")
     if attempt is None or attempt.channel != "call":
         return Receipt()
     turns = look.all(Turn, attempt_id=attempt.id)

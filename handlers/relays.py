@@ -14,7 +14,7 @@ from handlers.domain.tasks import DeskTask, TaskKind, TaskState
 from handlers.ports import House, Transaction
 
 #: Endings in which a clinician is known to have received what was told.
-RECEIVED = (Ending.CONFIRMED_BY_CODE, Ending.READ_BACK_RECORDED, Ending.READ_BACK_TO_HUMAN)
+RECEIVED = (Ending.CONFIRMED_BY_CODE, Ending.CONFIRMED_ON_PAGE, Ending.READ_BACK_RECORDED, Ending.READ_BACK_TO_HUMAN)
 
 
 def start(tx: Transaction, house: House, study: Study, finding: Finding, *, started_by: str, to: str | None) -> Relay:

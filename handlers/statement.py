@@ -10,6 +10,7 @@ from handlers import messages, people, receipts, receivers
 from handlers.domain import dialog
 from handlers.domain.afterwards import Relation, Stated
 from handlers.domain.directory import Directory, Facility
+from handlers.domain.pickups import PAGE
 from handlers.domain.policies import Role
 from handlers.domain.relays import Attempt, Ending, Purpose, ReceiverRole, Relay, RelayState
 from handlers.ports import Reading
@@ -23,6 +24,7 @@ TITLES = {
 }
 _HOW = {
     Ending.CONFIRMED_BY_CODE: "RECEIPT CONFIRMED BY {} CODE",
+    Ending.CONFIRMED_ON_PAGE: "CONFIRMED ON THE PICKUP PAGE BY {} CODE",
     Ending.READ_BACK_RECORDED: "READ BACK BY RECEIVER, RECORDED",
     Ending.READ_BACK_TO_HUMAN: "READ BACK BY RECEIVER",
     Ending.REACHED_WITHOUT_READ_BACK: "REACHED WITHOUT READ-BACK",
@@ -41,12 +43,12 @@ def _of_relay(look: Reading, directory: Directory, relay: Relay) -> str:
     facility = people.facility_of(directory, relay.facility)
     attempts = look.all(Attempt, relay_id=relay.id)
     if relay.state is not RelayState.ENDED or relay.ended_at is None:
-        calls = sum(one.channel != "sms" for one in attempts)
+        calls = sum(one.channel not in ("sms", PAGE) for one in attempts)
         made = "SHADOW, NOBODY IS CALLED" if relay.shadow else f"{calls} {'CALL' if calls == 1 else 'CALLS'} SO FAR"
         return f"CRITICAL RESULT COMMUNICATION IS NOT COMPLETE: {made}, NOT CONFIRMED RECEIVED."
     if relay.ending in _HOW:
         return _received(relay, facility, directory, look)
-    return _not_received(relay, facility, sum(one.first_told_at is not None for one in attempts))
+    return _not_received(relay, facility, [one for one in attempts if one.first_told_at is not None])
 
 
 def _when(facility: Facility, relay: Relay, attempt: Attempt | None) -> str:
@@ -65,8 +67,11 @@ def _received(relay: Relay, facility: Facility, directory: Directory, look: Read
     title = _title(relay, receipt)
     how = _HOW[relay.ending].format(receipts.CODE_BY[receipt.code_by]) if relay.ending is not None else ""
     given = _stated(look, attempt)
-    return f"COMMUNICATED TO {name}, {title},{given} BY TELEPHONE {_when(facility, relay, attempt)}, {how}.".upper().replace(
-        "  ", " "
+    method = "BY A ONE-TIME LINK" if relay.ending is Ending.CONFIRMED_ON_PAGE else "BY TELEPHONE"
+    return (
+        f"COMMUNICATED TO {name}, {title},{given} {method} {_when(facility, relay, attempt)}, {how}.".upper().replace(
+            "  ", " "
+        )
     )
 
 
@@ -97,13 +102,20 @@ def _title(relay: Relay, receipt: Receipt) -> str:
     return f"{title} {receipts.KNOWN_BY[receipt.role_by]}"
 
 
-def _not_received(relay: Relay, facility: Facility, heard: int) -> str:
+def _not_received(relay: Relay, facility: Facility, told: list[Attempt]) -> str:
     words = {
         Ending.WITHDRAWN: "THE CRITICAL RESULT RELAY WAS WITHDRAWN BY THE RADIOLOGIST",
         Ending.RETRACTED: "THE FINDING WAS RETRACTED",
         Ending.CLOSED: f"THE RELAY WAS CLOSED WITHOUT RECEIPT ({relay.ended_note.replace('_', ' ')}) BY {relay.ended_by}",
         Ending.SHADOW: "SHADOW: NOBODY WAS CALLED; THIS IS NO COMMUNICATION",
     }
-    told = words.get(relay.ending or Ending.CLOSED, "NOT COMMUNICATED")
-    after = f", AFTER THE FINDING HAD BEEN SPOKEN ON {heard} {'CALL' if heard == 1 else 'CALLS'}" if heard else ""
-    return f"{told} {_when(facility, relay, None)}{after}.".upper()
+    ended = words.get(relay.ending or Ending.CLOSED, "NOT COMMUNICATED")
+    return f"{ended} {_when(facility, relay, None)}{_told_before(told)}.".upper()
+
+
+def _told_before(told: list[Attempt]) -> str:
+    """Return by what the finding had become known before its relay ended without receipt."""
+    calls = sum(one.channel != PAGE for one in told)
+    ways = [f"SPOKEN ON {calls} {'CALL' if calls == 1 else 'CALLS'}"] if calls else []
+    ways += ["SHOWN ON THE PICKUP PAGE"] if calls < len(told) else []
+    return f", AFTER THE FINDING HAD BEEN {' AND '.join(ways)}" if ways else ""

@@ -65,6 +65,10 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "A finding names a receiver whom its relay does not call.",
         "Open the case, tell that receiver by hand or by `/relay redirect CASE CONTACT`, and record that.",
     ),
+    TaskKind.PICKUP_LOCKED: (
+        "The link of a text was opened with a wrong code or PIN three times, and is closed. The ladder goes on by telephone.",
+        "Ask the contact of this case whether it was them, and have their PIN issued anew if not.",
+    ),
     TaskKind.FINDING_CHANGED_AFTER: (
         "A finding was amended after the clinician had received the earlier one.",
         "Open the case and make sure that the amended finding is the one acted on.",

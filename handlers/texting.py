@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from handlers import desk, lines, optouts, outages, outcomes, showing, troubles
+from handlers import desk, lines, optouts, outages, outcomes, pickups, showing, troubles
 from handlers.domain.errors import DeliveryRefused, Rejection
 from handlers.domain.machinery import SYSTEM, Deadline, DeadlineKind, Effect, EffectKind
 from handlers.domain.relays import Attempt, AttemptEvent, AttemptState, Outcome, Relay, RelayState
@@ -59,6 +59,7 @@ def _send_text(house: House, texters: Texters, sending: Sending, attempt: Attemp
     doubtful = sending.in_doubt or sending.tries > 0 or bool(sending.effect.args)
     sid = _text_found(house, texters, attempt, relay) if doubtful else None
     facility = house.directory().facilities[sending.facility]
+    link = "" if sid else in_transaction(house, sending.facility, lambda tx: pickups.offer(tx, house, attempt, relay))
     try:
         with outages.watched(house, attempt.account, attempt.id):
             sid = sid or texters[attempt.account].send(
@@ -67,6 +68,7 @@ def _send_text(house: House, texters: Texters, sending: Sending, attempt: Attemp
                 facility=facility.alias,
                 callback_number=attempt.ours or house.our_number,
                 callback_code=relay.callback_code,
+                pickup=link,
             )
     except DeliveryRefused as refused:
         code = refused.code

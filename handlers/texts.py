@@ -6,8 +6,9 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from handlers import optouts, replies
+from handlers import optouts, pickups, replies
 from handlers.domain.machinery import SYSTEM, AuditFact
+from handlers.domain.relays import Relay
 from handlers.domain.texts import Word, word_of
 from handlers.once import once
 from handlers.ports import House, Transaction
@@ -75,32 +76,34 @@ def _taken(tx: Transaction, house: House, word: Word, sender: str, ours: str, bo
     """
     out = optouts.opted_out(tx, sender)
     if word is Word.STOP:
-        concerned = () if out else _ids(tx, sender)
+        concerned = [] if out else replies.open_relays(tx, sender)
         optouts.stop(tx, house, sender)
-        return Taken(word=word, relays=concerned)
+        return Taken(word=word, relays=_ids(concerned))
     if word is Word.START and (out or answered):
         optouts.start(tx, house, sender)
         return Taken(word=word)
     if word is Word.HELP:
         tx.audit(AuditFact(action="text:help", actor="caller"))
         return Taken(word=word, say="" if out or answered else _help(tx, house, sender, ours))
-    concerned = _ids(tx, sender, body)
-    tx.audit(AuditFact(action="text:other", actor="caller", facts={"length": len(body), "relays": len(concerned)}))
-    say = "" if out else _limited(tx, sender, _how(len(concerned), ours))
-    return Taken(word=Word.OTHER, say=say, relays=concerned)
+    found = replies.open_relays(tx, sender, body)
+    tx.audit(AuditFact(action="text:other", actor="caller", facts={"length": len(body), "relays": len(found)}))
+    say = "" if out else _limited(tx, sender, _how(tx, found, sender, ours))
+    return Taken(word=Word.OTHER, say=say, relays=_ids(found))
 
 
-def _ids(tx: Transaction, sender: str, body: str = "") -> tuple[str, ...]:
-    return tuple(f"{relay.facility}/{relay.id}" for relay in replies.open_relays(tx, sender, body))
+def _ids(found: list[Relay]) -> tuple[str, ...]:
+    return tuple(f"{relay.facility}/{relay.id}" for relay in found)
 
 
-def _how(relays: int, ours: str) -> str:
+def _how(tx: Transaction, found: list[Relay], sender: str, ours: str) -> str:
     """Say how to confirm; it tells nobody more than that something is open, and how many where several are."""
-    if relays == 0:
+    if not found:
         return f"No callback is open for this number. To reach a person call {ours} and press 0."
-    if relays == 1:
-        return f"Nothing is confirmed by text. Please call {ours} and give the code you were sent."
-    return f"Nothing is confirmed by text. {relays} callbacks are open: please call {ours} and give each code you were sent."
+    if len(found) > 1:
+        open_now = f"{len(found)} callbacks are open"
+        return f"Nothing is confirmed by text. {open_now}: please call {ours} and give each code you were sent."
+    link = ", or open the link in our text" if pickups.is_offered(tx, found[0], sender) else ""
+    return f"Nothing is confirmed by text. Please call {ours} and give the code you were sent{link}."
 
 
 def _help(tx: Transaction, house: House, sender: str, ours: str) -> str:

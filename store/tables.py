@@ -226,6 +226,25 @@ class LinkRow(SQLModel, table=True):
     version: int
 
 
+class PickupRow(SQLModel, table=True):
+    """Links of texts to the pickup page, and what became of each, by the digests of their tokens."""
+
+    __tablename__: ClassVar[Any] = "pickup"
+    id: str = columns.key_column()
+    facility: str
+    relay_id: str = Field(index=True)
+    text_id: str
+    contact: str
+    state: str
+    made_at: datetime = columns.instant_column()
+    expires_at: datetime = columns.instant_column()
+    wrong: int
+    visit: str = Field(index=True)
+    opened_at: datetime | None = columns.instant_column(nullable=True)
+    attempt_id: str | None
+    version: int
+
+
 class PageSessionRow(SQLModel, table=True):
     """Case page sessions, by the digest of their token."""
 

@@ -174,7 +174,16 @@ def _text() -> str:
     words = texter.words(
         facility=EXAMPLE.facility, callback_number=EXAMPLE.callback_number, callback_code=EXAMPLE.callback_code
     )
-    return f"## The text message\n\nThe only one there is; it names nobody.\n\n> {words}\n"
+    link = texter.words(
+        facility=EXAMPLE.facility,
+        callback_number=EXAMPLE.callback_number,
+        callback_code=EXAMPLE.callback_code,
+        link="https://radrelay.example/pickup/Zx81-4m2kQ7pT0vWcY3hLrBn",
+    )
+    return (
+        f"## The text message\n\nThe only one there is; it names nobody.\n\n> {words}\n\n"
+        f"Where the policy lets a pickup page end the category, for a contact with a PIN:\n\n> {link}\n"
+    )
 
 
 if __name__ == "__main__":

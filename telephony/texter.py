@@ -12,9 +12,13 @@ from telephony.urls import Urls
 LOOKED_AT = 20
 
 
-def words(*, facility: str, callback_number: str, callback_code: str) -> str:
-    """Return the text. It has no patient, no finding and none of the words that opt out."""
-    return f"Urgent radiology callback for {facility}. Call {callback_number}, code {callback_code}."
+def words(*, facility: str, callback_number: str, callback_code: str, link: str = "") -> str:
+    """Return the text. It has no patient, no finding and none of the words that opt out.
+
+    A link stands at the end, without a full stop after it, which telephones would take for a part of it.
+    """
+    ping = f"Urgent radiology callback for {facility}. Call {callback_number}, code {callback_code}."
+    return f"{ping} Or open {link}" if link else ping
 
 
 class TwilioTexter:
@@ -24,13 +28,14 @@ class TwilioTexter:
         self._account = account
         self._urls = urls
 
-    def send(self, *, token: str, to: str, facility: str, callback_number: str, callback_code: str) -> str:
+    def send(self, *, token: str, to: str, facility: str, callback_number: str, callback_code: str, pickup: str) -> str:
         """Send the text, from the number that it asks to be called, and return its sid; an opted-out number raises ``DeliveryRefused`` with code 21610."""
+        link = self._urls.pickup(pickup) if pickup else ""
         with translated(creates=True):
             message = self._account.client.messages.create(
                 to=to,
                 from_=callback_number,
-                body=words(facility=facility, callback_number=callback_number, callback_code=callback_code),
+                body=words(facility=facility, callback_number=callback_number, callback_code=callback_code, link=link),
                 status_callback=self._urls.sms_status(token),
             )
             return str(message.sid)

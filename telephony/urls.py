@@ -17,6 +17,8 @@ INBOUND = "/twilio/inbound"
 SMS = "/twilio/sms"
 SMS_STATUS = "/twilio/sms-status/{token}"
 FALLBACK = "/twilio/fallback"
+#: Not Twilio's: the address in a text, where a person opens the pickup page.
+PICKUP = "/pickup/{token}"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")
 _LEG = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -83,6 +85,10 @@ class Urls:
     def sms_status(self, token: str) -> str:
         """Where a text's progress goes."""
         return self._at(SMS_STATUS, token)
+
+    def pickup(self, token: str) -> str:
+        """Where whoever got a text may open the pickup page."""
+        return self._at(PICKUP, token)
 
     def fallback(self) -> str:
         """Where the apology is, for when one of the others failed."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import time
+from datetime import time, timedelta
 
 from bot.directory import scalars
 from bot.directory.nodes import Entry, Value
@@ -16,13 +16,14 @@ from bot.directory.problems import Log, Unfit, nearest, suggestion
 from bot.directory.scalars import each, lifted, opened
 from handlers.domain.classes import PatientClass
 from handlers.domain.hours import Hours
-from handlers.domain.policies import DeskRung, EscalationPolicy, PolicyRule, Role, Step
+from handlers.domain.policies import NO_PICKUP, DeskRung, EscalationPolicy, PolicyRule, Role, Step
 
 DESK = "$desk"
 CHANNELS = ("call", "sms")
 #: What a step may call that is not a contact's id.
 SPECIAL = frozenset({"ordering", "radiologist"})
 _CATEGORIES = (1, 2, 3)
+LONGEST_PICKUP = timedelta(hours=24)
 _duration = lifted(scalars.duration)
 
 
@@ -98,7 +99,25 @@ def template(name: str, entry: Entry) -> EscalationPolicy:
         ended_by=entry.need("ended_by", each(lifted(scalars.choice(Role)))),
         desk=entry.need("desk", opened(_last)),
         bridge=entry.get("bridge", flag, default=False),
+        pickup=entry.get("pickup", each(lifted(_picked_up)), ()),
+        pickup_within=entry.get("pickup_within", lifted(_pickup_time), timedelta(minutes=30)),
     )
+
+
+def _picked_up(written: str) -> int:
+    category = scalars.whole(1, 3)(written)
+    if category in NO_PICKUP:
+        raise Unfit(
+            "a category 1 finding is never picked up on a page: it is told by voice. Write pickup: [2, 3], or [3]."
+        )
+    return category
+
+
+def _pickup_time(written: str) -> timedelta:
+    lives = scalars.duration(written)
+    if lives > LONGEST_PICKUP:
+        raise Unfit("a link in a text opens for at most 24 hours: write 24h or less; 30m is usual.")
+    return lives
 
 
 def _window(entry: Entry) -> Hours:

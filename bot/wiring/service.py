@@ -247,6 +247,9 @@ class Service:
                 now=self.clock.now,
                 on_refused=self.refusals.at("pages"),
             ),
+            pages.pickup.router(
+                verbs.pickup_verbs(self.house), public_url=settings.public_url, on_refused=self.refusals.at("pages")
+            ),
             pages.pictures.router(self.pictures, self.refusals.at("pages")),
         ]
         return web.application(routers, health=self._health(), refusals=self.refusals, running=self.running)

@@ -24,6 +24,7 @@ from handlers import (
     outlook,
     overrides,
     passing,
+    pickups,
     pin_calls,
     problems,
     reasons,
@@ -90,6 +91,11 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
         **_bound(house, pin_calls.pin, verifying.verify, verifying.verify_lines),
         **_bound(house, halts.halt, halts.resume, cases.open_link, cases.open_link_for_read, cases.open_link_for_task),
     )
+
+
+def pickup_verbs(house: House) -> Any:
+    """Bind the pickup page's verbs to a house (`bot.pages.pickup.PickupVerbs`)."""
+    return SimpleNamespace(**_bound(house, pickups.identify, pickups.look, pickups.confirm))
 
 
 def page_verbs(house: House) -> Any:

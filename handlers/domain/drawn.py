@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from handlers.domain.leases import LEASE_TABLE, LeaseState
+from handlers.domain.pickups import PICKUP_TABLE, PickupState
 from handlers.domain.problems import PROBLEM_TABLE, ProblemState
 from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, AttemptState, RelayState
 from handlers.domain.tasks import TASK_TABLE, TaskState
@@ -47,6 +48,11 @@ def page() -> str:
             diagram(LEASE_TABLE, LeaseState.RUNNING, LeaseState.OFFERED),
         ),
         ("Desk task", "Something a human at a desk has to do.", diagram(TASK_TABLE, TaskState.OPEN, TaskState.DONE)),
+        (
+            "Pickup",
+            "The link of a text, and the one visit to the pickup page that it opens.",
+            diagram(PICKUP_TABLE, PickupState.OFFERED, PickupState.OVER),
+        ),
         (
             "Problem",
             "Something that keeps a study from being read.",

@@ -89,6 +89,7 @@ class DeadlineKind(StrEnum):
     OPENS_TO_ALL = "opens_to_all"  # subject: a subspecialty's read; from then on general readers may read it
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it
     OVERFLOW_JUDGED = "overflow_judged"  # subject: facility
+    PICKUP_OVER = "pickup_over"  # subject: pickup whose visit was begun
     LEASE_DUE = "lease_due"  # subject: read that is claimed
 
 

@@ -22,6 +22,8 @@ class Role(StrEnum):
     UNIT = "unit"
 
 
+#: Categories whose findings are spoken: a page that waits to be opened ends none of them.
+NO_PICKUP = frozenset({1})
 #: Roles that a licensed independent practitioner's key (1) may stand for.
 PRACTITIONERS = frozenset({Role.PHYSICIAN, Role.NP, Role.PA})
 
@@ -58,6 +60,10 @@ class EscalationPolicy:
     desk: DeskRung
     #: A person on the line is the radiologist's to talk to at once: the opening offers that first.
     bridge: bool = False
+    #: Categories that may be ended on the pickup page, whose link is then in the text.
+    pickup: tuple[int, ...] = ()
+    #: How long such a link opens.
+    pickup_within: timedelta = timedelta(minutes=30)
 
     def calls(self, receiver: str) -> bool:
         """Tell whether a rung calls somebody whom a finding names: the ordering clinician's rung, or one of their own."""

@@ -148,6 +148,7 @@ class Outcome(StrEnum):
     """What came of an attempt; the record never claims the stronger one."""
 
     CONFIRMED_BY_CODE = "confirmed_by_code"
+    CONFIRMED_ON_PAGE = "confirmed_on_page"  # read on the pickup page, its code keyed there
     READ_BACK_RECORDED = "read_back_recorded"
     READ_BACK_TO_HUMAN = "read_back_to_human"  # a call made by hand
     BRIDGED = "bridged"
@@ -197,14 +198,15 @@ MOVES_ON = frozenset(
         Outcome.REACHED_WITHOUT_READ_BACK,
     }
 )
-#: Only these, from a receiver whose role the policy names, end a relay by telephone.
-CONFIRMS = frozenset({Outcome.CONFIRMED_BY_CODE, Outcome.READ_BACK_RECORDED})
+#: Only these, from a receiver whose role the policy names, end a relay by telephone or on the pickup page.
+CONFIRMS = frozenset({Outcome.CONFIRMED_BY_CODE, Outcome.CONFIRMED_ON_PAGE, Outcome.READ_BACK_RECORDED})
 
 
 class Ending(StrEnum):
     """How a relay ended: always by a human."""
 
     CONFIRMED_BY_CODE = "confirmed_by_code"
+    CONFIRMED_ON_PAGE = "confirmed_on_page"
     READ_BACK_RECORDED = "read_back_recorded"
     READ_BACK_TO_HUMAN = "read_back_to_human"
     REACHED_WITHOUT_READ_BACK = "reached_without_read_back"
@@ -295,7 +297,7 @@ class Attempt:
     #: Opaque; the only thing of ours in a callback URL.
     token: str
     purpose: Purpose
-    channel: str  #: ``call`` or ``sms``
+    channel: str  #: ``call``, ``sms``, ``hand`` (made by hand) or ``page`` (the pickup page)
     inbound: bool
     #: Directory id of the contact, radiologist, or the name at a desk's phone.
     who: str

@@ -32,6 +32,7 @@ class TaskKind(StrEnum):
     STUDY_PROBLEM = "study_problem"  # subject: the problem; it keeps a study from being read
     PATIENT_MISMATCH = "patient_mismatch"
     BAA_LAPSED = "baa_lapsed"
+    PICKUP_LOCKED = "pickup_locked"  # subject: the pickup; code or PIN was entered wrong too often
     EVENT_SET_ASIDE = "event_set_aside"
     WRONG_PERSON_TOLD = "wrong_person_told"
     FIND_NUMBER = "find_number"  # a contact's number bounced, or is not theirs

@@ -60,9 +60,9 @@ def test_slack_is_given_cards_and_notes_only() -> None:
 
 
 def test_a_text_has_no_parameter_for_a_patient() -> None:
-    """The one text there is takes a facility, a number and a code."""
+    """The one text there is takes a facility, a number, a code and the token of a link."""
     assert set(inspect.signature(Texter.send).parameters) == {
-        *("self", "token", "to", "facility", "callback_number", "callback_code")
+        *("self", "token", "to", "facility", "callback_number", "callback_code", "pickup")
     }
 
 

@@ -103,6 +103,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "outages",
                 "overrides",
                 "pauses",
+                "pickups",
                 "pin_calls",
                 "studies",
                 "unclaimed",

@@ -47,6 +47,8 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Call ended: .+\.": ("attempt:finish",),
     r"The telephone vendor answers again: calling goes on\.": ("relay:telephone_back",),
     r"A text came from .+; its words are on the case page\. It confirms nothing\..*": ("text:reply",),
+    r".+ opened the pickup page\.": ("pickup:open",),
+    r".+ saw the finding on the pickup page and did not confirm it\.": ("pickup:over",),
     r"STOP: .+ is not texted any more, only called\.": ("text:to_voice",),
     r"Text not delivered.*\.": ("text:status", "text:asked", "attempt:finish"),
     r"The answering service was to give .+ our message by now, .+": ("call:not_given",),

@@ -62,8 +62,10 @@ def place(dialer: Dialer, *, send_digits: str = "", detect_machine: bool = True)
     return dialer.place(token=TOKEN, to=TO, ours=OUR_NUMBER, send_digits=send_digits, detect_machine=detect_machine)
 
 
-def send(texter: Texter) -> str:
-    return texter.send(token=TOKEN, to=TO, facility="Mercy", callback_number=OUR_NUMBER, callback_code="482173")
+def send(texter: Texter, pickup: str = "") -> str:
+    return texter.send(
+        token=TOKEN, to=TO, facility="Mercy", callback_number=OUR_NUMBER, callback_code="482173", pickup=pickup
+    )
 
 
 def test_a_call_is_asked_for_with_our_token_only(fake: FakeTwilio, dialer: Dialer) -> None:
@@ -284,10 +286,22 @@ def test_the_one_text_there_is(fake: FakeTwilio, texter: Texter) -> None:
     }
 
 
+def test_the_text_s_link_has_our_token_only(fake: FakeTwilio, texter: Texter) -> None:
+    """At the very end, so that a telephone takes nothing else for a part of it."""
+    fake.will(201, {"sid": MESSAGE})
+    send(texter, pickup=TOKEN)
+    ping = "Urgent radiology callback for Mercy. Call +12025550100, code 482173."
+    assert fake.seen[0].form["Body"] == [f"{ping} Or open https://radrelay.example/pickup/{TOKEN}"]
+
+
 def test_the_text_has_no_word_that_opts_out() -> None:
     """A reader who answers with a word of ours must not unsubscribe by it."""
     said = set(
-        words(facility="", callback_number="", callback_code="").upper().replace(".", " ").replace(",", " ").split()
+        words(facility="", callback_number="", callback_code="", link="https://x")
+        .upper()
+        .replace(".", " ")
+        .replace(",", " ")
+        .split()
     )
     assert not said & {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 

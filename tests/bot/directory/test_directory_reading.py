@@ -74,6 +74,18 @@ UNREADABLE = [
     ("{use: critical}", '{use: critical, hours: {from: "7"}}', '"7"', "not a time"),
     ("{to: $charge,", "{to: $desk,", "$desk,", "the desk is the last rung"),
     ("[call, sms]", "[call, email]", "email", "not a channel"),
+    (
+        "desk: {who: $desk, every: 2m}",
+        "desk: {who: $desk, every: 5m}\n    pickup: [1, 2]",
+        "1, 2",
+        "never picked up on a page",
+    ),
+    (
+        "desk: {who: $desk, every: 2m}",
+        "desk: {who: $desk, every: 2m}\n    pickup: [2]\n    pickup_within: 3d",
+        "3d",
+        "at most 24 hours",
+    ),
     ("[call, sms]", "[sms]", "[sms]", "a text alone confirms nothing"),
     ("tries: 2", "tries: 0", "tries: 0", "from 1 to 10"),
     ("within: 5m}", "within: soon}", "soon", "not a duration"),

@@ -10,6 +10,7 @@ import pytest
 
 from handlers.domain.errors import ImpossibleTransition
 from handlers.domain.machine import allows, step
+from handlers.domain.pickups import PICKUP_TABLE, PickupEvent, PickupState
 from handlers.domain.problems import PROBLEM_TABLE, ProblemEvent, ProblemState
 from handlers.domain.relays import ATTEMPT_TABLE, RELAY_TABLE, AttemptEvent, AttemptState, RelayEvent, RelayState
 from handlers.domain.tasks import TASK_TABLE, TaskEvent, TaskState
@@ -18,6 +19,7 @@ MACHINES: list[tuple[Any, type[StrEnum], type[StrEnum], set[StrEnum]]] = [
     (RELAY_TABLE, RelayState, RelayEvent, {RelayState.ENDED}),
     (ATTEMPT_TABLE, AttemptState, AttemptEvent, {AttemptState.FINISHED}),
     (TASK_TABLE, TaskState, TaskEvent, {TaskState.DONE}),
+    (PICKUP_TABLE, PickupState, PickupEvent, {PickupState.OVER}),
     (PROBLEM_TABLE, ProblemState, ProblemEvent, {ProblemState.SOLVED, ProblemState.CLOSED}),
 ]
 PAIRS = [
