@@ -10,6 +10,7 @@ from handlers import (
     callbacks,
     check_calls,
     endings,
+    hand_calls,
     identity,
     lines,
     messages,
@@ -21,7 +22,7 @@ from handlers import (
 from handlers.domain import afterwards, checking, conversation, dialog, turns
 from handlers.domain import case_code as codes
 from handlers.domain.dialog import Key, Prompt, PromptKind
-from handlers.domain.directory import SHARED, Contact, Facility, NumberKind
+from handlers.domain.directory import SHARED, Contact, Directory, Facility, NumberKind
 from handlers.domain.errors import Rejection
 from handlers.domain.relays import (
     AFTERWARDS,
@@ -118,7 +119,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
             our_number=house.number_at(attempt.facility),
             not_to_take=has_it,
         )
-    contact = directory.contacts.get(attempt.who)
+    contact = directory.contacts.get(attempt.to_contact or attempt.who)
     has_pin = bool(identity.with_pin(tx, directory, attempt))
     findings = endings.findings_of(tx, relay)
     study = tx.get(Study, relay.study_id)
@@ -141,13 +142,19 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         contact_role=None if contact is None else contact.role,
         may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
         recording=facility.recording,
-        legs=bridges.free(tx, directory, bridges.legs_of(directory, relay, facility), apart_from=attempt.id),
+        legs=_legs(tx, directory, attempt, relay, facility),
         ended_words=_ended_words(tx, house, relay, facility),
         fresh_code=_another_code(house, attempt),
         asked_for=_asked_for(contact, attempt),
         by_voice=attempt.number_kind == NumberKind.BADGE,
         shared_line=not has_pin and attempt.number_kind in SHARED,
     )
+
+
+def _legs(tx: Transaction, directory: Directory, attempt: Attempt, relay: Relay, facility: Facility) -> bridges.Legs:
+    if attempt.purpose is Purpose.BY_HAND:
+        return hand_calls.legs(tx, directory, attempt)
+    return bridges.free(tx, directory, bridges.legs_of(tx, directory, relay, facility), apart_from=attempt.id)
 
 
 def _asked_for(contact: Contact | None, attempt: Attempt) -> str:
@@ -373,8 +380,8 @@ def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Re
     def act(tx: Transaction) -> Reply:
         attempt = _attempt(tx, token)
         facts = facts_for(tx, house, attempt)
-        name = _leg_name(house, facts.relay, attempt, leg)
-        kind = whisper_kind(turn, heard)
+        name = _leg_name(tx, house, facts.relay, attempt, leg)
+        kind = whisper_kind(turn, heard) if leg != "c" else PromptKind.WHISPER_GO
         open_bridge = attempt.state is AttemptState.BRIDGED and attempt.bridged_to.endswith(PENDING)
         if kind is PromptKind.WHISPER_GO and attempt.bridged_to != name:
             if not open_bridge:
@@ -382,6 +389,8 @@ def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Re
             else:
                 attempt = tx.put(replace(attempt, bridged_to=name))
                 lines.record(tx, attempt, "call:bridge", facts.case_code.replace("-", ""), leg=leg, to=name)
+        if leg == "c" and kind is PromptKind.WHISPER_GO:
+            kind = PromptKind.CONNECTED
         prompt = Prompt(kind=kind, facility=facts.facility, case_code=facts.case_code)
         return Reply(token=token, turn=turn + 1, prompt=prompt)
 
@@ -395,7 +404,7 @@ def whisper_kind(turn: int, heard: Heard) -> PromptKind:
     return PromptKind.WHISPER_GO if (heard.digits or dialog.digits_said(heard.speech)) == "1" else PromptKind.HANG_UP
 
 
-def _leg_name(house: House, relay: Relay | None, attempt: Attempt, leg: str) -> str:
+def _leg_name(tx: Transaction, house: House, relay: Relay | None, attempt: Attempt, leg: str) -> str:
     directory = house.directory()
     facility = directory.facilities[attempt.facility]
     if leg.startswith("d") and leg[1:].isdigit():
@@ -403,5 +412,8 @@ def _leg_name(house: House, relay: Relay | None, attempt: Attempt, leg: str) -> 
         if int(leg[1:]) < len(phones):
             return phones[int(leg[1:])].who
         raise unknown_call()
-    reader = directory.radiologists.get("" if relay is None else relay.delegated_by)
+    if leg == "c":
+        return attempt.to_contact
+    on_call = bridges.reader_on_call(tx, directory, facility) if leg == "o" else None
+    reader = on_call or directory.radiologists.get("" if relay is None else relay.delegated_by)
     return "the radiologist" if reader is None else reader.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from handlers import desk, endings, messages, receipts, receivers, replies, task_words
+from handlers import bridged, desk, endings, messages, receipts, receivers, replies, task_words
 from handlers.domain import case_code as codes
 from handlers.domain.case_page import (
     CaseView,
@@ -41,6 +41,7 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
     relay = relays[-1] if relays else None
     recordings = [one for each in relays for one in tx.all(Recording, relay_id=each.id)]
     tasks = tx.all(DeskTask, case_code=study.case_code)
+    call_task, call_outcomes = bridged.asked(tx, tasks)
     return CaseView(
         facility=facility.name,
         alias=facility.alias,
@@ -81,6 +82,8 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         halted=desk.halted(tx, study.facility) is not None,
         shadow=facility.shadow,
         staffed_number=facility.callback_number,
+        call_task=call_task,
+        call_outcomes=call_outcomes,
     )
 
 

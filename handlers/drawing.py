@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from handlers import claims, overrides_told, receipts, showing, task_words, waiting
+from handlers import bridged, claims, overrides_told, receipts, showing, task_words, waiting
 from handlers.domain import case_code, leases, regions
 from handlers.domain.cards import DeskCard, ReadCard, Viewer, age_shown
 from handlers.domain.directory import Directory
@@ -201,6 +201,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     facility = directory.facilities.get(task.facility)
     what, todo = task_words.words_of(look, directory, task)
     read = showing.card_of(look, case_code=task.case_code) if task.case_code else None
+    of_call = bridged.choices(look, task)
     return DeskCard(
         task_id=task.id,
         kind=task.kind.value,
@@ -218,7 +219,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
         outcome=task.outcome,
         what=what,
         todo=todo,
-        relay_open=relay is not None and relay.state is not RelayState.ENDED,
+        relay_open=relay is not None and relay.state is not RelayState.ENDED and not of_call,
         read_id="" if read is None else read.id,
-        outcomes=tuple(outcomes_of(task.kind).items()),
+        outcomes=of_call or tuple(outcomes_of(task.kind).items()),
     )

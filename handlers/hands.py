@@ -58,7 +58,8 @@ def newest_relay(look: Reading, code: str) -> Relay:
     return relay
 
 
-def _open_relay(look: Reading, code: str) -> Relay:
+def open_relay(look: Reading, code: str) -> Relay:
+    """Return the relay of a case that has not ended, or refuse."""
     relay = newest_relay(look, code)
     if relay.state is RelayState.ENDED:
         how = (relay.ending or Ending.CLOSED).value.replace("_", " ")
@@ -104,7 +105,7 @@ def _theirs(
     look: Reading, directory: Directory, code: str, slack_user: str
 ) -> tuple[Relay, list[Finding], list[Finding]]:
     """Return a case's open relay with somebody's own findings and those of others, or refuse whoever has none there."""
-    relay = _open_relay(look, code)
+    relay = open_relay(look, code)
     reader = directory.radiologist_of_slack(slack_user)
     found = endings.findings_of(look, relay)
     mine = [one for one in found if reader is not None and one.found_by == reader.id]
@@ -131,7 +132,7 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
     """Send a relay to a contact of the directory, now; the ladder goes on from there to the desk."""
     code = parse_case(case)
     facility = facility_of_case(house, code)
-    actor = _may_handle(house, slack_user, facility)
+    actor = may_handle(house, slack_user, facility)
     contact = house.directory().ordering(facility, contact_id)
     if contact is None:
         raise Rejection(
@@ -145,7 +146,7 @@ def redirect(house: House, case: str, contact_id: str, slack_user: str, delivery
         )
 
     def act(tx: Transaction) -> str:
-        relay = _open_relay(tx, code)
+        relay = open_relay(tx, code)
         endings.record(tx, relay, "relay:redirect", actor, to=contact_id)
         for attempt in lines.open_of_relay(tx, relay.id):
             lines.stop(tx, attempt, case_code=code)
@@ -174,7 +175,7 @@ def _redirected(directory: Directory, relay: Relay, name: str, now: datetime) ->
     return words_of.get(relay.state, f"{name} cannot be called by machine, so the desk is being rung.")
 
 
-def _may_handle(house: House, slack_user: str, facility: str) -> str:
+def may_handle(house: House, slack_user: str, facility: str) -> str:
     """Return the record's name of somebody who may act on a site's relays."""
     directory = house.directory()
     actor = people.actor_of(directory, slack_user)
@@ -199,16 +200,16 @@ def log(
     """Document a call made by hand: who received it, in which role, when, and whether it was read back to a human."""
     code = parse_case(case)
     facility = facility_of_case(house, code)
-    actor = _may_handle(house, slack_user, facility)
+    actor = may_handle(house, slack_user, facility)
     by = receivers.received_by(house.directory(), facility, receiver, receiver_name)
     if role not in {one.value for one in Role}:
         raise Rejection("bad_role", "Choose the receiver's role.")
 
     def act(tx: Transaction) -> str:
-        relay = _open_relay(tx, code)
+        relay = open_relay(tx, code)
         if not relay.found_at - AHEAD <= at <= tx.now + AHEAD:
             raise Rejection("bad_time", "The time must lie between the finding and now.")
-        attempt = _by_hand(tx, house, relay, by, role, at, read_back=read_back)
+        attempt = by_hand(tx, house, relay, by, role, at, read_back=read_back)
         if by == receivers.NOT_IN_DIRECTORY:
             receivers.keep_stated(tx, house, attempt, receiver_name, code)
         if role not in {one.value for one in relay.policy.ended_by}:
@@ -221,7 +222,7 @@ def log(
     return once(house, facility, delivery, act)
 
 
-def _by_hand(
+def by_hand(
     tx: Transaction, house: House, relay: Relay, who: str, role: str, at: datetime, *, read_back: bool
 ) -> Attempt:
     """Keep a call made by hand as a finished attempt; its actor and moment of entry are the server's."""
@@ -257,13 +258,13 @@ def close(house: House, case: str, slack_user: str, reason: str, delivery: str) 
     """Close a relay without its being received, with a reason from the list: a PACS administrator, or its radiologist."""
     code = parse_case(case)
     facility = facility_of_case(house, code)
-    actor = _may_handle(house, slack_user, facility)
+    actor = may_handle(house, slack_user, facility)
     is_admin = people.is_admin(house.directory(), slack_user, facility)
     if reason not in CLOSE_REASONS:
         raise Rejection("unknown_reason", "Choose one of the reasons in the list.")
 
     def act(tx: Transaction) -> str:
-        relay = _open_relay(tx, code)
+        relay = open_relay(tx, code)
         if not is_admin and actor != f"radiologist:{relay.delegated_by}":
             raise Rejection(
                 "not_yours", "Only a PACS administrator or the radiologist whose finding it is can close it."

@@ -19,7 +19,7 @@ from handlers.domain.relays import (
     Purpose,
     Stage,
 )
-from handlers.ports import House, Transaction
+from handlers.ports import House, Reading, Transaction
 
 ROBOT = "robot"
 LIVE = (AttemptState.TALKING, AttemptState.BRIDGED)
@@ -27,6 +27,7 @@ LIVE = (AttemptState.TALKING, AttemptState.BRIDGED)
 _FIRST = {
     Purpose.DESK: Stage.TAKE,
     Purpose.RADIOLOGIST: Stage.TAKE,
+    Purpose.BY_HAND: Stage.TAKE,
     Purpose.ON_CALL: Stage.CLAIM,
     Purpose.PIN: Stage.CHECK,
     Purpose.VERIFY: Stage.CHECK,
@@ -46,6 +47,8 @@ class Plan:
     relay_id: str | None = None
     task_id: str | None = None
     read_id: str | None = None
+    to_contact: str = ""
+    to_number: str = ""
     case_code: str = ""
     step: int = 0
     try_no: int = 1
@@ -54,7 +57,7 @@ class Plan:
     sid: str | None = None
 
 
-def is_busy(tx: Transaction, number: str) -> bool:
+def is_busy(tx: Reading, number: str) -> bool:
     """Tell whether a line of ours to this number is, or may be, open; of whatever facility."""
     return tx.one(Attempt, open_number=number) is not None
 
@@ -74,6 +77,8 @@ def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
         relay_id=what.relay_id,
         task_id=what.task_id,
         read_id=what.read_id,
+        to_contact=what.to_contact,
+        to_number=what.to_number,
         token=house.chance.token(),
         purpose=what.purpose,
         channel=what.channel,

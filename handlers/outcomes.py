@@ -51,7 +51,7 @@ def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, out
         actor = f"{_known_by(tx, attempt)}:{by}"
         endings.end(tx, house, relay, _ENDINGS[outcome], by=by, actor=actor, role=role, attempt=attempt)
     elif outcome is Outcome.BRIDGED:
-        _taken_by(tx, house, relay, attempt.bridged_to.rstrip(PENDING))
+        _taken_by(tx, house, relay, _who_talked(house, attempt))
     elif outcome is Outcome.TAKEN:
         reader = house.directory().radiologists.get(attempt.who)
         _taken_by(tx, house, relay, attempt.who if reader is None else reader.name)
@@ -61,6 +61,15 @@ def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, out
                 tx, house, relay.study_id, f"Call ended: {outcome.value.replace('_', ' ')}{_said(attempt)}."
             )
         rungs.after(tx, house, relay, attempt)
+
+
+def _who_talked(house: House, attempt: Attempt) -> str:
+    """Return the name of our own person who talked with a clinician: whoever accepted, or whoever had asked for it."""
+    if attempt.purpose is not Purpose.BY_HAND:
+        return attempt.bridged_to.rstrip(PENDING)
+    directory = house.directory()
+    person = directory.radiologists.get(attempt.who) or directory.staff.get(attempt.who)
+    return attempt.who if person is None else person.name
 
 
 def _said(attempt: Attempt) -> str:

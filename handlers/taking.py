@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import desk, lockouts, people
+from handlers import bridged, desk, lockouts, people
 from handlers.domain import case_code as codes
 from handlers.domain.errors import Rejection
 from handlers.domain.machine import allows
@@ -38,6 +38,8 @@ def _to_finish(look: Reading, task: DeskTask) -> str:
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
     if relay is None or relay.state is RelayState.ENDED:
         return "When it is done, pick the outcome on its card."
+    if bridged.choices(look, task):
+        return "Pick on its card what came of the call: only that ends the relay."
     return f"Record the outcome on the case page, or with `/relay log {codes.shown(relay.case_code)}`."
 
 
@@ -72,6 +74,8 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
         task = tx.get(DeskTask, task_id)
         if task is None or task.state is TaskState.DONE:
             raise Rejection("task_done", "This task is done already.")
+        if bridged.choices(tx, task):
+            return bridged.answer(tx, house, task, outcome, slack_user, _may_take(house, slack_user, task.facility))
         outcomes = outcomes_of(task.kind) or OUTCOMES
         if outcome not in outcomes:
             raise Rejection("unknown_outcome", "Choose one of the outcomes in the list.")

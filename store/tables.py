@@ -120,6 +120,8 @@ class AttemptRow(SQLModel, table=True):
     vendor_code: str
     vendor_says: str
     account: str
+    to_contact: str
+    to_number: str
     read_id: str | None = Field(index=True)
     version: int
 

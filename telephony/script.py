@@ -309,6 +309,21 @@ def _not_taken(_prompt: Prompt) -> Words:
     yield Utterance("Not taken. We will keep calling. Goodbye.", Part.ACTION)
 
 
+def _connect(prompt: Prompt) -> Words:
+    yield Utterance(f"Radrelay: press 1 to be connected to {prompt.who}.", Part.WHO)
+    if prompt.case_code:
+        yield Utterance(f"Case {spoken.in_groups(prompt.case_code, 4)}.", Part.MENU)
+
+
+def _not_connected(prompt: Prompt) -> Words:
+    yield Utterance(f"{_sentence(prompt.who or 'nobody')} did not answer. The relay goes on. Goodbye.", Part.ACTION)
+
+
+def _connected(_prompt: Prompt) -> Words:
+    # Whoever answers hears our person and no machine: nothing recorded is played to a number without consent.
+    yield from ()
+
+
 def _claim(prompt: Prompt) -> Words:
     called = f", for {prompt.who}" if prompt.who else ""
     what = " ".join(word for word in (prompt.priority, radiology.said(prompt.modality)) if word)
@@ -430,6 +445,9 @@ _WORDS: dict[PromptKind, Callable[[Prompt], Words]] = {
     PromptKind.WHISPER: _whisper,
     PromptKind.WHISPER_GO: _whisper_go,
     PromptKind.REFERRED: _referred,
+    PromptKind.CONNECT: _connect,
+    PromptKind.CONNECTED: _connected,
+    PromptKind.NOT_CONNECTED: _not_connected,
     PromptKind.ASK: _ask,
     PromptKind.TRANSFER: _transfer,
     PromptKind.SERVICE: _service,

@@ -44,6 +44,8 @@ _WHO: Final = {
     PromptKind.ENDED: "It was received at 16:26 by somebody who answered for Dr. Kim",
     PromptKind.CLAIM: "Dr. Lee",
     PromptKind.PIN_OFFER: "Dr. Kim",
+    PromptKind.CONNECT: "Dr. Kim",
+    PromptKind.NOT_CONNECTED: "Dr. Kim",
     PromptKind.ASK: "the emergency physician",
     PromptKind.SERVICE: "Dr. Kim",
     PromptKind.MESSAGE: "Dr. Kim",
@@ -89,6 +91,9 @@ _ABOUT: Final = {
     PromptKind.CALLBACK: "Our number was called.",
     PromptKind.WHISPER: "Said to the one being bridged, before the two are connected.",
     PromptKind.WHISPER_GO: "1 was pressed; the two are connected.",
+    PromptKind.CONNECT: "`/relay call`: our own person's telephone rings first.",
+    PromptKind.CONNECTED: "The contact has answered, and hears our person: nothing recorded is played to them.",
+    PromptKind.NOT_CONNECTED: "The contact was busy or did not answer.",
     PromptKind.ASK: "To an operator: whom we want, before any menu; 1 and 2 are for whoever comes to the line.",
     PromptKind.TRANSFER: "Somebody gives the line on; then the opening, for whoever comes.",
     PromptKind.SERVICE: "To an answering service. No identifiers; only who presses 1 is told number and code.",
@@ -149,6 +154,7 @@ def _stopwatch() -> str:
 def _section(kind: PromptKind) -> str:
     prompt = replace(EXAMPLE, kind=kind, who=_WHO.get(kind, EXAMPLE.who))
     said = " / ".join(u.text + (f" ({u.pause} s)" if u.pause else "") for u in utterances(prompt))
+    said = said or "(nothing)"
     return f"## `{kind.value}`\n\n{_ABOUT[kind]}\n\n> {said}\n\n{_answers(kind)}{_seconds(CallScript().seconds(prompt))}.\n"
 
 

@@ -65,6 +65,7 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.VERIFY: _TAKE,
     PromptKind.PIN_TOLD: Listen(digits=None, finish="#", timeout=8),
     PromptKind.WHISPER: _TAKE,
+    PromptKind.CONNECT: _TAKE,
     PromptKind.ASK: _MENU,
     PromptKind.TRANSFER: Listen(digits=1, finish="", hints=_MENU_HINTS, timeout=8),
     PromptKind.SERVICE: _MENU,
@@ -75,7 +76,7 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.CALLBACK: Listen(digits=CALLBACK_DIGITS, finish="#", hints=_NUMBER_HINTS, timeout=5),
 }
 #: After these words the call goes on by itself: the two parties hear each other.
-GOES_ON = frozenset({PromptKind.WHISPER_GO})
+GOES_ON = frozenset({PromptKind.WHISPER_GO, PromptKind.CONNECTED})
 
 
 def _say(where: VoiceResponse | Gather, said: list[Utterance]) -> None:
@@ -163,7 +164,8 @@ class Speaker:
             caller_id=prompt.callback_number or self._our_number,
         )
         for leg in prompt.dial:
-            dial.number(leg.number, url=self._urls.whisper(token, leg.key, 0), method="POST")
+            whisper = self._urls.whisper(token, leg.key, 0)
+            dial.number(leg.number, url=whisper, method="POST", send_digits=leg.send_digits or None)
         response.append(dial)
 
 

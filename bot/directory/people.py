@@ -259,6 +259,7 @@ def staff(facilities: frozenset[str]) -> Reader[Staff]:
             name=entry.need("name", text),
             slack_user=entry.need("slack_user", lifted(scalars.slack_user)),
             roles=entry.need("roles", opened(roles)),
+            phone=entry.get("phone", e164, ""),
         )
 
     return read

@@ -54,6 +54,7 @@ def router(
         ("/cases/{code}/log", ["POST"], doors.log),
         ("/cases/{code}/redirect", ["POST"], doors.redirect),
         ("/cases/{code}/withdraw", ["POST"], doors.withdraw),
+        ("/cases/{code}/outcome", ["POST"], doors.outcome),
         ("/cases/{code}/close", ["POST"], doors.close),
     ):
         routes.add_api_route(path, doors.guarded(endpoint), methods=methods, response_model=None)
@@ -198,6 +199,18 @@ class _Doors:
         forms.chosen(fields, "sure", "Tick that the finding is to be taken back.")
         delivery = _delivery(session, fields, "withdraw")
         return await self._done(session, self._verbs.withdraw, session.case_code, session.slack_user, delivery=delivery)
+
+    async def outcome(self, request: Request) -> Response:
+        """Take the answer to what came of a call between two humans: the one that this case's page asks."""
+        session, fields = await self._form(request)
+        outcome = forms.chosen(fields, "outcome", "Choose what came of the call.")
+        seen = await run_in_threadpool(self._verbs.view, session)
+        if fields.get("task", "") != seen.call_task or not seen.call_task:
+            raise Refused(409, "This call has an answer already. Look at the case once more.")
+        delivery = _delivery(session, fields, "outcome")
+        return await self._done(
+            session, self._verbs.finish, seen.call_task, session.slack_user, outcome, delivery=delivery
+        )
 
     async def close(self, request: Request) -> Response:
         session, fields = await self._form(request)

@@ -53,5 +53,8 @@ class CaseVerbs(Protocol):
     def withdraw(self, case: str, slack_user: str, delivery: str) -> str:
         """Take the finding back."""
 
+    def finish(self, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
+        """Say what came of a call between two humans."""
+
     def close(self, case: str, slack_user: str, reason: str, delivery: str) -> str:
         """End the relay with a reason."""

@@ -219,6 +219,7 @@ class Listeners:
             rules = attempt("why", lambda: verbs.why(asked.case, user, asked.word))
             return _read_by_read(rules.value) if rules.value else message(rules.refusal)
         act: dict[str, Callable[[], str]] = {
+            "call": lambda: verbs.call(asked.case, asked.word, user, delivery),
             "next": lambda: verbs.next_read(user, delivery),
             "batch": lambda: verbs.claim_batch(asked.word, asked.count, user, delivery),
             "redirect": lambda: verbs.redirect(asked.case, asked.word, user, delivery),

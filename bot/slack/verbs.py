@@ -81,6 +81,9 @@ class SlackVerbs(Protocol):
     def redirect(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
         """Call somebody else of the directory."""
 
+    def call(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
+        """Ring this person, and connect them to a contact, or the one whose turn it is."""
+
     def status_lines(self, slack_user: str) -> Sequence[str]:
         """Return the open relays, a line each, without identifiers."""
 

@@ -16,6 +16,7 @@ from handlers import (
     duty,
     findings,
     halts,
+    hand_calls,
     handover,
     hands,
     inbound,
@@ -84,6 +85,7 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
             hands.withdraw,
             hands.redirect,
             hands.status_lines,
+            hand_calls.call,
             taking.take,
             taking.take_case,
             taking.finish,
@@ -102,5 +104,5 @@ def page_verbs(house: House) -> Any:
     """Bind the case page's verbs to a house (`bot.pages.verbs.CaseVerbs`)."""
     return SimpleNamespace(
         **_bound(house, cases.redeem, cases.session, cases.view, cases.start, cases.recording, outlook.outlook),
-        **_bound(house, hands.log, hands.redirect, hands.withdraw, hands.close),
+        **_bound(house, hands.log, hands.redirect, hands.withdraw, hands.close, taking.finish),
     )

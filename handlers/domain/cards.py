@@ -181,6 +181,7 @@ class DeskCard:
     #: What happened and what to do next, in sentences from a fixed list.
     what: str
     todo: str
+    #: It ends only with its relay, for which this card has no outcomes to choose from.
     relay_open: bool
     read_id: str = ""
     #: What this task may end with, as codes and words, where that is not the usual.

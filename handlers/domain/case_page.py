@@ -139,3 +139,6 @@ class CaseView:
     halted: bool
     shadow: bool
     staffed_number: str
+    #: A call between two humans that has no answer yet: the task that asks, and what may be answered, as codes and words.
+    call_task: str = ""
+    call_outcomes: tuple[tuple[str, str], ...] = ()

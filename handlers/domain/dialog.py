@@ -55,6 +55,9 @@ class PromptKind(StrEnum):
     CALLBACK = "callback"  # our number, called: six digits, or 0 for a person
     WHISPER = "whisper"  # to the one being bridged: 1 accepts
     WHISPER_GO = "whisper_go"
+    CONNECT = "connect"  # to our own person: 1 connects them to a contact
+    CONNECTED = "connected"  # the contact has answered: nothing is said
+    NOT_CONNECTED = "not_connected"
     ASK = "ask"  # to an operator: connect me; 1 and 2 for whoever comes, 0 person, 9 wrong number
     TRANSFER = "transfer"  # holds for whoever the line is given to; then the opening
     SERVICE = "service"  # to an answering service: 1 takes a message
@@ -91,6 +94,8 @@ class Leg:
 
     key: str
     number: str
+    #: What is keyed once it answers, with pauses.
+    send_digits: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,9 @@ def prompt_from_text(text: str) -> Prompt:
 
 #: Prompts that carry a patient's data; every other kind is free of it by this list and a test.
 IDENTIFYING = frozenset({PromptKind.TELLING, PromptKind.RECORD_CHOICE})
+
+#: Of these nothing is said: who answered is connected with a human at once, and hears nothing recorded.
+UNSPOKEN = frozenset({PromptKind.CONNECTED})
 
 CONFIRM_DIGITS = 3
 CALLBACK_DIGITS = 6

@@ -159,6 +159,8 @@ class Staff:
     name: str
     slack_user: str
     roles: Mapping[StaffRole, tuple[str, ...]]
+    #: Rung when they ask to be connected to somebody.
+    phone: str = ""
 
     def may(self, role: StaffRole, facility: str) -> bool:
         """Tell whether this person holds ``role`` for ``facility``."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from handlers.domain.dialog import Key, Lead, PromptKind
-from handlers.domain.relays import Attempt, Outcome
+from handlers.domain.relays import Attempt, Outcome, Purpose
 from handlers.domain.said import Facts, Said, ending
-from handlers.domain.turns import opening, silent
+from handlers.domain.turns import bridging, opening, silent
 
 
 def take(attempt: Attempt, facts: Facts, key: Key) -> Said:
     """Decide what a desk's phone, or the radiologist's, said."""
     if facts.not_to_take:
         return ending(attempt, PromptKind.HAS_IT, facts, Outcome.CANCELED, who=facts.not_to_take)
+    if key is Key.TAKE and attempt.purpose is Purpose.BY_HAND:
+        return bridging(attempt, facts)
     if key is Key.TAKE:
         return ending(attempt, PromptKind.TAKEN, facts, Outcome.TAKEN, who=attempt.who)
     over = ending(attempt, PromptKind.NOT_TAKEN, facts, Outcome.SILENT)

@@ -125,6 +125,7 @@ class Purpose(StrEnum):
     RADIOLOGIST = "radiologist"  # the reader is asked to take the relay over
     DESK = "desk"  # a desk's phone
     ON_CALL = "on_call"  # the reader on call is asked to claim a read that nobody has
+    BY_HAND = "by_hand"  # our own person, who is then connected to a contact
     PIN = "pin"  # a contact is told a new PIN
     VERIFY = "verify"  # a contact's number is checked
 
@@ -343,6 +344,9 @@ class Attempt:
     vendor_says: str = ""
     #: The account at the vendor that has it: it is looked up, hung up and fetched there.
     account: str = FIRST
+    #: Whom our own person is connected to (a call by hand): the contact, and at which number.
+    to_contact: str = ""
+    to_number: str = ""
     #: The read that whoever is on call is asked to claim.
     read_id: str | None = None
     version: int = 0

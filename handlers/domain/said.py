@@ -84,7 +84,16 @@ _FOR_QUESTIONS = frozenset({PromptKind.REFERRED, PromptKind.RETRACTED, PromptKin
 
 
 #: These name whoever is asked for; they are said to people who connect or take messages.
-_ASKS_FOR = frozenset({PromptKind.ASK, PromptKind.SERVICE, PromptKind.MESSAGE, PromptKind.PROMISE})
+_ASKS_FOR = frozenset(
+    {
+        PromptKind.CONNECT,
+        PromptKind.NOT_CONNECTED,
+        PromptKind.ASK,
+        PromptKind.SERVICE,
+        PromptKind.MESSAGE,
+        PromptKind.PROMISE,
+    }
+)
 
 
 def prompt_of(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:

@@ -15,7 +15,7 @@ from handlers.domain.machine import step
 from handlers.domain.relays import ATTEMPT_TABLE, Attempt, AttemptEvent, Ending, Outcome, Purpose, Stage
 from handlers.domain.said import Facts, Said, ending, prompt_of
 
-RADIOLOGIST, ON_CALL, DESK = "radiologist", "on_call", "desk"
+RADIOLOGIST, ON_CALL, DESK, CONTACT = "radiologist", "on_call", "desk", "contact"
 #: Whom a caller is told that they are connected to.
 WHOM = {RADIOLOGIST: "the radiologist", ON_CALL: "the radiologist on call", DESK: "the desk"}
 #: Whoever a line was given to needs some more time to come to it.
@@ -29,6 +29,8 @@ def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     if attempt.purpose in (Purpose.DESK, Purpose.RADIOLOGIST):
         prompt = replace(prompt_of(PromptKind.DESK, facts, lead), who=attempt.who)
         return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt)
+    if attempt.purpose is Purpose.BY_HAND:
+        return Said(attempt=replace(attempt, stage=Stage.TAKE), prompt=prompt_of(PromptKind.CONNECT, facts, lead))
     if attempt.purpose is Purpose.ON_CALL:
         return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
     if attempt.purpose in checking.PURPOSES:
@@ -134,13 +136,16 @@ def bridging(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
     attempt = replace(
         attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.BRIDGE), bridged_to=f"{name}{PENDING}"
     )
-    return Said(attempt=attempt, prompt=replace(prompt_of(PromptKind.BRIDGE, facts, lead), dial=legs, who=WHOM[name]))
+    whom = WHOM.get(name, facts.asked_for)
+    return Said(attempt=attempt, prompt=replace(prompt_of(PromptKind.BRIDGE, facts, lead), dial=legs, who=whom))
 
 
 def _nobody_came(attempt: Attempt, facts: Facts) -> Said:
     if attempt.state.value == "bridged":
         attempt = replace(attempt, state=step(ATTEMPT_TABLE, attempt.state, AttemptEvent.UNBRIDGE))
     attempt = replace(attempt, bridged_to="")
+    if attempt.purpose is Purpose.BY_HAND:
+        return ending(attempt, PromptKind.NOT_CONNECTED, facts, Outcome.NO_ANSWER, who=facts.asked_for)
     if attempt.first_told_at is not None:
         return ending(attempt, PromptKind.REFERRED, facts, Outcome.REACHED_WITHOUT_READ_BACK)
     if attempt.wrong >= dialog.MAX_WRONG or attempt.silent >= dialog.MAX_SILENT:

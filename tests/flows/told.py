@@ -54,6 +54,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"The answering service was to give .+ our message by now, .+": ("call:not_given",),
     r"Held \((halt|storm)\): nobody is being called\.": ("relay:hold",),
     r"Waits: .+": ("relay:wait",),
+    r".+ is being connected to .+\.": ("relay:call",),
     r"At the desk\.|.+ has it; the outcome is to be recorded\.": ("relay:at_desk",),
     r"(A second|An amended) finding joined this relay\.": ("finding:join",),
     r"The finding was amended; .+": ("finding:amend",),

@@ -130,9 +130,8 @@ def _numbers(directory: Directory) -> Iterator[tuple[str, str]]:
         yield own, facility.callback_number
         if facility.caller_number:
             yield f"facilities.{facility.id}.caller_number", facility.caller_number
-    for radiologist in directory.radiologists.values():
-        if radiologist.phone:
-            yield f"radiologists.{radiologist.id}.phone", radiologist.phone
+    ours = (("radiologists", directory.radiologists.values()), ("staff", directory.staff.values()))
+    yield from ((f"{kind}.{one.id}.phone", one.phone) for kind, people in ours for one in people if one.phone)
     for desk in directory.desks.values():
         for at, phone in enumerate(desk.phones):
             yield f"desks.{desk.id}.phones[{at}].number", phone.number

@@ -249,6 +249,10 @@ class FakeVerbs:
     def close(self, case: str, slack_user: str, reason: str, delivery: str) -> str:
         return self._by_hand("close", case, slack_user, delivery, reason=reason)
 
+    def finish(self, task_id: str, slack_user: str, outcome: str, delivery: str) -> str:
+        assert slack_user == "U7"
+        return self._did("finish", delivery=delivery, task_id=task_id, outcome=outcome)
+
     def _by_hand(self, verb: str, case: str, slack_user: str, delivery: str, **values: Any) -> str:
         assert (case, slack_user) == (CODE, "U7")
         return self._did(verb, delivery=delivery, **values)

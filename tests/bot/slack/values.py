@@ -170,6 +170,9 @@ class Verbs:
     def redirect(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("redirect", "Redirected.", case, contact_id, slack_user, delivery))
 
+    def call(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("call", "Your telephone rings now.", case, contact_id, slack_user, delivery))
+
     def status_lines(self, slack_user: str) -> list[str]:
         return list(self._ask("status_lines", ["4821-0934 calling"], slack_user))
 
