@@ -114,6 +114,17 @@ def seen(
 
 
 def _over(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str, at: datetime) -> Attempt:
+    """End an attempt whose call is over, and whatever was told after it on the same call."""
+    done = _one_over(tx, house, attempt, status, error_code, at)
+    following = lines.following(tx, attempt)
+    while following is not None:
+        if following.state is not AttemptState.FINISHED:
+            _one_over(tx, house, following, status, error_code, at)
+        following = lines.following(tx, following)
+    return done
+
+
+def _one_over(tx: Transaction, house: House, attempt: Attempt, status: str, error_code: str, at: datetime) -> Attempt:
     if attempt.state is AttemptState.FINISHED:
         lines.record(tx, attempt, "call:status", _case(tx, attempt), status=status)
         return lines.release(tx, attempt)
@@ -147,6 +158,8 @@ def machine(house: House, token: str, *, sid: str, answered_by: str) -> None:
 
     def act(tx: Transaction) -> str:
         attempt = tx.one(Attempt, token=token)
+        while attempt is not None and (following := lines.following(tx, attempt)) is not None:
+            attempt = replace(following, sid=following.sid or sid)  # what is told on this call now
         if attempt is None or attempt.machine:
             return ""
         attempt = tx.put(replace(attempt, machine=answered_by))

@@ -18,14 +18,16 @@ from handlers import (
     receipts,
     receivers,
     ringing,
+    several,
 )
 from handlers.domain import afterwards, checking, conversation, dialog, turns
 from handlers.domain import case_code as codes
-from handlers.domain.dialog import Key, Prompt, PromptKind
+from handlers.domain.dialog import Key, Lead, Prompt, PromptKind
 from handlers.domain.directory import SHARED, Contact, Directory, Facility, NumberKind
 from handlers.domain.errors import Rejection
 from handlers.domain.relays import (
     AFTERWARDS,
+    CONFIRMS,
     Attempt,
     AttemptEvent,
     AttemptState,
@@ -136,6 +138,7 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         patient_id=study.patient_id,
         procedure=study.description or f"{study.modality} {study.body_part}".strip(),
         findings=tuple(one.text for one in findings),
+        results=1 + len(several.waiting(tx, house, attempt)) if attempt.told_at is None else 1,
         corrects=_corrects(tx, findings),
         has_pin=has_pin,
         somebody_keyed=attempt.purpose is Purpose.CALLBACK or not callbacks.untouched(tx, attempt),
@@ -213,6 +216,9 @@ def answer(house: House, token: str, turn: int, heard: Heard) -> Reply:
         kept = kept_reply(tx, attempt, turn)
         if kept is not None:
             return kept
+        first = several.more_urgent(tx, house, attempt) if turn == 0 else None
+        if first is not None and attempt.state is not AttemptState.FINISHED:
+            return _give_way(tx, house, attempt, first)
         facts = facts_for(tx, house, attempt)
         if attempt.stage in AFTERWARDS:
             said = _afterwards(attempt, facts, heard)
@@ -235,6 +241,9 @@ def kept_reply(tx: Transaction, attempt: Attempt, turn: int) -> Reply | None:
     kept = kept or tx.one(Turn, attempt_id=attempt.id)
     if kept is None:
         raise unknown_call()
+    following = lines.following(tx, attempt) if kept.number == attempt.turn - 1 else None
+    if following is not None:
+        return kept_reply(tx, following, 0)
     return Reply(token=attempt.token, turn=kept.number + 1, prompt=dialog.prompt_from_text(kept.answer))
 
 
@@ -288,17 +297,7 @@ def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> R
     if relay is not None:
         case_code = relay.case_code
     attempt = tx.put(attempt)
-    tx.add(
-        Turn(
-            id=house.chance.token(),
-            facility=attempt.facility,
-            attempt_id=attempt.id,
-            number=turn,
-            heard=f"{heard.digits}|{heard.speech}",
-            answer=dialog.prompt_to_text(said.prompt),
-            at=tx.now,
-        )
-    )
+    _keep_turn(tx, house, attempt, turn, heard, said.prompt)
     role = "" if attempt.receiver_role is None else attempt.receiver_role.value
     lines.record(
         tx,
@@ -314,9 +313,53 @@ def say(tx: Transaction, house: House, said: Said, turn: int, heard: Heard) -> R
     if attempt.state in lines.LIVE:
         lines.watch(tx, attempt, WATCH_SECONDS + ceil(house.script.seconds(said.prompt)))
     if said.outcome is not None and attempt.state is not AttemptState.FINISHED:
-        outcomes.finish(tx, house, attempt, said.outcome, line_over=False)
+        attempt = outcomes.finish(tx, house, attempt, said.outcome, line_over=False)
     messages.noted(tx, attempt, said, case_code, heard.speech)
+    is_received = attempt.outcome in CONFIRMS and said.attempt.stage is Stage.OVER
+    if is_received and (following := next(iter(several.waiting(tx, house, attempt)), None)):
+        return _next_result(tx, house, attempt, following)
     return Reply(token=attempt.token, turn=turn + 1, prompt=said.prompt)
+
+
+def _keep_turn(tx: Transaction, house: House, attempt: Attempt, turn: int, heard: Heard, answer: Prompt) -> None:
+    tx.add(
+        Turn(
+            id=house.chance.token(),
+            facility=attempt.facility,
+            attempt_id=attempt.id,
+            number=turn,
+            heard=f"{heard.digits}|{heard.speech}",
+            answer=dialog.prompt_to_text(answer),
+            at=tx.now,
+        )
+    )
+
+
+# --- several results -------------------------------------------------------------------------------------------------
+
+
+def _next_result(tx: Transaction, house: House, before: Attempt, relay: Relay) -> Reply:
+    """Go on, on the same call, with the next result for whoever has confirmed one."""
+    attempt = several.join(tx, house, before, relay)
+    facts = facts_for(tx, house, attempt)
+    if several.may_be_told_at_once(before, relay):
+        attempt = replace(attempt, receiver_role=before.receiver_role)
+        said = turns.telling(attempt, facts, tx.now, Lead.NEXT_RESULT)
+    else:
+        said = turns.asked_who(attempt, facts, Lead.NEXT_RESULT)
+    return say(tx, house, said, 0, Heard())
+
+
+def _give_way(tx: Transaction, house: House, attempt: Attempt, relay: Relay) -> Reply:
+    """Begin with what is more urgent than that for which somebody's telephone rang; that one is told after it."""
+    attempt = tx.put(replace(lines.move(attempt, AttemptEvent.ANSWERED), answered_at=tx.now, turn=1))
+    several.stand_back(tx, house, attempt)
+    fresh = tx.get(Relay, relay.id)
+    following = several.join(tx, house, attempt, relay if fresh is None else fresh)
+    reply = say(tx, house, turns.opening(following, facts_for(tx, house, following)), 0, Heard())
+    _keep_turn(tx, house, attempt, 0, Heard(), reply.prompt)
+    lines.record(tx, attempt, "call:give_way", relay.case_code, to=following.id)
+    return reply
 
 
 def voicemail(house: House, token: str) -> Reply:

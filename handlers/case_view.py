@@ -198,9 +198,9 @@ def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> l
         attempt.channel, "call back" if attempt.purpose.value == "callback" else "call"
     )
     role = receipts.receiver_words(tx, attempt)
-    began = "pickup page opened" if attempt.channel == PAGE else f"{what} planned, try {attempt.try_no}"
-    said = [TimelineLine(at=attempt.planned_at, who=who, what=began)]
-    if attempt.answered_at is not None and attempt.channel == "call":
+    begun = _begun(attempt, what)
+    said = [TimelineLine(at=attempt.planned_at, who=who, what=begun)]
+    if attempt.answered_at is not None and attempt.channel == "call" and attempt.follows is None:
         said.append(TimelineLine(at=attempt.answered_at, who=who, what=f"{what} answered"))
     if attempt.told_earlier_at is not None:
         heard = "finding spoken" if attempt.heard_earlier else "finding begun"
@@ -213,6 +213,12 @@ def _attempt_lines(tx: Transaction, directory: Directory, attempt: Attempt) -> l
         words = f"{what}: {attempt.outcome.value.replace('_', ' ')}{why}{_named_themselves(tx, attempt)}"
         said.append(TimelineLine(at=attempt.finished_at, who=f"{who}{role}", what=words))
     return said
+
+
+def _begun(attempt: Attempt, what: str) -> str:
+    if attempt.channel == PAGE:
+        return "pickup page opened"
+    return f"{what} planned, try {attempt.try_no}" if attempt.follows is None else "next result, on the same call"
 
 
 def _named_themselves(tx: Transaction, attempt: Attempt) -> str:

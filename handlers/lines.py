@@ -55,6 +55,8 @@ class Plan:
     inbound: bool = False
     rank: int = 1
     sid: str | None = None
+    #: The attempt before this one on the same call.
+    follows: str | None = None
 
 
 def is_busy(tx: Reading, number: str) -> bool:
@@ -96,6 +98,7 @@ def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
         code=house.chance.digits(CONFIRM_DIGITS, CODE_ALPHABET),
         open_number=what.number if _holds_line(tx, what) else None,
         sid=what.sid,
+        follows=what.follows,
         answered_at=tx.now if what.inbound else None,
     )
     tx.add(attempt)
@@ -105,6 +108,11 @@ def plan(tx: Transaction, house: House, what: Plan) -> Attempt:
         kind = EffectKind.PLACE_CALL if is_call else EffectKind.SEND_TEXT
         tx.effect(Effect(kind=kind, subject=attempt.id, lane="voice" if is_call else "text", rank=what.rank))
     return attempt
+
+
+def following(tx: Transaction, attempt: Attempt) -> Attempt | None:
+    """Return the attempt that came after this one on the same call."""
+    return tx.one(Attempt, follows=attempt.id)
 
 
 def move(attempt: Attempt, event: AttemptEvent) -> Attempt:

@@ -67,6 +67,10 @@ def receipt_of(look: Reading, attempt: Attempt | None) -> Receipt:
             role_by = by
         if answered in _CONFIRMS:
             code_by = by
+    if not role_by and attempt.receiver_role is not None and attempt.follows is not None:
+        role_by = receipt_of(
+            look, look.get(Attempt, attempt.follows)
+        ).role_by  # who they are they said before, on this call
     return Receipt(role_by=role_by, code_by=code_by)
 
 

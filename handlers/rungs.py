@@ -108,6 +108,18 @@ def _limited(tx: Transaction, house: House, relay: Relay, contact: Contact, full
     return _wait(tx, house, relay, Wait(why=Why.LIMIT, until=full.until, who=contact.id, limit=full.limit))
 
 
+def contact_of(tx: Transaction, house: House, relay: Relay) -> Contact | None:
+    """Return whom the rung that a relay is on means at this moment; None for the radiologist and for nobody."""
+    return (
+        _contact(tx, house, relay, relay.policy.steps[relay.step].to) if relay.step < len(relay.policy.steps) else None
+    )
+
+
+def wait_for_line(tx: Transaction, house: House, relay: Relay) -> Relay:
+    """Let a relay wait for a number that another call of ours is on."""
+    return _wait(tx, house, relay, Wait(why=Why.LINE, until=tx.now + LINE_BUSY))
+
+
 def began(relay: Relay) -> datetime:
     """Return from when a rung's time counts."""
     found = relay.counts_from or relay.step_started_at
@@ -178,7 +190,7 @@ def _was_texted(tx: Transaction, relay: Relay) -> bool:
 
 def _call(tx: Transaction, house: House, relay: Relay, contact: Contact, number: Number) -> Relay:
     if not relay.shadow and bridges.is_busy(tx, house.directory(), number.e164):
-        return _wait(tx, house, relay, Wait(why=Why.LINE, until=tx.now + LINE_BUSY))
+        return wait_for_line(tx, house, relay)
     relay = _tried(tx, relay)
     attempt = _place(tx, house, relay, _plan_for(house, relay, Purpose.CONTACT, contact.id, number))
     endings.shown(tx, house, relay, f"{_calling(relay)} {contact.name}, try {relay.tries}.")
@@ -195,7 +207,7 @@ def _try_radiologist(tx: Transaction, house: House, relay: Relay) -> Relay:
         endings.record(tx, relay, "rung:skip", to="radiologist", reason="no radiologist known")
         return follow(tx, house, relay, ladder.next_rung(relay.policy, relay.step))
     if not relay.shadow and bridges.is_busy(tx, house.directory(), reader.phone):
-        return _wait(tx, house, relay, Wait(why=Why.LINE, until=tx.now + LINE_BUSY))
+        return wait_for_line(tx, house, relay)
     relay = _tried(tx, relay)
     plan = lines.Plan(
         purpose=Purpose.RADIOLOGIST,

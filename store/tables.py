@@ -77,6 +77,7 @@ class AttemptRow(SQLModel, table=True):
     __table_args__: ClassVar[Any] = (
         Index("attempt_state", "state", "facility"),
         Index("attempt_called", "who", "submitted_at"),
+        Index("attempt_follows", "follows", unique=True),
     )
     id: str = columns.key_column()
     facility: str
@@ -123,6 +124,7 @@ class AttemptRow(SQLModel, table=True):
     to_contact: str
     to_number: str
     read_id: str | None = Field(index=True)
+    follows: str | None
     version: int
 
 

@@ -65,6 +65,7 @@ _LEADS = {
     Lead.NOT_RECORDED: "Not recorded.",
     Lead.NOTHING_HEARD: "I heard nothing.",
     Lead.TOO_SHORT: "That was too short for a read-back; it does not count.",
+    Lead.NEXT_RESULT: "Confirmed, and on the record. The next result.",
     Lead.NOT_YET: "Please hear it first.",
 }
 _ROLE_WORDS = {Role.PHYSICIAN: "physician", Role.NP: "N P", Role.PA: "P A", Role.RN: "nurse"}
@@ -107,8 +108,12 @@ def _roles(prompt: Prompt) -> str:
     return f"1 {_practitioner(prompt)}; 2 nurse; 3 please hold; 9 wrong person."
 
 
+def _results(prompt: Prompt) -> str:
+    return "critical result" if prompt.results == 1 else f"{prompt.results} critical results"
+
+
 def _opening(prompt: Prompt) -> Words:
-    yield Utterance(f"Radiology, {prompt.facility}, critical result; {_person(prompt)}.", Part.WHO)
+    yield Utterance(f"Radiology, {prompt.facility}, {_results(prompt)}; {_person(prompt)}.", Part.WHO)
     yield Utterance(_roles(prompt), Part.MENU)
 
 
@@ -157,7 +162,7 @@ def _named(_prompt: Prompt) -> Words:
 
 
 def _pin(prompt: Prompt) -> Words:
-    yield Utterance(f"Radiology, {prompt.facility}, critical result; press 0, pound, for a person.", Part.WHO)
+    yield Utterance(f"Radiology, {prompt.facility}, {_results(prompt)}; press 0, pound, for a person.", Part.WHO)
     yield Utterance("Or key your PIN, then pound. Wrong person: 9, pound.", Part.MENU)
 
 

@@ -85,6 +85,7 @@ class Lead(StrEnum):
     NOT_RECORDED = "not_recorded"
     NOTHING_HEARD = "nothing_heard"
     TOO_SHORT = "too_short"
+    NEXT_RESULT = "next_result"  # what was confirmed is on the record, and another result follows on the same call
     NOT_YET = "not_yet"  # the read-back was begun before the finding was said
 
 
@@ -114,6 +115,8 @@ class Prompt:
     findings: tuple[str, ...] = ()
     #: They correct what somebody was told before.
     corrects: bool = False
+    #: How many results wait for whoever has answered.
+    results: int = 1
     code: str = ""
     callback_number: str = ""
     callback_code: str = ""

@@ -349,6 +349,8 @@ class Attempt:
     to_number: str = ""
     #: The read that whoever is on call is asked to claim.
     read_id: str | None = None
+    #: The attempt before this one on the same call: several results for one contact are one call.
+    follows: str | None = None
     version: int = 0
 
     @property

@@ -38,6 +38,8 @@ class Facts:
     findings: tuple[str, ...] = ()
     #: One of them corrects what somebody was told before.
     corrects: bool = False
+    #: How many results wait for whoever is on the line, this one counted.
+    results: int = 1
     has_pin: bool = False
     #: Too much was entered wrong: whatever is keyed as a PIN brings a human.
     locked_out: bool = False
@@ -80,6 +82,7 @@ class Said:
 
 
 #: Whoever is told these has nothing to key at our number any more: questions go to humans.
+_BEGINS = frozenset({PromptKind.OPENING, PromptKind.PIN})
 _FOR_QUESTIONS = frozenset({PromptKind.REFERRED, PromptKind.RETRACTED, PromptKind.ENDED})
 
 
@@ -112,6 +115,7 @@ def prompt_of(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
         procedure=facts.procedure if identifying else "",
         findings=facts.findings if identifying else (),
         corrects=facts.corrects and identifying,
+        results=facts.results if kind in _BEGINS else 1,
         callback_number=facts.staffed_number if kind in _FOR_QUESTIONS else facts.our_number,
         callback_code="" if relay is None else relay.callback_code,
         ended_by=() if relay is None else relay.policy.ended_by,

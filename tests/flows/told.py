@@ -53,6 +53,7 @@ NOTES: dict[str, tuple[str, ...]] = {
     r"Text not delivered.*\.": ("text:status", "text:asked", "attempt:finish"),
     r"The answering service was to give .+ our message by now, .+": ("call:not_given",),
     r"Held \((halt|storm)\): nobody is being called\.": ("relay:hold",),
+    r"Told in the same call: .+\.": ("relay:same_call",),
     r"Waits: .+": ("relay:wait",),
     r".+ is being connected to .+\.": ("relay:call",),
     r"At the desk\.|.+ has it; the outcome is to be recorded\.": ("relay:at_desk",),

@@ -340,4 +340,18 @@ GUARDS = (
         "return category in self.categories",
         "tests/handlers/domain/test_quiet.py::test_category_1_is_never_quiet",
     ),
+    Guard(
+        "a role stated for one result ends no other that is not its own",
+        "handlers/several.py",
+        "return role is not None and set(dialog.stands_for(role)) <= set(relay.policy.ended_by)",
+        "return role is not None",
+        "tests/flows/test_two_results_one_call.py::test_a_role_that_may_not_end_the_second_is_asked_for_it_again",
+    ),
+    Guard(
+        "who calls us is told of nothing else without a PIN",
+        "handlers/several.py",
+        "    if called_us and receipts.receipt_of(tx, attempt).role_by != receipts.PIN:\n        return []\n",
+        "",
+        "tests/flows/test_two_results_one_call.py::test_somebody_who_calls_our_number_without_a_pin_hears_of_no_other_result",
+    ),
 )
