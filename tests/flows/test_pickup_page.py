@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from handlers import lockouts
+from handlers.domain.machinery import AuditFact
 from handlers.domain.pickups import PAGE, Pickup, PickupState
 from handlers.domain.relays import Attempt, Ending, Outcome, RelayState
 from handlers.domain.tasks import TaskKind
@@ -23,7 +25,8 @@ from tests.flows.opener import (
     relayed,
     words,
 )
-from tests.flows.stage import DESK_PHONE, DESK_PHONE_2, KIM, LEE, OURS, Stage
+from tests.flows.stage import DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, OURS, Stage
+from tests.flows.test_pin_by_telephone import has_a_pin
 from tests.flows.test_text_replies import texts_us
 from tests.flows.visitor import Visitor
 
@@ -141,6 +144,44 @@ def test_without_a_pin_or_the_policy_there_is_no_link(stage: Stage, without: str
         gets_pin(stage)
     assert "pickup" not in relayed(stage).body
     assert not stage.all(Pickup)
+
+
+def test_a_pin_that_was_issued_by_telephone_opens_it(stage: Stage, opens: Opens) -> None:
+    """She has it from `/relay pin`: her next text has a link, and the PIN of the directory, which it voided, opens nothing."""
+    gets_pin(stage)
+    pin = has_a_pin(stage)
+    stage.workspace.expect_message(DESK, "has a new PIN")
+    stage.advance(minutes=2)  # she was just called: the next call keeps its distance
+    phone = opens(link_in(relayed(stage)))
+    assert phone.identify().status_code == 403
+    shown = phone.identify(pin=pin)
+    assert shown.status_code == 200
+    phone.confirm(shown.text)
+    assert stage.relay().ending is Ending.CONFIRMED_ON_PAGE
+
+
+def test_a_locked_out_pin_opens_no_link_and_gets_none(stage: Stage, opens: Opens) -> None:
+    """Wrong entries on pages and calls count together: then not even the right one opens, and the next text has no link."""
+    gets_pin(stage)
+    phone = opens(link_in(relayed(stage)))
+    lockouts_of = lockouts.of_contact("mercy-ed-physician")
+    for _ in range(2):
+        phone.identify(pin=OTHER_PIN)
+    house = stage.service.house
+    with house.memory.transaction("mercy") as tx:
+        for _ in range(8):
+            lockouts.wrong(tx, house, [lockouts_of])
+        tx.audit(AuditFact(action="pickup:wrong", actor="caller"))
+    stage.settle()
+    assert phone.identify().status_code == 410
+    stage.advance(minutes=2)
+    stage.stroke_ct()
+    stage.finding(category=2)
+    text = stage.exchange.expect_text(KIM)
+    assert "pickup" not in text.body
+    assert {one.kind for one in stage.open_tasks()} == {TaskKind.PICKUP_LOCKED, TaskKind.LOCKED_OUT}
+    for one in stage.exchange.unexpected():
+        one.seen = True
 
 
 @pytest.mark.parametrize("wrong", ["code", "pin"])

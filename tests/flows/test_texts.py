@@ -136,3 +136,4 @@ def test_a_text_that_cannot_be_delivered_holds_nothing_up(stage: Stage) -> None:
     (text,) = stage.all(Attempt, channel="sms")
     assert text.outcome is Outcome.FAILED
     assert stage.relay().ending is Ending.CONFIRMED_BY_CODE
+    assert [one.kind for one in stage.open_tasks()] == [TaskKind.FIND_NUMBER]
