@@ -224,6 +224,32 @@ def show(case: Case) -> None:
         typer.echo(_told(entry))
 
 
+@app.command()
+def privacy() -> None:
+    """List every privacy event, oldest first: its case, whose it is, by when it is due, and how it stands.
+
+    One is opened when somebody says that they are the wrong person after a finding had been spoken.
+
+    Example: radrelay audit privacy
+    """
+    with _record() as (record, _):
+        found = [entry for entry in record.entries() if str(entry["action"]).startswith("privacy:")]
+    newest = {entry["subject"]: entry for entry in found}
+    opened = sorted((one for one in found if one["action"] == "privacy:open"), key=lambda entry: entry["at"])
+    for entry in opened:
+        typer.echo(_event(entry, newest[entry["subject"]]))
+    ended = sum(newest[one["subject"]]["action"] == "privacy:close" for one in opened)
+    typer.echo(f"{_count(len(opened), 'privacy event')}, {len(opened) - ended} without an outcome.")
+
+
+def _event(opened: Mapping[str, Any], newest: Mapping[str, Any]) -> str:
+    at, facts = str(opened["at"])[:19].replace("T", " "), opened["facts"]
+    is_closed = newest["action"] == "privacy:close"
+    stands = f"closed by {newest['actor']}: {newest['facts']['outcome']}" if is_closed else "without an outcome"
+    owner = facts["owner"] or "the desk"
+    return f"{at}  {opened['chain']}  case {_shown(opened['case'])}  of {owner}  due {facts['due']}  {stands}"
+
+
 def _told(entry: Mapping[str, Any]) -> str:
     at = str(entry["at"])[:19].replace("T", " ")
     facts = "".join(f"  {name}={_fact(value)}" for name, value in sorted(entry["facts"].items()))

@@ -197,8 +197,8 @@ def remind(tx: Transaction, house: House, task: DeskTask) -> None:
 
 
 def _plan_reminder(tx: Transaction, task: DeskTask) -> None:
-    """Set the reminder of a task that was taken; a problem has one of its own, taken or not."""
-    if task.kind is TaskKind.STUDY_PROBLEM:
+    """Set the reminder of a task that was taken; a problem and a privacy event have one of their own, taken or not."""
+    if task.kind in (TaskKind.STUDY_PROBLEM, TaskKind.WRONG_PERSON_TOLD):
         return
     tx.deadline(Deadline(kind=DeadlineKind.TASK_REMINDER, subject=task.id, due_at=tx.now + REMIND_AFTER))
 

@@ -17,7 +17,7 @@ from handlers.domain.overrides import Override
 from handlers.domain.problems import UNSOLVED, Problem
 from handlers.domain.relays import TELEPHONE, Attempt, Relay, RelayState
 from handlers.domain.studies import WAITING, Read, ReadState, Report, Study
-from handlers.domain.tasks import DeskTask, TaskState
+from handlers.domain.tasks import DeskTask, TaskKind, TaskState
 from handlers.domain.viewings import Viewing
 from handlers.domain.worklists import is_claimed_with
 from handlers.ports import Reading
@@ -195,6 +195,10 @@ def _rung(look: Reading, task: DeskTask) -> int:
     return min(task.rounds, len({one.try_no for one in look.all(Attempt, task_id=task.id)}))
 
 
+#: What has an outcome of its own, however its relay stands.
+_ENDS_BY_ITSELF = frozenset({TaskKind.WRONG_PERSON_TOLD})
+
+
 def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     """Make a desk task's card from how things stand now."""
     relay = look.get(Relay, task.relay_id) if task.relay_id else None
@@ -202,6 +206,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
     what, todo = task_words.words_of(look, directory, task)
     read = showing.card_of(look, case_code=task.case_code) if task.case_code else None
     of_call = bridged.choices(look, task)
+    ends_by_itself = bool(of_call) or task.kind in _ENDS_BY_ITSELF
     return DeskCard(
         task_id=task.id,
         kind=task.kind.value,
@@ -219,7 +224,7 @@ def desk_card(look: Reading, directory: Directory, task: DeskTask) -> DeskCard:
         outcome=task.outcome,
         what=what,
         todo=todo,
-        relay_open=relay is not None and relay.state is not RelayState.ENDED and not of_call,
+        relay_open=relay is not None and relay.state is not RelayState.ENDED and not ends_by_itself,
         read_id="" if read is None else read.id,
         outcomes=of_call or tuple(outcomes_of(task.kind).items()),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from handlers import desk, endings, lines, numbers, overrides_told, people, receivers, relays, rungs, waiting
+from handlers import desk, endings, lines, numbers, overrides_told, people, privacy, receivers, relays, rungs, waiting
 from handlers.domain import case_code as codes
 from handlers.domain.directory import Directory
 from handlers.domain.errors import Rejection
@@ -284,7 +284,12 @@ def status_lines(house: House, slack_user: str) -> list[str]:
         seen = [
             one for one in look.all(Relay, state=endings.OPEN) if people.roles_at(directory, slack_user, one.facility)
         ]
-        return [*_halted_lines(look, directory, slack_user), *(_status_line(directory, one, look.now) for one in seen)]
+        private = privacy.status_lines(look, directory, slack_user)
+        return [
+            *_halted_lines(look, directory, slack_user),
+            *private,
+            *(_status_line(directory, one, look.now) for one in seen),
+        ]
 
 
 def _status_line(directory: Directory, relay: Relay, now: datetime) -> str:

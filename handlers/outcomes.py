@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import check_calls, desk, endings, lines, receipts, ringing, rungs, showing, troubles
+from handlers import check_calls, desk, endings, lines, privacy, receipts, ringing, rungs, showing, troubles
 from handlers.domain import checking
 from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
 from handlers.domain.studies import Read
@@ -40,9 +40,7 @@ def finish(
 
 def _on_relay(tx: Transaction, house: House, relay: Relay, attempt: Attempt, outcome: Outcome) -> None:
     if attempt.told_at is not None and outcome is Outcome.WRONG_PERSON:
-        desk.open_task(
-            tx, house, TaskKind.WRONG_PERSON_TOLD, case_code=relay.case_code, relay_id=relay.id, subject_id=attempt.id
-        )
+        privacy.opened(tx, house, relay, attempt)
     if relay.state is RelayState.ENDED:
         return
     if outcome in CONFIRMS:

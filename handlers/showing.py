@@ -140,10 +140,10 @@ def show_task(tx: Transaction, house: House, task: DeskTask) -> None:
     )
 
 
-def note_task(tx: Transaction, house: House, task: DeskTask, text: str, *, mention: bool = False) -> None:
-    """Add a line under a desk task's card; a mention calls the channel."""
+def note_task(tx: Transaction, house: House, task: DeskTask, text: str, *, mention: bool = False, to: str = "") -> None:
+    """Add a line under a desk task's card; a mention calls the channel, ``to`` one Slack user."""
     channel = house.directory().desks[task.desk].channel
-    args = {"text": text, "mention": "yes" if mention else ""}
+    args = {"text": text, "mention": "yes" if mention else "", "to": to}
     tx.effect(Effect(kind=EffectKind.DESK_NOTE, subject=task.id, lane=slack_lane(channel), args=args, rank=3))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import bridged, desk, lockouts, people
+from handlers import bridged, desk, lockouts, people, privacy
 from handlers.domain import case_code as codes
 from handlers.domain.errors import Rejection
 from handlers.domain.machine import allows
@@ -22,12 +22,13 @@ def take(house: House, task_id: str, slack_user: str, delivery: str) -> str:
         if task is None or not allows(TASK_TABLE, task.state, TaskEvent.TAKE):
             raise Rejection("task_done", "This task is done already.")
         directory = house.directory()
-        actor = _may_take(house, slack_user, task.facility)
+        actor = _may_act(tx, house, task, slack_user)
         name = people.name_of(directory, slack_user)
         if task.taken_by == name:
             raise Rejection("task_yours", f"You have this already. {_to_finish(tx, task)}")
         instead = f" now instead of {task.taken_by}" if task.taken_by else ""
         desk.taken(tx, house, task, name, actor)
+        privacy.taken(tx, task, actor)
         return f"You have it{instead}. {_to_finish(tx, task)}"
 
     return once(house, facility, delivery, act)
@@ -41,6 +42,12 @@ def _to_finish(look: Reading, task: DeskTask) -> str:
     if bridged.choices(look, task):
         return "Pick on its card what came of the call: only that ends the relay."
     return f"Record the outcome on the case page, or with `/relay log {codes.shown(relay.case_code)}`."
+
+
+def _may_act(tx: Transaction, house: House, task: DeskTask, slack_user: str) -> str:
+    """Return the record's name of somebody who may take a task or end it: its owner where it has one."""
+    owner = privacy.may_act(tx, house.directory(), task, slack_user)
+    return owner or _may_take(house, slack_user, task.facility)
 
 
 def _may_take(house: House, slack_user: str, facility: str) -> str:
@@ -79,7 +86,7 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
         outcomes = outcomes_of(task.kind) or OUTCOMES
         if outcome not in outcomes:
             raise Rejection("unknown_outcome", "Choose one of the outcomes in the list.")
-        actor = _may_take(house, slack_user, task.facility)
+        actor = _may_act(tx, house, task, slack_user)
         relay = tx.get(Relay, task.relay_id) if task.relay_id else None
         if relay is not None and relay.state is not RelayState.ENDED and _alone_with(tx, task, relay):
             raise Rejection(
@@ -91,6 +98,7 @@ def finish(house: House, task_id: str, slack_user: str, outcome: str, delivery: 
             )
         desk.finished(tx, house, task, people.name_of(house.directory(), slack_user), outcome, actor)
         lockouts.task_ended(tx, task, outcome, actor)
+        privacy.closed(tx, task, outcome, actor)
         return f"Done: {outcomes[outcome]}."
 
     return once(house, facility, delivery, act)

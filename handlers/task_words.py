@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from handlers import bounced, channels, hindered, lockouts, outages, overrides_told, people, showing
+from handlers import bounced, channels, hindered, lockouts, outages, overrides_told, people, privacy, showing
 from handlers.domain import expiries, regions
 from handlers.domain.access import InboundCall
 from handlers.domain.clocks import Shares
@@ -149,6 +149,7 @@ _PARTICULAR: Mapping[TaskKind, Callable[[Reading, Directory, DeskTask], str]] = 
     TaskKind.MISSED_CALLER: _missed,
     TaskKind.LOCKED_OUT: lockouts.told,
     TaskKind.FIND_NUMBER: bounced.told,
+    TaskKind.WRONG_PERSON_TOLD: privacy.told,
     TaskKind.ACCOUNT_REFUSED: _account,
     TaskKind.CHANNEL_REFUSED: lambda _look, directory, task: channels.told(directory, task.subject_id),
     TaskKind.OVERRIDE_ASKED: _asked,

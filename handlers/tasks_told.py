@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handlers.domain import problems
+from handlers.domain import privacy, problems
 from handlers.domain.tasks import TaskKind
 
 #: What a task that is no relay may end with, where its kind has no endings of its own.
@@ -17,6 +17,7 @@ OUTCOMES: Mapping[str, str] = {
 _OUTCOMES_OF: Mapping[TaskKind, Mapping[str, str]] = {
     TaskKind.STUDY_PROBLEM: problems.OUTCOMES,
     TaskKind.OVERRIDE_ASKED: {"denied": "Denied: no rule is waived"},
+    TaskKind.WRONG_PERSON_TOLD: privacy.OUTCOMES,
     TaskKind.FIND_NUMBER: {
         "found": "Found: the directory has a number that reaches them",
         "not_by_machine": "They are called by hand only",
@@ -123,7 +124,7 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
     ),
     TaskKind.WRONG_PERSON_TOLD: (
         "Somebody said that they are the wrong person after the finding had been spoken.",
-        "Open the case and hand this to your privacy officer.",
+        "Find out who heard it. The privacy officer judges whether it is a breach, and picks the outcome below.",
     ),
     TaskKind.FIND_NUMBER: (
         "A contact cannot be reached at a number that the directory has.",

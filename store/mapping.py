@@ -24,6 +24,7 @@ from handlers.domain import (
     outage,
     overrides,
     pickups,
+    privacy,
     problems,
     relays,
     rotas,
@@ -106,6 +107,7 @@ KEPT: Mapping[type[Any], Kept] = {
     lockouts.Lockout: Kept(tables.LockoutRow, "began_at", frozenset({"subject"}), frozenset({"subject"})),
     contact_pins.ContactPin: Kept(tables.ContactPinRow, "issued_at"),
     numbers.NumberStanding: Kept(tables.NumberStandingRow, "since", frozenset({"number"}), frozenset({"number"})),
+    privacy.PrivacyEvent: Kept(tables.PrivacyEventRow, "opened_at"),
     access.OptOut: Kept(tables.OptOutRow, "at"),
     outage.VendorHealth: Kept(tables.VendorHealthRow, "failing_since"),
 }

@@ -361,6 +361,25 @@ class NumberStandingRow(SQLModel, table=True):
     version: int
 
 
+class PrivacyEventRow(SQLModel, table=True):
+    """Privacy events, each under the id of its desk task."""
+
+    __tablename__: ClassVar[Any] = "privacy_event"
+    id: str = columns.key_column()
+    facility: str
+    case_code: str
+    relay_id: str
+    attempt_id: str = Field(unique=True)
+    owner: str
+    state: str
+    opened_at: datetime = columns.instant_column()
+    due_at: datetime = columns.instant_column()
+    outcome: str
+    closed_at: datetime | None = columns.instant_column(nullable=True)
+    closed_by: str
+    version: int
+
+
 class OptOutRow(SQLModel, table=True):
     """Numbers that are not texted."""
 

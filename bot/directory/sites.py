@@ -24,7 +24,7 @@ from handlers.domain.sinks import Sink
 SHARED = frozenset(
     {
         "pool", "desk", "policy", "targets", "storm", "quiet", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
-        "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder", "pin_lasts",
+        "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder", "pin_lasts", "privacy_officer",
         "unclaimed",
     }
 )  # fmt: skip
@@ -81,6 +81,7 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         pacs_link=entry.get("pacs_link", lifted(scalars.link), ""),
         clock=entry.get("clock", lifted(scalars.choice(ClockStart)), ClockStart.LAST_IMAGE),
         pauses=entry.get("pauses", _pauses, frozenset(ProblemKind)),
+        privacy_officer=entry.get("privacy_officer", identifier, ""),
         pin_lasts=entry.get("pin_lasts", lifted(scalars.duration), PIN_LASTS),
         problem_reminder=entry.get("problem_reminder", lifted(scalars.duration), PROBLEM_REMINDER),
         unclaimed=entry.get("unclaimed", opened(_shares), Shares()),

@@ -202,6 +202,8 @@ class Facility:
     recording: bool = False
     #: Final reads are taken from readers who sit abroad; otherwise they read preliminaries only.
     finals_from_abroad: bool = False
+    #: Directory id of the staff member whose privacy events are; "" leaves them to the desk.
+    privacy_officer: str = ""
     #: How long a PIN that was told by telephone holds.
     pin_lasts: timedelta = PIN_LASTS
     storm: Storm = field(default_factory=Storm)

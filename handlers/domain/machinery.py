@@ -85,6 +85,7 @@ class DeadlineKind(StrEnum):
     HANDOVER_LATE = "handover_late"  # subject: handover that nobody accepted
     MESSAGE_GIVEN = "message_given"  # subject: attempt at which a message was taken, with a promise
     RECORDING_LATE = "recording_late"  # subject: recording
+    PRIVACY_REMINDER = "privacy_reminder"  # subject: privacy event without an outcome
     READER_CALL = "reader_call"  # subject: read that nobody has; whoever is on call is rung
     OPENS_TO_ALL = "opens_to_all"  # subject: a subspecialty's read; from then on general readers may read it
     CLAIM_STANDING = "claim_standing"  # subject: read; whether its holder may still read it

@@ -105,6 +105,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "pauses",
                 "pickups",
                 "pin_calls",
+                "privacy",
                 "studies",
                 "unclaimed",
                 "verifying",

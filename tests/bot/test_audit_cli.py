@@ -127,6 +127,26 @@ def test_a_case_is_told_as_a_timeline(memory: SqlMemory, env: dict[str, str]) ->
     assert (nothing.exit_code, nothing.stderr) == (1, "Nothing is recorded for case 0000-0000.\n")
 
 
+def test_privacy_events_are_listed_with_owner_due_date_and_outcome(memory: SqlMemory, env: dict[str, str]) -> None:
+    """One that was closed says by whom and how, one that is not says so; the newest is last."""
+    facts = {"owner": "silva", "due": "2026-07-31"}
+    with memory.transaction("north") as tx:
+        tx.audit(AuditFact(action="privacy:open", actor="robot", case_code="48210934", subject="a", facts=facts))
+        tx.audit(
+            AuditFact(
+                action="privacy:open", actor="robot", case_code="48210934", subject="b", facts=facts | {"owner": ""}
+            )
+        )
+        closed = facts | {"outcome": "disclosure_outside"}
+        tx.audit(
+            AuditFact(action="privacy:close", actor="staff:silva", case_code="48210934", subject="a", facts=closed)
+        )
+    first, second, last = audit(env, "privacy").stdout.splitlines()
+    assert "of silva  due 2026-07-31  closed by staff:silva: disclosure_outside" in first
+    assert "of the desk  due 2026-07-31  without an outcome" in second
+    assert last == "2 privacy events, 1 without an outcome."
+
+
 def test_looking_writes_nothing_and_takes_no_lock(memory: SqlMemory, env: dict[str, str]) -> None:
     """While a service holds the file and is writing, the auditor reads what was committed."""
     happened(memory)
@@ -171,7 +191,7 @@ def test_a_record_that_is_not_intact_is_anchored_with_a_warning(memory: SqlMemor
     assert second.startswith("But the record is NOT intact: ")
 
 
-@pytest.mark.parametrize("command", ["verify", "export", "show", "anchor"])
+@pytest.mark.parametrize("command", ["verify", "export", "show", "anchor", "privacy"])
 def test_each_command_shows_an_example(command: str) -> None:
     """``--help`` ends with a line that can be typed."""
     shown = " ".join(CliRunner().invoke(audit_cli.app, [command, "--help"]).output.split())

@@ -54,6 +54,7 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "lockout": ("lockout",),
     "text_reply": ("text",),
     "contact_pin": ("pin",),
+    "privacy_event": ("privacy",),
     "number_standing": ("number", "attempt", "text"),
 }
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)

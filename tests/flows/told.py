@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Every note there is, with the actions of the record one of which it tells.
 NOTES: dict[str, tuple[str, ...]] = {
+    r".+, this privacy event is yours\. .+": ("privacy:open",),
+    r".+, this privacy event (is late and )?still has no outcome\. .+": ("privacy:remind",),
     r"Claimed by .+\.": ("read:claim",),
     r".+ opened this in the PACS, though .+ has the read\.": ("viewing:open",),
     r"Given to .+ by .+\.": ("read:reassign",),

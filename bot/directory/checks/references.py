@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 
 from bot.directory.problems import Marks, Problem, suggestion
 from handlers.domain.agreements import CoverageModel
-from handlers.domain.directory import Directory, Facility
+from handlers.domain.directory import Directory, Facility, StaffRole
 
 #: Slack's limit of options in a select menu.
 _MOST_PHRASES = 100
@@ -41,6 +41,7 @@ def _facility(directory: Directory, facility: Facility, marks: Marks) -> Iterato
     for what, name, among in (("pool", facility.pool, directory.pools), ("desk", facility.desk, directory.desks)):
         own = f"{path}.{what}"
         yield from _known(marks, own if own in marks.lines else f"defaults.{what}", what, name, among)
+    yield from _privacy_officer(directory, facility, marks)
     desk, pool = directory.desks.get(facility.desk), directory.pools.get(facility.pool)
     if desk is not None and not desk.phones:
         yield marks.error(f"desks.{desk.id}", f'the desk "{desk.id}" has no phone that could ring: add phones.')
@@ -48,6 +49,23 @@ def _facility(directory: Directory, facility: Facility, marks: Marks) -> Iterato
         yield marks.error(f"pools.{pool.id}", f'the pool "{pool.id}" has no members, so nobody may read: add some.')
     if not any(facility.id in source.facilities for source in directory.sources.values()):
         yield marks.warning(path, "no source may send for this facility: name it in a source's facilities.")
+
+
+def _privacy_officer(directory: Directory, facility: Facility, marks: Marks) -> Iterator[Problem]:
+    own = f"facilities.{facility.id}.privacy_officer"
+    path = own if own in marks.lines else "defaults.privacy_officer"
+    name = facility.privacy_officer
+    if not name:
+        sentence = (
+            "there is no privacy_officer: a finding told to the wrong person is left to the desk. Name one of staff."
+        )
+        yield marks.warning(f"facilities.{facility.id}", sentence)
+        return
+    yield from _known(marks, path, "member of staff", name, directory.staff)
+    officer = directory.staff.get(name)
+    if officer is not None and not any(officer.may(role, facility.id) for role in StaffRole):
+        sentence = f"{officer.name} has no role at {facility.id}, so cannot open the case: add auditor."
+        yield marks.warning(path, sentence)
 
 
 def _readers(directory: Directory, marks: Marks) -> Iterator[Problem]:

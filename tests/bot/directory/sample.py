@@ -18,6 +18,7 @@ facilities:
     zone: America/Chicago
     pool: night
     desk: front
+    privacy_officer: quinn
     callback_number: "+13125550100"
     baa: {effective: 2026-01-01, expires: 2035-12-31}
     roles: {charge: north-charge}

@@ -68,7 +68,7 @@ ERRORS = [
         "sources:\n",
         "  two: {name: Two, slack_user: U000000003, roles: {}}\nsources:\n",
         "  two:",
-        "already that of staff.quinn.slack_user (line 49)",
+        "already that of staff.quinn.slack_user (line 50)",
     ),
     (
         "desks:\n",

@@ -46,7 +46,7 @@ def test_a_warning_exits_0(tmp_path: Path) -> None:
     path = written(tmp_path, spoiled("  twilio: {", "  slack: {"))
     done = CliRunner().invoke(app, ["check", path])
     assert done.exit_code == 0
-    assert f"{path}:52: warning: vendor_baas: " in done.output
+    assert f"{path}:53: warning: vendor_baas: " in done.output
 
 
 def test_a_file_that_is_not_there_exits_2(tmp_path: Path) -> None:
