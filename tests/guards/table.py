@@ -23,6 +23,7 @@ _SLACK = "tests/security/test_forged_slack.py"
 _CALLBACKS = "tests/security/test_forged_callbacks.py"
 _PAGES = "tests/security/test_forged_pages.py"
 _DURABLE = "tests/security/test_commit_before_words.py"
+_PICKUP = "tests/flows/test_pickup_page.py"
 
 GUARDS = (
     Guard(
@@ -353,5 +354,40 @@ GUARDS = (
         "    if called_us and receipts.receipt_of(tx, attempt).role_by != receipts.PIN:\n        return []\n",
         "",
         "tests/flows/test_two_results_one_call.py::test_somebody_who_calls_our_number_without_a_pin_hears_of_no_other_result",
+    ),
+    Guard(
+        "PIN on the pickup page",
+        "handlers/pickups.py",
+        "return contact if identity.is_theirs(tx, house, contact, pin) else None",
+        "return contact",
+        f"{_PICKUP}::test_three_wrong_entries_close_the_link_and_the_desk_knows",
+    ),
+    Guard(
+        "call-back code on the pickup page",
+        "handlers/pickups.py",
+        "if contact is None or not hmac.compare_digest(code.encode(), relay.callback_code.encode()):",
+        "if contact is None:",
+        f"{_PICKUP}::test_three_wrong_entries_close_the_link_and_the_desk_knows",
+    ),
+    Guard(
+        "one visit of a text's link",
+        "handlers/domain/pickups.py",
+        "return pickup.state is PickupState.OFFERED and now < pickup.expires_at and allowed(relay)",
+        "return now < pickup.expires_at and allowed(relay)",
+        f"{_PICKUP}::test_a_forwarded_link_is_one_visit_on_one_telephone",
+    ),
+    Guard(
+        "nothing that has changed is confirmed on the page",
+        "handlers/domain/pickups.py",
+        "attempt.told_at is None or attempt.revision != relay.revision or",
+        "attempt.told_at is None or",
+        f"{_PICKUP}::test_what_changes_between_is_shown_again_and_the_old_code_confirms_nothing",
+    ),
+    Guard(
+        "category 1 is never picked up",
+        "handlers/domain/pickups.py",
+        "fits = relay.category in relay.policy.pickup and relay.category not in NO_PICKUP",
+        "fits = relay.category in relay.policy.pickup",
+        "tests/handlers/domain/test_pickups.py::test_category_1_is_never_picked_up_whatever_a_policy_says",
     ),
 )

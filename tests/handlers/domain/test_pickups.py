@@ -47,6 +47,15 @@ def looks(draw: st.DrawFn) -> Attempt:
     )
 
 
+def test_category_1_is_never_picked_up_whatever_a_policy_says() -> None:
+    """Nor in shadow, nor once it has ended; 2 and 3 are where the policy names them."""
+    relay = relay_with((Role.PHYSICIAN,))
+    relay = replace(relay, policy=replace(relay.policy, pickup=(1, 2, 3)))
+    assert [pickups.allowed(replace(relay, category=one)) for one in (1, 2, 3)] == [False, True, True]
+    assert not pickups.allowed(replace(relay, category=2, shadow=True))
+    assert not pickups.allowed(replace(relay, category=2, state=RelayState.ENDED))
+
+
 @given(looks(), relays(), st.booleans(), CODES)
 def test_only_what_was_shown_as_it_is_now_is_confirmed(attempt: Attempt, relay: Relay, ticked: bool, code: str) -> None:
     """Never category 1, never without the policy, never an ended relay, an older revision, another code or no tick."""
