@@ -48,8 +48,9 @@ Words = Iterator[Utterance]
 
 #: How many words of a facility's name keep the opening within ten seconds; a longer name wants an alias.
 FACILITY_WORDS: Final = 4
-#: A procedure is said before its finding only while the finding still begins this soon after the key.
-LEAD_IN_SECONDS: Final = 5.0
+#: A procedure is said before its finding only while the finding still begins this soon after the key: with a second and a
+#: half for whoever presses it, that is fifteen seconds after the answer.
+LEAD_IN_SECONDS: Final = 3.5
 HOLD_ROUNDS: Final = 6
 HOLD_ROUND_SECONDS: Final = 30
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
 from handlers.domain.policies import Role
-from telephony import texter
+from telephony import scenes, texter
 from telephony.script import CallScript, Part, seconds_before, utterances
 from telephony.twiml import LISTENS, RECORD_SECONDS, RING_SECONDS
 
@@ -110,7 +110,8 @@ _ABOUT: Final = {
 
 def page() -> str:
     """Return the whole page."""
-    parts = [_HEAD, _stopwatch(), _HOW, *(_section(kind) for kind in PromptKind), _leads(), _text()]
+    parts = [_HEAD, _stopwatch(), _LINES, *scenes.stopwatch(EXAMPLE), "", _CALLS, *scenes.prose(EXAMPLE)]
+    parts += [_HOW, *(_section(kind) for kind in PromptKind), _leads(), _text()]
     return "\n".join(parts)
 
 
@@ -118,6 +119,19 @@ _HEAD = """# What the telephone says
 
 Written by `python -m telephony.scripts_page`, from the words that are really spoken; do not edit it by hand.
 The patient never lived. Seconds are estimates at 2.75 words a second, 0.45 s for a digit said by itself.
+"""
+
+_LINES = f"""## Stopwatch, by kind of line
+
+Each row is a whole call, played through the code that decides real ones: whoever is on the line lets every sentence end and takes
+{scenes.REACTION_SECONDS} s to react. “First ring request” is our request to the vendor; two rings ({scenes.RINGING_SECONDS:.0f} s)
+pass until somebody answers. Inputs are counted until the outcome; a name that is asked after it is none of them. Keys work while it
+speaks, so somebody who knows the call is quicker.
+"""
+
+_CALLS = """## Whole calls, to be read aloud
+
+For a physician to review: every word, in order, with the seconds since the answer.
 """
 
 _HOW = """## How to read it

@@ -84,11 +84,11 @@ def test_a_long_procedure_never_delays_the_finding(procedure: list[str]) -> None
     assert part(said, Part.PROCEDURE)
 
 
-def test_the_telling_names_two_identifiers_the_study_the_finding_and_then_the_code_twice() -> None:
+def test_the_telling_names_two_identifiers_the_finding_the_study_and_then_the_code_twice() -> None:
     """In this order, and then what to do."""
     said = utterances(prompt(PromptKind.TELLING))
     assert [utterance.part for utterance in said] == [
-        *(Part.IDENTITY, Part.PROCEDURE, Part.FINDING, Part.CODE, Part.CODE, Part.ACTION, Part.ACTION)
+        *(Part.IDENTITY, Part.FINDING, Part.PROCEDURE, Part.CODE, Part.CODE, Part.ACTION, Part.ACTION)
     ]
     assert said[0].text == "Tweety Canary, born March third, 1961."
     assert [utterance.text.count("3, 4, 1") for utterance in said] == [0, 0, 0, 1, 1, 0, 0]
