@@ -53,6 +53,8 @@ class Faults:
         """End every fault; the counts stay."""
         self.refuse_above_rate = False
         self._outage = False
+        #: What a 429 asks for in its Retry-After, in seconds; None says nothing, as Twilio often does.
+        self.retry_after: int | None = None
         self._refused: dict[str, int] = {}
         self._drops: list[_Rule] = []
         self._doubles: list[tuple[_Rule, int]] = []

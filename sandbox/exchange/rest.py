@@ -72,7 +72,11 @@ class Front:
         if fault is None:
             await self._api(scope, receive, send)
         elif fault in REFUSALS:
-            await _error(REFUSALS[fault])(scope, receive, send)
+            answer = _error(REFUSALS[fault])
+            wait = self._account.faults.retry_after
+            if fault == "429" and wait is not None:
+                answer.headers["Retry-After"] = str(wait)
+            await answer(scope, receive, send)
         else:
             await self._api(scope, receive, _unheard)
             if fault == "lost_answer":

@@ -63,7 +63,10 @@ DIRECTORY = Directory(
 )
 
 
-def settings(app_token: str = "") -> ServiceSettings:
+SECOND_SID, SECOND_NUMBER = "AC" + "2" * 32, "+15035550101"
+
+
+def settings(app_token: str = "", *, second: bool = False) -> ServiceSettings:
     return ServiceSettings.model_construct(
         database_url=SecretStr("sqlite:////tmp/radrelay.db"),
         directory=Path("directory.yaml"),
@@ -79,6 +82,9 @@ def settings(app_token: str = "") -> ServiceSettings:
         twilio_auth_token=SecretStr("canary-auth-token"),
         twilio_from_number=NUMBER,
         twilio_api_url="https://twilio.test",
+        twilio_fallback_account_sid=SECOND_SID if second else None,
+        twilio_fallback_auth_token=SecretStr("canary-second-token") if second else None,
+        twilio_fallback_from_number=SECOND_NUMBER if second else None,
     )
 
 
@@ -120,6 +126,9 @@ class World:
             {"phone_number": NUMBER, "voice_url": f"{PUBLIC}/twilio/inbound", "sms_url": f"{PUBLIC}/twilio/sms"}
         ]
     )
+    second: bool = False
+    second_status: int = 200
+    second_sms: str = f"{PUBLIC}/twilio/sms"
     skew: timedelta = timedelta()
     down: str = ""
 
@@ -154,11 +163,25 @@ class World:
         if path == "/twilio/status/doctor":
             good = request.headers["x-twilio-signature"].startswith("good:")
             return (self.good_signature if good else self.bad_signature), {}
+        if SECOND_SID in path:
+            return self._second(request)
         if path.endswith("/IncomingPhoneNumbers.json"):
             assert request.url.params["PhoneNumber"] == NUMBER
             return 200, {"incoming_phone_numbers": self.numbers}
         assert path == f"/2010-04-01/Accounts/{SID}.json"
         return self.account_status, self.account
+
+    def _second(self, request: httpx.Request) -> tuple[int, object]:
+        """Answer for the second account, with its own credentials."""
+        assert request.headers["authorization"] == httpx.BasicAuth(SECOND_SID, "canary-second-token")._auth_header
+        if request.url.path.endswith("/IncomingPhoneNumbers.json"):
+            number = {
+                "phone_number": SECOND_NUMBER,
+                "voice_url": f"{PUBLIC}/twilio/inbound",
+                "sms_url": self.second_sms,
+            }
+            return 200, {"incoming_phone_numbers": [number]}
+        return self.second_status, {"status": "active", "type": "Full"}
 
     def _slack_events(self, request: httpx.Request) -> tuple[int, object]:
         body, at = request.content.decode(), request.headers["x-slack-request-timestamp"]
@@ -189,7 +212,7 @@ class World:
                 now=lambda: NOW,
                 shifts=self.calendar,
             )
-            return doctor.examine(settings(self.app_token), ports)
+            return doctor.examine(settings(self.app_token, second=self.second), ports)
 
 
 @pytest.fixture
@@ -205,6 +228,15 @@ def test_a_healthy_deployment_is_good_throughout(world: World) -> None:
     assert "✓ a bad Twilio signature is refused" in doctor.table(checks)
     assert "✓ a bad Slack signature is refused" in doctor.table(checks)
     assert len(checks) == 20
+
+
+def test_a_second_account_is_examined_like_the_first(world: World) -> None:
+    """It must work on the night when it is needed: its account, its number, and what reaches us of that."""
+    world.second = True
+    checks = world.examined()
+    assert {check.verdict for check in checks} == {Verdict.GOOD}
+    assert "✓ Twilio's second account is active" in doctor.table(checks)
+    assert f"✓ {SECOND_NUMBER} belongs to the account" in doctor.table(checks)
 
 
 FAULTS: list[tuple[dict[str, object], str, str]] = [
@@ -227,6 +259,8 @@ FAULTS: list[tuple[dict[str, object], str, str]] = [
     ({"app_token": "canary-app", "app_error": "canary app"}, "Socket Mode: an unreadable answer", "connections:write"),
     ({"account_status": 401}, "Twilio answers 401", "TWILIO_AUTH_TOKEN"),
     ({"account": {"status": "suspended"}}, "account is suspended", "Talk to Twilio"),
+    ({"second": True, "second_status": 401}, "Twilio's second answers 401", "TWILIO_FALLBACK_AUTH_TOKEN"),
+    ({"second": True, "second_sms": "https://old.test"}, "a text to it does not", "/twilio/sms"),
     ({"numbers": []}, "is not a number of this account", "TWILIO_FROM_NUMBER"),
     (
         {"numbers": [{"phone_number": NUMBER, "voice_url": "https://old.test"}]},

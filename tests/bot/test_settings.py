@@ -66,7 +66,33 @@ def test_every_problem_is_told_at_once_and_by_name(environment: pytest.MonkeyPat
     assert "15m" in found["RADRELAY_ANCHOR_EVERY"]
 
 
+SECOND = {
+    "TWILIO_FALLBACK_ACCOUNT_SID": "AC" + "2" * 32,
+    "TWILIO_FALLBACK_AUTH_TOKEN": "ffee1d3c4b5a69788796a5b4c3d2e1f0",
+    "TWILIO_FALLBACK_FROM_NUMBER": "+15035550101",
+}
+
+
+@pytest.mark.parametrize("left_out", SECOND)
+def test_half_a_second_account_stops_the_start(environment: pytest.MonkeyPatch, left_out: str) -> None:
+    """Half an account would call nobody on the night when it is needed."""
+    for name, value in SECOND.items():
+        environment.setenv(name, "" if name == left_out else value)
+    assert set(problems()) == {left_out}
+    environment.setenv(left_out, SECOND[left_out])
+    assert settings.for_service(Mode.SERVE).twilio_fallback_from_number == "+15035550101"
+
+
+def test_the_second_account_is_another_one(environment: pytest.MonkeyPatch) -> None:
+    """The same account is out with itself."""
+    for name, value in SECOND.items():
+        environment.setenv(name, value)
+    environment.setenv("TWILIO_ACCOUNT_SID", SECOND["TWILIO_FALLBACK_ACCOUNT_SID"])
+    assert set(problems()) == {"TWILIO_FALLBACK_ACCOUNT_SID"}
+
+
 BAD = [
+    ("TWILIO_CONCURRENT_CALLS", "0"),
     ("RADRELAY_DATABASE_URL", "mysql://u:canary@h/x"),
     ("RADRELAY_DATABASE_URL", "sqlite://"),
     ("RADRELAY_DATABASE_URL", "sqlite:///:memory:"),

@@ -293,6 +293,13 @@ GUARDS = (
         "tests/flows/test_in_doubt.py::test_a_lost_answer_without_any_callback_is_found_by_looking",
     ),
     Guard(
+        "one number alone is no outage",
+        "handlers/domain/outage.py",
+        "is_out = health.failures >= FAILURES and len(things) >= THINGS",
+        "is_out = health.failures >= FAILURES",
+        "tests/handlers/domain/test_outage.py::test_one_number_alone_is_never_an_outage",
+    ),
+    Guard(
         "an older word of the vendor's changes nothing",
         "handlers/callbacks.py",
         "        if sequence <= attempt.sequence:\n",

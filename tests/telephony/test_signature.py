@@ -90,6 +90,14 @@ def test_a_repeated_name_is_invalid_though_its_signature_fits() -> None:
     assert not VERIFIER.is_valid(scope(), repeated, signed(FIELDS))
 
 
+def test_either_of_our_accounts_may_sign_and_nobody_else() -> None:
+    """With a second account configured its callbacks verify by its own token; a third token does not."""
+    both = SignatureVerifier(PUBLIC, "first-token", TOKEN)
+    assert both.is_valid(scope(), form(FIELDS), signed(FIELDS))
+    assert SignatureVerifier(PUBLIC, TOKEN, "second-token").is_valid(scope(), form(FIELDS), signed(FIELDS))
+    assert not SignatureVerifier(PUBLIC, "first-token", "second-token").is_valid(scope(), form(FIELDS), signed(FIELDS))
+
+
 def test_another_accounts_token_is_invalid() -> None:
     """Anybody can have a Twilio account."""
     assert not SignatureVerifier(PUBLIC, "other").is_valid(scope(), form(FIELDS), signed(FIELDS))
