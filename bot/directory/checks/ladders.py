@@ -27,7 +27,8 @@ def problems(directory: Directory, marks: Marks) -> Iterator[Problem]:
                 seen.add(policy)
                 yield from _ends(directory, policy, marks)
             for at, step in enumerate(policy.steps):
-                yield from _rung(directory, facility, step, marks, f"policies.{policy.name}.steps[{at}]")
+                where = f"rung {at + 1} of {policy.name} at {facility.id}"
+                yield from _rung(directory, facility, step, marks, f"policies.{policy.name}.steps[{at}]", where)
 
 
 def _ends(directory: Directory, policy: EscalationPolicy, marks: Marks) -> Iterator[Problem]:
@@ -61,8 +62,12 @@ def _last(directory: Directory, policy: EscalationPolicy, marks: Marks) -> Itera
         yield marks.error(path, f'this ladder ends at the desk "{desk.id}", which has no phone: add phones to it.')
 
 
-def _rung(directory: Directory, facility: Facility, step: Step, marks: Marks, path: str) -> Iterator[Problem]:
+def _rung(
+    directory: Directory, facility: Facility, step: Step, marks: Marks, path: str, where: str
+) -> Iterator[Problem]:
+    """Judge a rung of a facility's ladder; ``where`` names it in words."""
     if step.to == "ordering":
+        yield from _ordering(directory, facility, marks, path, where)
         return
     if step.to == "radiologist":
         yield from _radiologists(directory, facility, marks, path)
@@ -70,18 +75,30 @@ def _rung(directory: Directory, facility: Facility, step: Step, marks: Marks, pa
     at = marks.roles.get((facility.id, step.to), f"{path}.to")
     rota = directory.rotas.get(step.to)
     if rota is not None:
-        yield from _on_rota(directory, facility, step, rota, marks, at)
+        yield from _on_rota(directory, facility, step, rota, marks, at, where)
         return
     contact = directory.contacts.get(step.to)
     if contact is None:
         known = directory.contacts.keys() | directory.rotas.keys() | SPECIAL
         yield marks.error(at, f'there is no contact "{step.to}".{suggestion(step.to, known)}')
         return
-    yield from _called(contact, facility, step, marks, at)
+    yield from _called(contact, facility, step, marks, at, where)
+
+
+def _ordering(directory: Directory, facility: Facility, marks: Marks, path: str, where: str) -> Iterator[Problem]:
+    """Warn of a rung of the ordering clinician where no contact of the site, whoever orders, may be called by machine."""
+    mine = [one for one in directory.contacts.values() if one.serves(facility.id)]
+    if not any(one.may_be_called() for one in mine):
+        sentence = (
+            f"nobody could answer {where}: no contact of {facility.id}, whoever orders, may be called by machine."
+        )
+        yield marks.warning(
+            path, f"{sentence} Add one with consent and a verified number; until then the desk is asked."
+        )
 
 
 def _on_rota(
-    directory: Directory, facility: Facility, step: Step, rota: Rota, marks: Marks, at: str
+    directory: Directory, facility: Facility, step: Step, rota: Rota, marks: Marks, at: str, where: str
 ) -> Iterator[Problem]:
     """Judge a rung of a rota: every person who may stand there, since any of them may be the one whom it calls."""
     if rota.kind is not RotaKind.CONTACTS:
@@ -91,13 +108,13 @@ def _on_rota(
     for who in rota.people:
         contact = directory.contacts.get(who)
         if contact is not None:
-            yield from _called(contact, facility, step, marks, at)
+            yield from _called(contact, facility, step, marks, at, where)
 
 
-def _called(contact: Contact, facility: Facility, step: Step, marks: Marks, at: str) -> Iterator[Problem]:
+def _called(contact: Contact, facility: Facility, step: Step, marks: Marks, at: str, where: str) -> Iterator[Problem]:
     reason = _unreachable(contact, facility)
     if reason is not None:
-        yield marks.error(at, f'nobody is reached on this rung: the contact "{contact.id}" {reason}')
+        yield marks.error(at, f'nobody could answer {where}: the contact "{contact.id}" {reason}')
     elif "sms" in step.channels and not any(number.may_be_texted() for number in contact.numbers):
         yield marks.warning(at, f'"{contact.id}" has no mobile with sms_consent: no text will go with the call.')
 

@@ -52,6 +52,7 @@ ERRORS = [
         "no number with both consent and verified",
     ),
     ("    facilities: [north]\n", "    facilities: []\n", "roles:", "is not of north"),
+    (UNIT, UNIT.replace("consent: 2026-01-15, ", ""), "roles:", "nobody could answer rung 2 of critical at north: the"),
     ("    role: unit\n", "    role: unit\n    retired: true\n", "roles:", "is retired: name another"),
     ('    phone: "+13125550141"\n', "", "lee:", "has no phone, but policies.critical.steps[2] calls the radiologist"),
     ("{use: critical}", "{use: critical, categories: [1, 2]}", "policy: standard", "no policy applies to category 3"),
@@ -129,6 +130,13 @@ WARNINGS = [
 def test_the_good_directory_has_no_problem() -> None:
     """What the tables below spoil is clean before."""
     assert inspected(GOOD).problems == ()
+
+
+def test_a_rung_of_whoever_orders_that_nobody_could_answer_is_named() -> None:
+    """No contact of the site may be called: whoever the order names, the desk is asked instead."""
+    text = spoiled("      - {to: $charge, within: 5m}\n", "").replace("consent: 2026-01-15, ", "")
+    said = [problem.sentence for problem in inspected(text).problems]
+    assert any(one.startswith("nobody could answer rung 1 of critical at north: no contact of north") for one in said)
 
 
 @pytest.mark.parametrize(("old", "new", "at", "says"), ERRORS)

@@ -95,7 +95,7 @@ UNIT = "consent: 2026-01-15, verified: 2026-01-15"
         ('from: "2026-12-24 18:00"', 'from: "2026-12-26 18:00"', "swap from and to"),
         ("{to: nurses,", "{to: nruses,", 'there is no contact "nruses". Did you mean "nurses"?'),
         ("{to: nurses,", "{to: night,", 'the rota "night" is for readers: a rung calls a rota of contacts.'),
-        (UNIT, "verified: 2026-01-15", 'nobody is reached on this rung: the contact "north-charge" has given no'),
+        (UNIT, "verified: 2026-01-15", 'at north: the contact "north-charge" has given no'),
         ("rota: front", "rota: frnt", 'there is no rota "frnt". Did you mean "front"?'),
         ("rota: front", "rota: night", 'the rota "night" is for readers: name one that is for desk.'),
         ("oncall: night", "oncall: nurses", 'the rota "nurses" is for contacts: name one that is for readers.'),
