@@ -71,6 +71,10 @@ _ISO_DATE = re.compile(r"(?<![\d/.-])(\d{4})-(\d{2})-(\d{2})(?![\d/-]|\.\d)")
 _US_DATE = re.compile(r"(?<![\d/.-])(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?![\d/-]|\.\d)")
 
 
+#: What is written like a date of another century is some other number.
+_YEARS = range(1900, 2100)
+
+
 def dates(text: str) -> str:
     """Return ``2026-11-24`` and ``11/24/2026`` with the month by its name; what is no date stays as written."""
     text = _ISO_DATE.sub(lambda found: _date(found[0], year=found[1], month=found[2], day=found[3]), text)
@@ -78,9 +82,12 @@ def dates(text: str) -> str:
 
 
 def _date(written: str, *, year: str, month: str, day: str) -> str:
+    full = int(year) if len(year) > 2 else 2000 + int(year)  # noqa: PLR2004 - two digits of a year
     try:
-        date(int(year) if len(year) > 2 else 2000 + int(year), int(month), int(day))  # noqa: PLR2004 - two digits of a year
+        date(full, int(month), int(day))
     except ValueError:
+        return written
+    if full not in _YEARS:
         return written
     return f"{_MONTHS[int(month) - 1]} {day}, {year}"
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from telephony import radiology
@@ -159,9 +160,10 @@ _SIDES = re.compile(r"\b(?:left|right)\b", re.IGNORECASE)
 _OF_UNITS = re.compile(r"(\d\s*-?\s*[cm]m)[23](?![A-Za-z\d])", re.IGNORECASE)
 
 
-@given(st.text(st.sampled_from("leftright 0123456789mcx-.,<~%HUL"), max_size=60))
+@given(st.text(st.sampled_from("leftright 0123456789mcx-.,<~%HU"), max_size=60))
 def test_numbers_and_sides_come_out_as_they_went_in(text: str) -> None:
-    """In their order, each once."""
+    """In their order, each once; of a date the month is a name."""
+    assume(not re.search(r"\d{4}-\d\d-\d\d", text))
     said = radiology.said(text)
     assert _NUMBERS.findall(_OF_UNITS.sub(r"\1", said)) == _NUMBERS.findall(_OF_UNITS.sub(r"\1", text))
     assert [one.lower() for one in _SIDES.findall(said)] == [one.lower() for one in _SIDES.findall(text)]
@@ -176,8 +178,22 @@ def test_of_whatever_is_written_every_digit_is_said(text: str) -> None:
 
 
 def _without_months(text: str) -> str:
-    text = re.sub(r"(?<![\d/.-])(\d{4})-\d{2}-(\d{2})(?![\d/-])", r"\2\1", text)
-    return re.sub(r"(?<![\d/.-])\d{1,2}/(\d{1,2})/(\d{4}|\d{2})(?![\d/-])", r"\1\2", text)
+    def iso(found: re.Match[str]) -> str:
+        year, month, day = found.groups()
+        return f"{day}{year}" if _is_date(year, month, day) else found[0]
+
+    def american(found: re.Match[str]) -> str:
+        month, day, year = found.groups()
+        return f"{day}{year}" if _is_date(year, month, day) else found[0]
+
+    text = re.sub(r"(?<![\d/.-])(\d{4})-(\d{2})-(\d{2})(?![\d/-])", iso, text)
+    return re.sub(r"(?<![\d/.-])(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})(?![\d/-])", american, text)
+
+
+def _is_date(year: str, month: str, day: str) -> bool:
+    """Tell whether it is a day of the last century or this one."""
+    full = int(year) if len(year) == 4 else 2000 + int(year)
+    return 1900 <= full < 2100 and 1 <= int(month) <= 12 and 1 <= int(day) <= calendar.monthrange(full, int(month))[1]
 
 
 def _digits(text: str) -> str:
