@@ -28,6 +28,7 @@ from sandbox.serving import Servers
 from sandbox.timeline import Timeline
 from store import audit
 from tests import web
+from tests.contract.watching import Watch
 from tests.flows.acts import created_per_attempt, token_of
 from tests.flows.stage import (
     DESK_PHONE,
@@ -75,7 +76,8 @@ class Deployment:
         self.timeline = Timeline()
         self.workspace = _workspace(self.timeline, ours)
         self.exchange = _exchange(self.timeline, ours)
-        servers.slack.app, servers.exchange.app = self.workspace.app, self.exchange.app
+        self.contract = Watch(self.exchange.app)
+        servers.slack.app, servers.exchange.app = self.workspace.app, self.contract
         secrets = list(SECRETS.values())
         site = Site("mercy", "IL", "lee", {"emergency": "mercy-ed-physician"})
         self.hospital = Hospital(self.url, events_secret=secrets[0], dicom_secret=secrets[1], site=site)
@@ -130,6 +132,7 @@ class Deployment:
         self.workspace.stop()
         self.hospital.stop()
         self.store.database.close()
+        assert not self.contract.violations, self.contract.violations
 
 
 @pytest.fixture

@@ -9,11 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
+
+from tests.contract.document import FORM, document
 
 ACCOUNT = "AC" + "0" * 32
 CALL = "CA" + "1" * 32
 MESSAGE = "SM" + "2" * 32
+#: A path under which the interface is served, as a proxy may do.
+PREFIX = "/prefix"
 RECORDING = "RE" + "3" * 32
 
 
@@ -38,6 +42,8 @@ class FakeTwilio:
     def __init__(self) -> None:
         self.answers: list[Canned] = []
         self.seen: list[Seen] = []
+        #: What was asked otherwise than the telephone company's document describes.
+        self.violations: list[str] = []
         self.over = threading.Event()
         self.url = ""
 
@@ -76,6 +82,9 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", "0"))).decode()
             fake.seen.append(Seen(self.command, self.path, parse_qs(body), self.headers.get("authorization", "")))
+            asked, kind = urlsplit(self.path), self.headers.get("content-type", FORM)
+            path = asked.path.removeprefix(PREFIX)
+            fake.violations += document().request(self.command, path, asked.query, body.encode(), kind)
             canned = fake.answers.pop(0)
             if canned.status <= 0:
                 if canned.status < 0:
@@ -113,6 +122,7 @@ def serving() -> Iterator[FakeTwilio]:
         server.shutdown()
         thread.join()
         server.server_close()
+    assert not fake.violations, f"not as the telephone company's document says: {fake.violations}"
 
 
 def closed_port() -> int:
