@@ -44,7 +44,13 @@ _GIVES_ON = re.compile(
     r"\b(transfer\w*|connect(ing)? you|put(ting)? you through|patch\w* you|hand\w* you (over|off)|hang on|hold on|"
     r"(one|just a|a) (moment|second|sec|minute)|(let me|i('| wi)?ll) (get|find|grab)|here (he|she) is)\b"
 )
+#: An operator asks whom we want, perhaps from behind a menu that had connected us to her.
+_ASKS_FOR_WHOM = re.compile(
+    r"\b(direct your call|who (would you like|do you want|are you (calling|looking|trying))|"
+    r"whom? (may|can|shall|should) i (connect|put|transfer|direct))\b"
+)
 TRANSFER: Final = "transfer"
+FOR_WHOM: Final = "whom"
 #: Something was said, and it was no answer. Its words are dropped: they are other people's talk.
 NOT_AN_ANSWER: Final = "?"
 
@@ -127,6 +133,7 @@ class Form:
 def answer_in(speech: str) -> str:
     """Return speech that consists of answers only, ``TRANSFER`` where it says that somebody else comes to the line.
 
+    ``FOR_WHOM`` where it asks whom we want, which no menu and no mailbox does.
     ``NOT_AN_ANSWER`` stands for any other talk, "" for none.
     """
     words = [word.strip(".,!?;:'\"") for word in speech.lower().replace("-", " ").split()]
@@ -135,7 +142,10 @@ def answer_in(speech: str) -> str:
         return ""
     if len(words) <= MAX_ANSWER_WORDS and all(word in ANSWERS or _is_keys(word) for word in words):
         return " ".join(words)
-    return TRANSFER if _GIVES_ON.search(" ".join(words).replace("’", "'")) else NOT_AN_ANSWER
+    said = " ".join(words).replace("’", "'")
+    if _ASKS_FOR_WHOM.search(said):
+        return FOR_WHOM
+    return TRANSFER if _GIVES_ON.search(said) else NOT_AN_ANSWER
 
 
 def _is_keys(word: str) -> bool:

@@ -22,6 +22,8 @@ VOICE: Final = "Polly.Joanna"
 LANGUAGE: Final = "en-US"
 RING_SECONDS: Final = 25
 RECORD_SECONDS: Final = 60
+#: How long the most keys and pauses take that a call can be created with (Twilio: SendDigits, 32 of half a second).
+KEYS_SECONDS: Final = 16
 #: A pager terminal is left this long to say that it took the digits; hung up on sooner, some of them drop the page.
 PAGER_SECONDS: Final = 4
 
@@ -173,6 +175,9 @@ def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None
     listen = LISTENS.get(prompt.kind)
     if prompt.kind is PromptKind.VOICEMAIL:
         response.pause(length=1)
+    if prompt.kind is PromptKind.PAGED:
+        # Twilio does not say whether a document waits for the keys that a call is created with; the line is kept for them.
+        response.pause(length=KEYS_SECONDS)
     if prompt.kind is PromptKind.PAGED:
         response.pause(length=PAGER_SECONDS)
     if listen is None:

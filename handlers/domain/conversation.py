@@ -10,6 +10,7 @@ from datetime import datetime
 
 from handlers.domain import afterwards, checking, dialog, own_people, shared_lines
 from handlers.domain.dialog import Key, Lead, PromptKind
+from handlers.domain.directory import NumberKind
 from handlers.domain.relays import Attempt, Outcome, Purpose, ReceiverRole, RelayState, Stage
 from handlers.domain.said import Facts, Said, ending, prompt_of
 from handlers.domain.turns import (
@@ -53,6 +54,9 @@ def _with_a_receiver(attempt: Attempt, facts: Facts, key: Key, number: str, *, p
     """Decide a turn with somebody who is to receive a result: first the keys that mean the same at every stage."""
     if key is Key.TRANSFER:
         return shared_lines.transfer(attempt, facts, now)
+    if key is Key.FOR_WHOM and attempt.number_kind == NumberKind.SWITCHBOARD:
+        return shared_lines.for_whom(attempt, facts)
+    key = Key.UNKNOWN if key is Key.FOR_WHOM else key
     if key is Key.PERSON or attempt.turn >= dialog.MAX_TURNS:
         return bridging(attempt, facts)
     if key is Key.WRONG_PERSON:

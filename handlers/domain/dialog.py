@@ -181,6 +181,7 @@ class Key(StrEnum):
     DECLINE = "decline"
     TAKE = "take"
     TRANSFER = "transfer"
+    FOR_WHOM = "for_whom"
     NUMBER = "number"
     SILENCE = "silence"
     UNKNOWN = "unknown"
@@ -222,6 +223,9 @@ TRANSFER_WORD = "transfer"
 _MAY_GIVE_ON = frozenset(
     {Stage.MENU, Stage.PIN, Stage.MAY_NOT, Stage.CODE, Stage.RECORD_CHOICE, Stage.ASK, Stage.TRANSFER, Stage.SERVICE}
 )
+#: What the door makes of "how may I direct your call?" and the like, and where that asks whom we want.
+FOR_WHOM_WORD = "whom"
+_MAY_ASK_FOR_WHOM = frozenset({Stage.MENU, Stage.PIN, Stage.ASK, Stage.TRANSFER})
 
 _SPOKEN_DIGITS = {
     "zero": "0", "oh": "0", "one": "1", "won": "1", "two": "2", "to": "2", "too": "2", "three": "3", "tree": "3",
@@ -279,6 +283,8 @@ def keyed(stage: Stage, digits: str, speech: str) -> tuple[Key, str]:
     """
     if not digits and speech == TRANSFER_WORD and stage in _MAY_GIVE_ON:
         return Key.TRANSFER, ""
+    if not digits and speech == FOR_WHOM_WORD and stage in _MAY_ASK_FOR_WHOM:
+        return Key.FOR_WHOM, ""
     entry = digits or _spoken(stage, speech)
     if not entry:
         return (Key.UNKNOWN, "") if speech else (Key.SILENCE, "")

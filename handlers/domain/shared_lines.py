@@ -21,6 +21,14 @@ def transfer(attempt: Attempt, facts: Facts, now: datetime) -> Said:
     return given_on(attempt, facts, now)
 
 
+def for_whom(attempt: Attempt, facts: Facts) -> Said:
+    """Say whom we want to an operator who asks, also to one to whom a menu has connected us."""
+    again = opening(attempt, facts)
+    if facts.may_identify:
+        again = Said(attempt=replace(attempt, stage=Stage.ASK), prompt=prompt_of(PromptKind.ASK, facts))
+    return silent(attempt, again, nobody_answered(attempt, facts))
+
+
 def service(attempt: Attempt, facts: Facts, key: Key) -> Said:
     """Leave a message with an answering service: only somebody who pressed 1 is told number and code.
 

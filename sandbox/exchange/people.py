@@ -46,8 +46,8 @@ class Transfers:
 
 
 Act: TypeAlias = Says | Presses | HangsUp | Transfers
-#: What is done when a phrase is heard: an act, or what makes one of the words that were heard.
-Answer: TypeAlias = Act | Callable[[str], Act]
+#: What is done when a phrase is heard: an act, or what makes one of the words that were heard, if it can.
+Answer: TypeAlias = Act | Callable[[str], Act | None]
 
 
 @dataclass(kw_only=True)
@@ -72,8 +72,9 @@ class Person(FarEnd):
     def hears(self, words: str) -> None:
         """Do what is set down for the first phrase that was heard."""
         for phrase, answer in self.replies.items():
-            if is_in(phrase, words):
-                self.does(answer(words) if callable(answer) else answer)
+            act = _act_of(answer, words) if is_in(phrase, words) else None
+            if act is not None:
+                self.does(act)
                 return
         self.is_at_a_loss(words)
 
@@ -158,6 +159,10 @@ class AnsweringService(Person):
         else:
             self._asked += 1
             self.does(Says(self.questions[self._asked - 1]))
+
+
+def _act_of(answer: Answer, words: str) -> Act | None:
+    return answer(words) if callable(answer) else answer
 
 
 def is_in(phrase: str, words: str) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handlers.domain.dialog import Key, digits_said, keyed
 from handlers.domain.relays import Stage
-from telephony.heard import ANSWERS, NOT_AN_ANSWER, BadForm, Form, answer_in
+from telephony.heard import ANSWERS, FOR_WHOM, NOT_AN_ANSWER, BadForm, Form, answer_in
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,30 @@ def test_a_greeting_a_menu_and_talk_in_the_room_answer_nothing(speech: str) -> N
     assert keyed(Stage.MENU, "", answer_in(speech))[0] is Key.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "speech",
+    [
+        "Mercy switchboard, how may I direct your call?",
+        "I'm sorry, who would you like to speak to?",
+        "Whom may I connect you to?",
+        "Who are you trying to reach?",
+    ],
+)
+def test_an_operator_who_asks_whom_we_want_is_understood(speech: str) -> None:
+    """It tells nobody anything, so it counts whatever else is said with it; no role is meant by it."""
+    assert answer_in(speech) == FOR_WHOM
+    assert keyed(Stage.MENU, "", FOR_WHOM) == (Key.FOR_WHOM, "")
+    assert keyed(Stage.CODE, "", FOR_WHOM)[0] is Key.UNKNOWN
+    assert keyed(Stage.TAKE, "", FOR_WHOM)[0] is Key.UNKNOWN
+
+
 @given(st.text(max_size=80))
 def test_other_peoples_words_never_pass(speech: str) -> None:
     """What comes through consists of answers only."""
     kept = answer_in(speech)
-    assert kept == NOT_AN_ANSWER or all(word in ANSWERS or word == "*" or word.isdigit() for word in kept.split())
+    assert kept in (NOT_AN_ANSWER, FOR_WHOM) or all(
+        word in ANSWERS or word == "*" or word.isdigit() for word in kept.split()
+    )
 
 
 @pytest.mark.parametrize("word", sorted(ANSWERS - {"please", "a", "number", "me", "now"}))
