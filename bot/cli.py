@@ -130,6 +130,39 @@ def report_statement(case: Annotated[str, typer.Argument(help="The case code, li
     typer.echo(commands.statement(settings.for_memory(Mode.REPORT), case))
 
 
+@app.command()
+def hold(
+    case: Annotated[str, typer.Argument(help="The case code, like 4821-0934.")],
+    reason: Annotated[
+        str, typer.Option(help="litigation, subpoena, investigation, patient_request or other.", show_default=False)
+    ],
+) -> None:
+    """Keep a case's recordings past their time: a legal hold, until `radrelay release`.
+
+    Example: radrelay hold 4821-0934 --reason litigation
+    """
+    typer.echo(commands.hold(settings.for_memory(Mode.REPORT), case, reason))
+
+
+@app.command()
+def release(case: Annotated[str, typer.Argument(help="The case code, like 4821-0934.")]) -> None:
+    """Release a case's recordings from their legal hold.
+
+    Example: radrelay release 4821-0934
+    """
+    typer.echo(commands.release(settings.for_memory(Mode.REPORT), case))
+
+
+@app.command()
+def holds() -> None:
+    """List the legal holds in force.
+
+    Example: radrelay holds
+    """
+    for line in commands.holds(settings.for_memory(Mode.REPORT)) or ["No legal hold is in force."]:
+        typer.echo(line)
+
+
 @keys_app.command("rotate")
 def keys_rotate() -> None:
     """Seal every row with the first key of RADRELAY_ENCRYPTION_KEYS; afterwards the older keys may go.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from handlers import lines, outages, outcomes
 from handlers.domain.access import InboundCall
 from handlers.domain.conversation import hung_up
 from handlers.domain.directory import TAKES_VOICEMAIL
 from handlers.domain.errors import Rejection
-from handlers.domain.machinery import AuditFact, Deadline, DeadlineKind, Effect, EffectKind
+from handlers.domain.machinery import Effect, EffectKind
 from handlers.domain.relays import (
     OPEN_ATTEMPT,
     Attempt,
@@ -18,8 +18,6 @@ from handlers.domain.relays import (
     AttemptState,
     Outcome,
     Purpose,
-    Recording,
-    RecordingState,
     Relay,
     Stage,
     Turn,
@@ -41,7 +39,6 @@ INBOUND = "inbound"
 #: What a turn holds in which nobody keyed or said an answer; the door writes ``?`` for any other talk. A machine, too, says
 #: that it transfers a call.
 NO_ANSWERS = ("|", "|?", "|transfer")
-RECORDING_LATE = timedelta(minutes=10)
 
 
 def status(
@@ -178,7 +175,15 @@ def untouched(tx: Transaction, attempt: Attempt) -> bool:
 
 def _nobody_spoke(tx: Transaction, attempt: Attempt) -> bool:
     """Tell whether nobody pressed a key or said an answer; other talk may be the machine's own greeting."""
-    waiting = attempt.stage in (Stage.MENU, Stage.PIN, Stage.NO_AGREEMENT, Stage.TAKE, Stage.CLAIM, Stage.CHECK)
+    waiting = attempt.stage in (
+        Stage.MENU,
+        Stage.PIN,
+        Stage.NO_AGREEMENT,
+        Stage.TAKE,
+        Stage.CLAIM,
+        Stage.CHECK,
+        Stage.DICTATE,
+    )
     return waiting and attempt.state is AttemptState.TALKING and untouched(tx, attempt)
 
 
@@ -198,67 +203,3 @@ def _machine_answered(tx: Transaction, house: House, attempt: Attempt, answered_
         return
     tx.effect(Effect(kind=EffectKind.HANG_UP, subject=attempt.id, lane="control", rank=0))
     outcomes.finish(tx, house, attempt, Outcome.MACHINE, line_over=False)
-
-
-# --- recordings ------------------------------------------------------------------------------------------------------
-
-
-def expect_recording(tx: Transaction, house: House, attempt: Attempt, sid: str) -> None:
-    """Record that a read-back was recorded, and fetch it; one that never comes is flagged, and holds nothing up."""
-    if attempt.relay_id is None or tx.one(Recording, sid=sid) is not None:
-        return
-    recording = tx.add(
-        Recording(
-            id=house.chance.token(),
-            facility=attempt.facility,
-            relay_id=attempt.relay_id,
-            attempt_id=attempt.id,
-            sid=sid,
-            state=RecordingState.PENDING,
-            announced_at=tx.now,
-        )
-    )
-    fact = AuditFact(action="recording:expect", actor=lines.ROBOT, case_code=_case(tx, attempt), subject=recording.id)
-    tx.audit(fact)
-    effect = Effect(kind=EffectKind.FETCH_RECORDING, subject=recording.id, lane="control", rank=5)
-    tx.effect(replace(effect, due_at=tx.now + timedelta(seconds=2), once=f"fetch:{recording.id}"))
-    tx.deadline(Deadline(kind=DeadlineKind.RECORDING_LATE, subject=recording.id, due_at=tx.now + RECORDING_LATE))
-
-
-def recording_ready(house: House, token: str, *, recording_sid: str, status: str) -> None:
-    """Take the vendor's word that a recording is ready (or absent)."""
-    facility = house.memory.facility_of(Attempt, token=token)
-    if facility is None:
-        raise Rejection("unknown_call", "This call is not known.")
-
-    def act(tx: Transaction) -> str:
-        recording = tx.one(Recording, sid=recording_sid)
-        attempt = tx.one(Attempt, token=token)
-        if recording is None and attempt is not None and status != "absent":
-            expect_recording(tx, house, attempt, recording_sid)  # the call ended before it was told to us
-        if recording is None or recording.state is RecordingState.STORED:
-            return ""
-        if status == "absent":
-            if recording.state is RecordingState.PENDING:
-                missing(tx, recording)
-        else:  # also one that was given up: it is fetched late rather than left at the vendor
-            effect = Effect(kind=EffectKind.FETCH_RECORDING, subject=recording.id, lane="control", rank=5)
-            tx.effect(replace(effect, once=f"fetch:{recording.id}"))
-        return ""
-
-    once(house, facility, f"recording:{recording_sid}:{status}", act)
-
-
-def recording_late(tx: Transaction, recording_id: str) -> None:
-    """Flag a recording that never came."""
-    recording = tx.get(Recording, recording_id)
-    if recording is not None and recording.state is RecordingState.PENDING:
-        missing(tx, recording)
-
-
-def missing(tx: Transaction, recording: Recording) -> None:
-    """Record that a read-back's recording is missing; the relay's ending stands on the attempt, not on the file."""
-    tx.put(replace(recording, state=RecordingState.MISSING))
-    relay = tx.get(Relay, recording.relay_id)
-    case_code = "" if relay is None else relay.case_code
-    tx.audit(AuditFact(action="recording:missing", actor=lines.ROBOT, case_code=case_code, subject=recording.id))

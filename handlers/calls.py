@@ -9,6 +9,7 @@ from handlers import (
     bridges,
     callbacks,
     check_calls,
+    dictations,
     endings,
     hand_calls,
     identity,
@@ -17,10 +18,11 @@ from handlers import (
     outcomes,
     receipts,
     receivers,
+    recordings,
     ringing,
     several,
 )
-from handlers.domain import afterwards, checking, conversation, dialog, turns
+from handlers.domain import afterwards, checking, conversation, dialog, dictation, turns
 from handlers.domain import case_code as codes
 from handlers.domain.dialog import Key, Lead, Prompt, PromptKind
 from handlers.domain.directory import SHARED, Contact, Directory, Facility, NumberKind
@@ -107,6 +109,8 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         return check_calls.facts(directory, attempt, house.our_number)
     if attempt.purpose is Purpose.ON_CALL:
         return ringing.facts(tx, directory, attempt, house.number_at(attempt.facility))
+    if attempt.purpose is Purpose.DICTATION:
+        return dictations.facts(tx, directory, attempt, house.number_at(attempt.facility))
     relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
     task = tx.get(DeskTask, attempt.task_id) if attempt.task_id else None
     facility = directory.facilities.get(attempt.facility)
@@ -144,7 +148,8 @@ def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
         somebody_keyed=attempt.purpose is Purpose.CALLBACK or not callbacks.untouched(tx, attempt),
         contact_role=None if contact is None else contact.role,
         may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
-        recording=facility.recording,
+        recording=facility.recording.read_back,
+        voice=dictations.voice_of(tx, relay, facility),
         legs=_legs(tx, directory, attempt, relay, facility),
         ended_words=_ended_words(tx, house, relay, facility),
         fresh_code=_another_code(house, attempt),
@@ -224,6 +229,8 @@ def answer(house: House, token: str, turn: int, heard: Heard) -> Reply:
             said = _afterwards(attempt, facts, heard)
         elif turn == 0:
             said = picked_up(attempt, facts, tx)
+        elif attempt.stage is Stage.RECORD and attempt.purpose is Purpose.DICTATION:
+            said = dictation.recorded(attempt, facts, seconds=0)
         elif attempt.stage is Stage.RECORD:
             said = conversation.read_back(attempt, facts, seconds=0, now=tx.now)
         else:
@@ -261,6 +268,8 @@ def _turn(house: House, attempt: Attempt, facts: Facts, heard: Heard, tx: Transa
     if attempt.stage is Stage.OVER or attempt.state is AttemptState.FINISHED:
         return Said(attempt=attempt, prompt=Prompt(kind=PromptKind.HANG_UP))
     key, number = dialog.keyed(attempt.stage, heard.digits, heard.speech)
+    if attempt.purpose is Purpose.DICTATION:
+        return dictation.turn(attempt, facts, key)
     if attempt.stage is Stage.CLAIM and key is Key.TAKE and not facts.not_to_take:
         facts = replace(facts, claim_refused=ringing.claim(tx, house, attempt))
     if attempt.stage in checking.STAGES:
@@ -389,9 +398,12 @@ def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds
         if attempt.stage is not Stage.RECORD:
             raise unknown_call()
         facts = facts_for(tx, house, attempt)
+        if attempt.purpose is Purpose.DICTATION:
+            said = dictations.recorded(tx, house, attempt, facts, recording_sid=recording_sid, seconds=seconds)
+            return say(tx, house, said, turn, Heard())
         said = conversation.read_back(attempt, facts, seconds=seconds, now=tx.now)
         if recording_sid:  # whatever it counts for: it holds a voice and a finding, and must not stay at the vendor
-            callbacks.expect_recording(tx, house, attempt, recording_sid)
+            recordings.expect(tx, house, attempt, recording_sid)
         return say(tx, house, said, turn, Heard())
 
     return in_transaction(house, facility, act)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from handlers import bridged, desk, endings, messages, receipts, receivers, replies, task_words
+from handlers import bridged, desk, endings, listening, messages, receipts, receivers, replies, task_words
 from handlers.domain import case_code as codes
 from handlers.domain.case_page import (
     CaseView,
@@ -20,8 +20,9 @@ from handlers.domain.case_page import (
 from handlers.domain.directory import Directory, Facility
 from handlers.domain.pickups import PAGE
 from handlers.domain.problems import UNSOLVED, Problem
+from handlers.domain.recordings import RecordingKind
 from handlers.domain.regions import in_turn
-from handlers.domain.relays import CONFIRMS, Attempt, Outcome, Recording, Relay, RelayState
+from handlers.domain.relays import CONFIRMS, Attempt, Heard, Outcome, Recording, Relay, RelayState
 from handlers.domain.studies import WAITING, Finding, Read, Report, Study
 from handlers.domain.tasks import DeskTask
 from handlers.domain.texts import TextReply
@@ -72,7 +73,7 @@ def view_of(tx: Transaction, house: House, study: Study, opened: Session) -> Cas
         findings=tuple(_finding(directory, one) for one in tx.all(Finding, study_id=study.id)),
         relay=None if relay is None else _relay(tx, directory, relay),
         timeline=_timeline(tx, directory, relays),
-        recordings=tuple(_recording(one) for one in recordings),
+        recordings=tuple(_recording(tx, directory, opened, one) for one in recordings),
         tasks=tuple(_task(tx, directory, one) for one in tasks),
         contacts=_contacts(directory, study.facility),
         finders=_finders(directory, opened, facility),
@@ -230,9 +231,19 @@ def _named_themselves(tx: Transaction, attempt: Attempt) -> str:
     return f", taken by somebody who gave the name “{taker}”" if taker else ""
 
 
-def _recording(recording: Recording) -> RecordingLine:
+def _recording(tx: Transaction, directory: Directory, opened: Session, recording: Recording) -> RecordingLine:
+    relay = tx.get(Relay, recording.relay_id)
+    is_open = recording.kind is RecordingKind.READ_BACK and recording.heard is Heard.UNHEARD
+    reader = directory.radiologists.get(recording.heard_by)
+    heard = f"{'a radiologist' if reader is None else reader.name}: it {recording.heard.value} the finding"
     return RecordingLine(
-        id=recording.id, at=recording.announced_at, state=recording.state.value, sha256=recording.sha256
+        id=recording.id,
+        at=recording.announced_at,
+        state=recording.state.value,
+        sha256=recording.sha256,
+        kind=recording.kind.value,
+        heard="" if recording.heard is Heard.UNHEARD else heard.replace("differs", "differs from"),
+        may_judge=is_open and relay is not None and listening.may_judge(tx, directory, relay, opened.slack_user),
     )
 
 

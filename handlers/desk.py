@@ -22,7 +22,12 @@ PHONE_BUSY = timedelta(seconds=30)
 OPEN = (TaskState.OPEN, TaskState.TAKEN)
 #: What a relay's further way does not settle: somebody heard what they should not have, or what is not true, or somebody
 #: whom a finding names is not told by it.
-OUTLIVES = (TaskKind.RETRACTED_AFTER_TELLING, TaskKind.WRONG_PERSON_TOLD, TaskKind.OTHER_RECEIVER)
+OUTLIVES = (
+    TaskKind.RETRACTED_AFTER_TELLING,
+    TaskKind.WRONG_PERSON_TOLD,
+    TaskKind.OTHER_RECEIVER,
+    TaskKind.READ_BACK_DIFFERS,
+)
 
 
 def halted(look: Reading, facility: str) -> Halt | None:

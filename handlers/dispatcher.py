@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from handlers import channels, drawing, handover, held, outages, placing, showing, sinks, stranded, texting
+from handlers import channels, drawing, handover, held, outages, placing, recordings, showing, sinks, stranded, texting
 from handlers.domain.cards import Note, ReadCard
 from handlers.domain.directory import Desk, Directory
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused, NotYet
@@ -292,7 +292,7 @@ CARRIERS: dict[EffectKind, Carry] = {
     EffectKind.HANG_UP: lambda house, vendors, sending: placing.hang_up(house, vendors.dialers(), sending),
     EffectKind.SEND_TEXT: lambda house, vendors, sending: texting.text(house, vendors.texters(), sending),
     EffectKind.CHECK_TEXT: lambda house, vendors, sending: texting.check(house, vendors.texters(), sending),
-    EffectKind.FETCH_RECORDING: lambda house, vendors, sending: placing.fetch(
+    EffectKind.FETCH_RECORDING: lambda house, vendors, sending: recordings.fetch(
         house, _recordings(house, vendors, sending), sending
     ),
     EffectKind.WEBHOOK: lambda house, vendors, sending: sinks.send(house, vendors.subscribers, sending),

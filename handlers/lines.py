@@ -31,6 +31,7 @@ _FIRST = {
     Purpose.ON_CALL: Stage.CLAIM,
     Purpose.PIN: Stage.CHECK,
     Purpose.VERIFY: Stage.CHECK,
+    Purpose.DICTATION: Stage.DICTATE,
 }
 
 

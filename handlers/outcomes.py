@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import check_calls, desk, endings, lines, privacy, receipts, ringing, rungs, showing, troubles
+from handlers import check_calls, desk, dictations, endings, lines, privacy, receipts, ringing, rungs, showing, troubles
 from handlers.domain import checking
 from handlers.domain.relays import CONFIRMS, Attempt, Ending, Outcome, Purpose, Relay, RelayState
 from handlers.domain.studies import Read
@@ -33,6 +33,8 @@ def finish(
         check_calls.rang(tx, house, done, outcome)
     elif done.purpose is Purpose.ON_CALL:
         ringing.rang(tx, house, done, outcome)
+    elif done.purpose is Purpose.DICTATION:
+        dictations.rang(tx, house, done, outcome)
     elif relay is not None:
         _on_relay(tx, house, relay, done, outcome)
     return done

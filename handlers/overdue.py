@@ -16,6 +16,7 @@ from handlers import (
     pickups,
     privacy,
     problems,
+    recordings,
     returns,
     ringing,
     rungs,
@@ -50,7 +51,7 @@ HANDLERS: dict[DeadlineKind, Handler] = {
     DeadlineKind.HANDOVER_LATE: handover.late_due,
     DeadlineKind.LEASE_DUE: leases.due,
     DeadlineKind.MESSAGE_GIVEN: messages.given_due,
-    DeadlineKind.RECORDING_LATE: lambda tx, _house, subject: callbacks.recording_late(tx, subject),
+    DeadlineKind.RECORDING_LATE: recordings.late,
     DeadlineKind.PICKUP_OVER: pickups.visit_over,
     DeadlineKind.OVERFLOW_JUDGED: overflow.judge_due,
 }

@@ -1,38 +1,32 @@
-"""Placing calls so that none is lost and none is made twice, and fetching recordings."""
+"""Placing calls so that none is lost and none is made twice."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from handlers import callbacks, desk, lines, outages, outcomes, rungs
 from handlers.domain.errors import DeliveryFailed, DeliveryInDoubt, DeliveryRefused, NotYet
-from handlers.domain.machinery import AuditFact, Effect, EffectKind
+from handlers.domain.machinery import Effect, EffectKind
 from handlers.domain.relays import (
     OPEN_ATTEMPT,
     Attempt,
     AttemptEvent,
     AttemptState,
     Purpose,
-    Recording,
-    RecordingState,
     Relay,
     RelayState,
 )
 from handlers.domain.troubles import refused_with
 from handlers.once import in_transaction
-from handlers.ports import CallSeen, Dialer, House, Recordings, Sending, Transaction
+from handlers.ports import CallSeen, Dialer, House, Sending, Transaction
 
 #: When an in-doubt call is looked for, after it was submitted.
 LOOK_AFTER = timedelta(seconds=5)
 #: How often it is looked for before the vendor is believed not to have it.
 LOOKS = 2
 CLOCK_SLACK = timedelta(seconds=5)
-#: How long a recording that did not come is asked for, and how often: at first each minute, at last hourly.
-FETCHED_WITHIN = timedelta(days=7)
-SOONEST_FETCH, LATEST_FETCH = timedelta(minutes=1), timedelta(hours=1)
 UNKNOWN_VENDOR_WAIT = timedelta(seconds=10)
 #: While as many calls are open as may be, a line is looked for so often.
 FULL_WAIT = timedelta(seconds=2)
@@ -267,60 +261,3 @@ def leave_voicemail(house: House, dialers: Dialers, sending: Sending) -> None:
     if attempt is not None and attempt.sid is not None and attempt.state is AttemptState.TALKING:
         dialers[attempt.account].leave_voicemail(sid=attempt.sid, token=attempt.token)
     house.memory.effect_done(sending)
-
-
-# --- recordings ------------------------------------------------------------------------------------------------------
-
-
-def fetch(house: House, recordings: Recordings, sending: Sending) -> None:
-    """Fetch a read-back, keep it encrypted with its checksum, and delete it at the vendor."""
-    with house.memory.reading() as look:
-        recording = look.get(Recording, sending.effect.subject)
-    if recording is None:
-        house.memory.effect_done(sending)
-        return
-    if recording.state is not RecordingState.STORED:
-        try:
-            _keep(house, recordings, sending, recording)
-        except DeliveryFailed as failed:
-            if recording.state is RecordingState.PENDING:
-                raise
-            _later_and_later(house, sending, recording, failed.reason)
-            return
-    recordings.delete(recording.sid)  # tried again until the vendor has none
-    house.memory.effect_done(sending)
-
-
-def _later_and_later(house: House, sending: Sending, recording: Recording, reason: str) -> None:
-    """Ask again for a recording that is flagged as missing: ever more rarely, at last hourly, for a week."""
-    now = house.clock.now()
-    age = now - recording.announced_at
-    if age > FETCHED_WITHIN:
-        house.memory.effect_dropped(sending, reason)
-        return
-    wait = min(max(age / 10, SOONEST_FETCH), LATEST_FETCH)
-    # A new effect, not this one later: two that were asked for (the vendor's word came too) become one again.
-    again = replace(sending.effect, due_at=now + wait, once=f"fetch:{recording.id}")
-
-    def ask_again(tx: Transaction) -> None:
-        tx.sent(sending)
-        tx.effect(again)
-
-    in_transaction(house, sending.facility, ask_again)
-
-
-def _keep(house: House, recordings: Recordings, sending: Sending, recording: Recording) -> None:
-    audio, media_type = recordings.fetch(recording.sid)
-
-    def keep(tx: Transaction) -> None:
-        fresh = tx.get(Recording, recording.id)
-        if fresh is None or fresh.state is RecordingState.STORED:
-            return
-        checksum = hashlib.sha256(audio).hexdigest()
-        tx.put(replace(fresh, state=RecordingState.STORED, audio=audio, sha256=checksum, media_type=media_type))
-        relay = tx.get(Relay, fresh.relay_id)
-        case_code = "" if relay is None else relay.case_code
-        facts: dict[str, str | int | bool | None] = {"sha256": checksum, "bytes": len(audio)}
-        tx.audit(AuditFact(action="recording:store", actor="robot", case_code=case_code, subject=fresh.id, facts=facts))
-
-    in_transaction(house, sending.facility, keep)

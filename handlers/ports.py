@@ -295,13 +295,16 @@ class Texter(Protocol):
 
 
 class Recordings(Protocol):
-    """Recorded read-backs at the vendor."""
+    """What was recorded, at the vendor."""
 
     def fetch(self, sid: str) -> tuple[bytes, str]:
         """Return the audio and its media type; raises ``DeliveryFailed`` while it is not there."""
 
     def delete(self, sid: str) -> None:
         """Delete it at the vendor once it is stored here."""
+
+    def is_there(self, sid: str) -> bool:
+        """Tell whether the vendor still has it."""
 
 
 class Calendars(Protocol):

@@ -6,7 +6,7 @@ Form after the ACR's practice parameter for communication and the sentence that 
 
 from __future__ import annotations
 
-from handlers import messages, people, receipts, receivers
+from handlers import listening, messages, people, receipts, receivers
 from handlers.domain import dialog
 from handlers.domain.afterwards import Relation, Stated
 from handlers.domain.directory import Directory, Facility
@@ -66,12 +66,11 @@ def _received(relay: Relay, facility: Facility, directory: Directory, look: Read
     name = _receiver(attempt, receipt, receivers.name_of(look, directory, relay.ended_by, attempt))
     title = _title(relay, receipt)
     how = _HOW[relay.ending].format(receipts.CODE_BY[receipt.code_by]) if relay.ending is not None else ""
+    heard = listening.said_of(look, directory, relay, facility)
     given = _stated(look, attempt)
     method = "BY A ONE-TIME LINK" if relay.ending is Ending.CONFIRMED_ON_PAGE else "BY TELEPHONE"
-    return (
-        f"COMMUNICATED TO {name}, {title},{given} {method} {_when(facility, relay, attempt)}, {how}.".upper().replace(
-            "  ", " "
-        )
+    return f"COMMUNICATED TO {name}, {title},{given} {method} {_when(facility, relay, attempt)}, {how}{heard}.".upper().replace(
+        "  ", " "
     )
 
 

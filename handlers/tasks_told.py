@@ -162,6 +162,14 @@ _TOLD: dict[TaskKind, tuple[str, str]] = {
         "The calendar of a rota cannot be read for hours. Its last good copy is used, and may be out of date.",
         "Have an operator look at the record for the reason and at the feed's address; add overrides meanwhile.",
     ),
+    TaskKind.RECORDING_AT_VENDOR: (
+        "A recording is kept here, but the telephone's vendor still has it: its deletion failed again and again.",
+        "Have an operator delete it in the vendor's console. It is tried again meanwhile, and this ends by itself then.",
+    ),
+    TaskKind.READ_BACK_DIFFERS: (
+        "The radiologist listened to a recorded read-back and says that it does not match the finding.",
+        "Open the case and reach whoever read it back. A new relay tells them the finding again; it ends by its own receipt.",
+    ),
     TaskKind.SINK_SILENT: (
         "A client's system that is to be told who has a read took nothing for a day: its worklist does not agree with ours.",
         "Ask the site about its receiver and its secret. `radrelay aside list` names what was given up, `aside retry` sends it again.",

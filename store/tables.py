@@ -168,7 +168,7 @@ class DeskTaskRow(SQLModel, table=True):
 
 
 class RecordingRow(SQLModel, table=True):
-    """Recorded read-backs, encrypted."""
+    """What was recorded on calls, encrypted."""
 
     __tablename__: ClassVar[Any] = "recording"
     id: str = columns.key_column()
@@ -178,10 +178,49 @@ class RecordingRow(SQLModel, table=True):
     sid: str = Field(unique=True)
     state: str
     announced_at: datetime = columns.instant_column()
+    kind: str
     tries: int
     sealed: bytes = columns.bytes_column()
     sha256: str
     media_type: str
+    seconds: float
+    gone_at: datetime | None = columns.instant_column(nullable=True)
+    heard: str
+    heard_by: str
+    heard_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
+class DictationRow(SQLModel, table=True):
+    """Findings as their radiologists say them."""
+
+    __tablename__: ClassVar[Any] = "dictation"
+    id: str = columns.key_column()
+    facility: str
+    relay_id: str = Field(index=True)
+    attempt_id: str = Field(index=True)
+    case_code: str
+    by: str
+    revision: int
+    state: str
+    asked_at: datetime = columns.instant_column()
+    recording_id: str
+    kept_at: datetime | None = columns.instant_column(nullable=True)
+    version: int
+
+
+class LegalHoldRow(SQLModel, table=True):
+    """Cases whose recordings may not be destroyed."""
+
+    __tablename__: ClassVar[Any] = "legal_hold"
+    id: str = columns.key_column()
+    facility: str
+    case_code: str = Field(index=True)
+    reason: str
+    by: str
+    at: datetime = columns.instant_column()
+    released_by: str
+    released_at: datetime | None = columns.instant_column(nullable=True)
     version: int
 
 

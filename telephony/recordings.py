@@ -53,6 +53,18 @@ class TwilioRecordings:
             if refusal.code != NOT_FOUND:
                 raise
 
+    def is_there(self, sid: str) -> bool:
+        """Tell whether Twilio still has it: only 404 says that it has not."""
+        _check(sid)
+        try:
+            with translated(creates=False):
+                self._account.client.recordings(sid).fetch()
+        except DeliveryRefused as refusal:
+            if refusal.code != NOT_FOUND:
+                raise
+            return False
+        return True
+
 
 def _check(sid: str) -> None:
     if not _SID.fullmatch(sid):

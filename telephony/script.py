@@ -11,7 +11,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Final
 
-from handlers.domain.dialog import IDENTIFYING, Lead, Prompt, PromptKind
+from handlers.domain.dialog import IDENTIFYING, PLAYS, Lead, Prompt, PromptKind
 from handlers.domain.policies import Role
 from telephony import radiology, spoken
 
@@ -37,11 +37,20 @@ class Utterance:
     part: Part
     #: Whole seconds of silence after the words.
     pause: int = 0
+    #: Seconds of a recording that is played in place of words.
+    sound: float = 0.0
 
     @property
     def seconds(self) -> float:
         """How long it takes, with its silence."""
-        return spoken.seconds(self.text) + self.pause
+        return spoken.seconds(self.text) + self.pause + self.sound
+
+    @property
+    def shown(self) -> str:
+        """What it is on paper."""
+        if self.sound:
+            return f"(recording of {self.sound:.0f} s)"
+        return self.text + (f" ({self.pause} s)" if self.pause else "")
 
 
 Words = Iterator[Utterance]
@@ -68,6 +77,7 @@ _LEADS = {
     Lead.TOO_SHORT: "That was too short for a read-back; it does not count.",
     Lead.NEXT_RESULT: "Confirmed, and on the record. The next result.",
     Lead.NOT_YET: "Please hear it first.",
+    Lead.ONCE_MORE: "Once more.",
 }
 _ROLE_WORDS = {Role.PHYSICIAN: "physician", Role.NP: "N P", Role.PA: "P A", Role.RN: "nurse"}
 _PRACTITIONER_ORDER = (Role.PHYSICIAN, Role.NP, Role.PA)
@@ -197,12 +207,22 @@ def _findings(findings: tuple[str, ...], *, corrects: bool) -> str:
 def _told(prompt: Prompt) -> Words:
     identity = Utterance(f"{_identity(prompt)}.", Part.IDENTITY)
     procedure = Utterance(f"{radiology.said(prompt.procedure).rstrip('.')}.", Part.PROCEDURE)
-    finding = Utterance(_findings(prompt.findings, corrects=prompt.corrects), Part.FINDING)
+    finding = tuple(_finding(prompt))
     yield identity
     if identity.seconds + procedure.seconds <= LEAD_IN_SECONDS:
-        yield from (procedure, finding)
+        yield from (procedure, *finding)
     else:
-        yield from (finding, procedure)
+        yield from (*finding, procedure)
+
+
+def _finding(prompt: Prompt) -> Words:
+    """Say the findings, or play them in the voice of whose they are."""
+    if prompt.voice is None:
+        yield Utterance(_findings(prompt.findings, corrects=prompt.corrects), Part.FINDING)
+        return
+    correction = "Correction of an earlier result. " if prompt.corrects else ""
+    yield Utterance(f"{correction}The radiologist's own words:", Part.FINDING)
+    yield Utterance("", Part.FINDING, sound=prompt.voice.seconds)
 
 
 def _code(prompt: Prompt) -> Words:
@@ -405,6 +425,35 @@ def _whisper_go(_prompt: Prompt) -> Words:
     yield Utterance("Connected.", Part.ACTION)
 
 
+def _dictate(prompt: Prompt) -> Words:
+    called = f", for {prompt.who}" if prompt.who else ""
+    case = spoken.in_groups(prompt.case_code, 4)
+    yield Utterance(f"Radrelay{called}: case {case}; press 1 to record the finding in your own voice.", Part.WHO)
+    yield Utterance("It is played to whoever has identified, and kept. 2 not now. Star repeats.", Part.MENU)
+
+
+def _dictation(_prompt: Prompt) -> Words:
+    yield Utterance("After the tone say the finding, then pound. No name; we say who the patient is.", Part.ACTION)
+
+
+def _fetching(_prompt: Prompt) -> Words:
+    yield Utterance("One moment.", Part.ACTION)
+
+
+def _dictated(prompt: Prompt) -> Words:
+    if prompt.voice is not None:
+        yield Utterance("", Part.FINDING, sound=prompt.voice.seconds)
+    yield Utterance("1 to keep it, 2 to say it again, star to hear it again.", Part.MENU)
+
+
+def _dictation_kept(_prompt: Prompt) -> Words:
+    yield Utterance("Kept. It is played where this finding is told. Goodbye.", Part.ACTION)
+
+
+def _not_dictated(_prompt: Prompt) -> Words:
+    yield Utterance("Nothing is kept; the finding is spoken as it is written. Goodbye.", Part.ACTION)
+
+
 def _referred(prompt: Prompt) -> Words:
     yield Utterance("I am sorry, nobody could come to the line. We keep calling.", Part.ACTION)
     # The staffed number is answered by humans; the callback code is for our own.
@@ -464,6 +513,12 @@ _WORDS: dict[PromptKind, Callable[[Prompt], Words]] = {
     PromptKind.NAME: _name,
     PromptKind.NAME_CHECK: _name_check,
     PromptKind.NAMED: _named,
+    PromptKind.DICTATE: _dictate,
+    PromptKind.DICTATION: _dictation,
+    PromptKind.FETCHING: _fetching,
+    PromptKind.DICTATED: _dictated,
+    PromptKind.DICTATION_KEPT: _dictation_kept,
+    PromptKind.NOT_DICTATED: _not_dictated,
 }
 _REVEALS_CODE = frozenset({PromptKind.TELLING, PromptKind.CODE, PromptKind.PIN_TOLD})
 
@@ -472,6 +527,8 @@ def _sayable(prompt: Prompt) -> Prompt:
     """Return the prompt without what its kind must never say, whatever it carries."""
     if prompt.kind not in IDENTIFYING:
         prompt = replace(prompt, patient_name="", birth_date=None, patient_id="", procedure="", findings=())
+    if prompt.kind not in PLAYS:
+        prompt = replace(prompt, voice=None)
     return prompt if prompt.kind in _REVEALS_CODE else replace(prompt, code="")
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
+from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind, Voice
 from handlers.domain.policies import Role
 from telephony import scenes, texter
 from telephony.script import CallScript, Part, seconds_before, utterances
@@ -39,7 +39,9 @@ EXAMPLE: Final = Prompt(
     stated="Pat Jones, covering",
 )
 
+_VOICE: Final = Voice(recording="example", seconds=6.0, until=0)
 _WHO: Final = {
+    PromptKind.DICTATE: "Dr. Lee",
     PromptKind.DESK: "the night desk",
     PromptKind.ENDED: "It was received at 16:26 by somebody who answered for Dr. Kim",
     PromptKind.CLAIM: "Dr. Lee",
@@ -104,6 +106,12 @@ _ABOUT: Final = {
     PromptKind.NAME: "On a line that several people answer, after the code: the relay has ended already.",
     PromptKind.NAME_CHECK: "The name, as it was heard.",
     PromptKind.NAMED: "1 was pressed.",
+    PromptKind.DICTATE: "To the radiologist, after `/relay record CASE`. No identifiers. Only a key begins a recording.",
+    PromptKind.DICTATION: f"The finding in the radiologist's own voice, at most {RECORD_SECONDS} seconds.",
+    PromptKind.FETCHING: "The recording is fetched, to be played back.",
+    PromptKind.DICTATED: "What was said is played back. Only 1 keeps it.",
+    PromptKind.DICTATION_KEPT: "1 was pressed. In a telling the recording is played in place of the finding's words.",
+    PromptKind.NOT_DICTATED: "2 was pressed, nothing was said, or the recording did not come.",
     PromptKind.REFERRED: "A person was asked for and nobody came to the line.",
 }
 
@@ -166,8 +174,9 @@ def _stopwatch() -> str:
 
 
 def _section(kind: PromptKind) -> str:
-    prompt = replace(EXAMPLE, kind=kind, who=_WHO.get(kind, EXAMPLE.who))
-    said = " / ".join(u.text + (f" ({u.pause} s)" if u.pause else "") for u in utterances(prompt))
+    voice = _VOICE if kind is PromptKind.DICTATED else None
+    prompt = replace(EXAMPLE, kind=kind, who=_WHO.get(kind, EXAMPLE.who), voice=voice)
+    said = " / ".join(utterance.shown for utterance in utterances(prompt))
     said = said or "(nothing)"
     return f"## `{kind.value}`\n\n{_ABOUT[kind]}\n\n> {said}\n\n{_answers(kind)}{_seconds(CallScript().seconds(prompt))}.\n"
 

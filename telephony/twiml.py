@@ -66,6 +66,9 @@ LISTENS: dict[PromptKind, Listen] = {
     PromptKind.PIN_OFFER: _TAKE,
     PromptKind.VERIFY: _TAKE,
     PromptKind.PIN_TOLD: Listen(digits=None, finish="#", timeout=8),
+    PromptKind.DICTATE: _TAKE,
+    PromptKind.FETCHING: Listen(digits=1, finish="", timeout=2),
+    PromptKind.DICTATED: _TAKE,
     PromptKind.WHISPER: _TAKE,
     PromptKind.CONNECT: _TAKE,
     PromptKind.ASK: _MENU,
@@ -81,9 +84,16 @@ LISTENS: dict[PromptKind, Listen] = {
 GOES_ON = frozenset({PromptKind.WHISPER_GO, PromptKind.CONNECTED})
 
 
-def _say(where: VoiceResponse | Gather, said: list[Utterance]) -> None:
+#: Spoken or recorded on the line; the silence after it goes on by itself.
+RECORDS = frozenset({PromptKind.RECORD, PromptKind.DICTATION})
+
+
+def _say(where: VoiceResponse | Gather, said: list[Utterance], played: str = "") -> None:
     for utterance in said:
-        where.say(utterance.text, voice=VOICE, language=LANGUAGE)
+        if utterance.sound:
+            where.play(played)
+        else:
+            where.say(utterance.text, voice=VOICE, language=LANGUAGE)
         if utterance.pause:
             where.pause(length=utterance.pause)
 
@@ -102,12 +112,13 @@ class Speaker:
     def document(self, token: str, turn: int, prompt: Prompt) -> str:
         """Return the TwiML of a prompt; what is answered to it comes to ``(token, turn)``."""
         response = VoiceResponse()
-        if prompt.kind is PromptKind.RECORD:
+        if prompt.kind in RECORDS:
             self._record(response, token, turn, prompt)
         elif prompt.kind is PromptKind.BRIDGE:
             self._bridge(response, token, turn, prompt)
         else:
-            _listen_or_end(response, prompt, self._urls.voice(token, turn))
+            played = "" if prompt.voice is None else self._urls.play(token, turn - 1, prompt.voice.until)
+            _listen_or_end(response, prompt, self._urls.voice(token, turn), played)
         return str(response)
 
     def whisper(self, token: str, leg: str, turn: int, prompt: Prompt) -> str:
@@ -171,7 +182,7 @@ class Speaker:
         response.append(dial)
 
 
-def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None:
+def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str, played: str = "") -> None:
     listen = LISTENS.get(prompt.kind)
     if prompt.kind is PromptKind.VOICEMAIL:
         response.pause(length=1)
@@ -181,7 +192,7 @@ def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None
     if prompt.kind is PromptKind.PAGED:
         response.pause(length=PAGER_SECONDS)
     if listen is None:
-        _say(response, utterances(prompt))
+        _say(response, utterances(prompt), played)
         if prompt.kind not in GOES_ON:
             response.hangup()
         return
@@ -198,5 +209,5 @@ def _listen_or_end(response: VoiceResponse, prompt: Prompt, action: str) -> None
         hints=listen.hints or None,
         speech_timeout="auto" if heard else None,
     )
-    _say(gather, utterances(prompt))
+    _say(gather, utterances(prompt), played)
     response.append(gather)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from urllib.parse import urlsplit
 
@@ -17,6 +19,7 @@ INBOUND = "/twilio/inbound"
 SMS = "/twilio/sms"
 SMS_STATUS = "/twilio/sms-status/{token}"
 FALLBACK = "/twilio/fallback"
+PLAY = "/twilio/play/{token}/{turn}/{until}/{seal}"
 #: Not Twilio's: the address in a text, where a person opens the pickup page.
 PICKUP = "/pickup/{token}"
 
@@ -25,13 +28,17 @@ _LEG = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Urls:
-    """Absolute callback URLs under the configured public URL."""
+    """Absolute callback URLs under the configured public URL.
 
-    def __init__(self, public_url: str) -> None:
+    ``key`` seals the addresses from which recordings are played: these are fetched by GET, and open for minutes only.
+    """
+
+    def __init__(self, public_url: str, key: bytes = b"") -> None:
         parts = urlsplit(public_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"the public URL must be http(s)://HOST[/PREFIX], not {public_url!r}")
         self.public_url = public_url.rstrip("/")
+        self._key = key
 
     def _at(self, template: str, token: str = "", turn: int = 0, leg: str = "") -> str:
         if "{token}" in template and not _TOKEN.fullmatch(token):
@@ -73,6 +80,17 @@ class Urls:
     def recording(self, token: str) -> str:
         """Where it is told that a recording can be fetched, or will never be there."""
         return self._at(RECORDING, token)
+
+    def play(self, token: str, turn: int, until: int) -> str:
+        """Where the sound of a turn is, until an instant in whole seconds since 1970."""
+        at = self._at("/twilio/play/{token}/{turn}", token, turn)
+        return f"{at}/{until}/{self.seal(token, turn, until)}"
+
+    def seal(self, token: str, turn: int, until: int) -> str:
+        """Return what shows that an address of a sound is ours (RFC 2104)."""
+        if not self._key:
+            raise ValueError("recordings are played only where there is a key to seal their addresses")
+        return hmac.new(self._key, f"{token}/{turn}/{until}".encode(), hashlib.sha256).hexdigest()[:40]
 
     def inbound(self) -> str:
         """Our number, called."""

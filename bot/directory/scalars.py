@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, time, timedelta
 from enum import StrEnum
 from functools import cache
+from math import ceil
 from string import Formatter
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -85,6 +86,15 @@ def duration(written: str) -> timedelta:
     if not timedelta(0) < length <= _LONGEST:
         raise Unfit(f'"{written}" is not between 1s and {_LONGEST.days}d: write a duration that can be waited for.')
     return length
+
+
+def long_duration(written: str) -> timedelta:
+    """Return a duration of years or days, such as ``6y`` or ``2192d``, at most fifty years; a year has 365.25 days."""
+    match = re.fullmatch(r"([0-9]{1,5})([yd])", written)
+    days = 0.0 if match is None else int(match[1]) * (365.25 if match[2] == "y" else 1)
+    if not 1 <= days <= 50 * 365.25:
+        raise Unfit(f'"{written}" is not from 1d to 50y: write a whole number and y or d, as in 6y.')
+    return timedelta(days=ceil(days))
 
 
 def lease(written: str) -> timedelta:

@@ -18,13 +18,15 @@ from handlers.domain.contact_pins import PIN_LASTS
 from handlers.domain.directory import PROBLEM_REMINDER, Facility, Phrase, Source
 from handlers.domain.policies import Storm
 from handlers.domain.problems import ProblemKind
+from handlers.domain.recordings import KEPT_FOR, Recorded
 from handlers.domain.sinks import Sink
 
 #: What a facility may leave to ``defaults``.
 SHARED = frozenset(
     {
-        "pool", "desk", "policy", "targets", "storm", "quiet", "shadow", "recording", "finals_from_abroad", "zone", "state", "baa",
-        "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder", "pin_lasts", "privacy_officer",
+        "pool", "desk", "policy", "targets", "storm", "quiet", "shadow", "recording", "recordings_kept", "finals_from_abroad", "zone",
+        "state", "baa", "callback_number", "caller_number", "roles", "pacs_link", "clock", "pauses", "problem_reminder", "pin_lasts",
+        "privacy_officer",
         "unclaimed",
     }
 )  # fmt: skip
@@ -74,7 +76,8 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
         targets=_targets(entry),
         shadow=entry.get("shadow", flag, default=True),
         caller_number=entry.get("caller_number", e164, ""),
-        recording=entry.get("recording", flag, default=False),
+        recording=entry.get("recording", _recorded, Recorded()),
+        recordings_kept=entry.get("recordings_kept", lifted(scalars.long_duration), KEPT_FOR),
         finals_from_abroad=entry.get("finals_from_abroad", flag, default=False),
         storm=entry.get("storm", opened(_storm), Storm()),
         quiet=entry.get("quiet", quiet, ()),
@@ -90,6 +93,19 @@ def _facility(name: str, entry: Entry, policies: Policies) -> Facility:
 
 def _pauses(value: Value) -> frozenset[ProblemKind]:
     return frozenset(each(lifted(scalars.choice(ProblemKind)))(value))
+
+
+def _recorded(value: Value) -> Recorded:
+    """Read what may be recorded: of each kind by itself, or true for read-backs alone."""
+    if value.is_text():
+        return Recorded(read_back=flag(value))
+    return opened(_each_recorded)(value)
+
+
+def _each_recorded(entry: Entry) -> Recorded:
+    return Recorded(
+        read_back=entry.get("read_back", flag, default=False), finding=entry.get("finding", flag, default=False)
+    )
 
 
 def _shares(entry: Entry) -> Shares:

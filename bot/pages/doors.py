@@ -49,6 +49,7 @@ def router(
         ("/open/{token}", ["POST"], doors.redeem),
         ("/cases/{code}", ["GET"], doors.case),
         ("/cases/{code}/recordings/{recording}", ["GET"], doors.recording),
+        ("/cases/{code}/recordings/{recording}", ["POST"], doors.judge),
         ("/cases/{code}/start", ["POST"], doors.start),
         ("/cases/{code}/start/confirmed", ["POST"], doors.confirmed),
         ("/cases/{code}/log", ["POST"], doors.log),
@@ -134,6 +135,18 @@ class _Doors:
             raise Refused(404, "This recording is not here.")
         audio, media_type = await run_in_threadpool(self._verbs.recording, session, recording)
         return self._look.audio(audio, media_type)
+
+    async def judge(self, request: Request) -> Response:
+        """Take what a radiologist says of a read-back that they heard."""
+        session, fields = await self._form(request)
+        recording = request.path_params["recording"]
+        heard = forms.chosen(fields, "heard", "Say whether it matches the finding.")
+        if not _ID.fullmatch(recording) or heard not in {"matches", "differs"}:
+            raise Refused(404, "This recording is not here.")
+        delivery = _delivery(session, fields, "judge")
+        return await self._done(
+            session, self._verbs.judge, session, recording, matches=heard == "matches", delivery=delivery
+        )
 
     async def start(self, request: Request) -> Response:
         """Show patient, finding and receiver together before anything is dialed; nothing is recorded yet."""

@@ -33,6 +33,9 @@ class CaseVerbs(Protocol):
     def recording(self, opened: Session, recording_id: str) -> tuple[bytes, str]:
         """Return audio and media type; audited."""
 
+    def judge(self, opened: Session, recording_id: str, *, matches: bool, delivery: str) -> str:
+        """Record whether a read-back that was heard matches the finding."""
+
     def log(
         self,
         case: str,

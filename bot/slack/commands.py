@@ -83,6 +83,13 @@ USAGES = (
         words=1,
     ),
     Usage("log", "CASE", "log 4821-0934", "document a call that you made by hand.", True),
+    Usage(
+        "record",
+        "CASE",
+        "record 4821-0934",
+        "your telephone rings: say the finding, and it is told in your voice.",
+        True,
+    ),
     Usage("withdraw", "CASE", "withdraw 4821-0934", "end the relay of your own finding; you are asked first.", True),
     Usage("take", "CASE", "take 4821-0934", "take the desk's task of this case, by name.", True),
     Usage(

@@ -226,6 +226,7 @@ class Listeners:
             "problem": lambda: verbs.report_problem_of_case(asked.case, asked.kind, user, delivery, which=asked.which),
             "reassign": lambda: verbs.reassign(asked.case, asked.word, user, delivery, region=asked.further),
             "split": lambda: verbs.split(asked.case, asked.words, user, delivery),
+            "record": lambda: verbs.record_finding(asked.case, user, delivery),
             "take": lambda: verbs.take_case(asked.case, user, delivery),
             "override": lambda: verbs.override(asked.case, asked.words, user, delivery),
             "pin": lambda: verbs.pin(asked.word, user, delivery),

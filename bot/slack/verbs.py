@@ -84,6 +84,9 @@ class SlackVerbs(Protocol):
     def call(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
         """Ring this person, and connect them to a contact, or the one whose turn it is."""
 
+    def record_finding(self, case: str, slack_user: str, delivery: str) -> str:
+        """Ring this radiologist, so that they say the finding in their own voice."""
+
     def status_lines(self, slack_user: str) -> Sequence[str]:
         """Return the open relays, a line each, without identifiers."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import uvicorn
@@ -26,7 +27,7 @@ from bot.wiring.service import (
     open_store,
     read_directory,
 )
-from handlers import cases
+from handlers import cases, retention
 from handlers.ports import House
 from store import record, schema, upkeep
 from store.database import Database, DatabaseBusyElsewhere
@@ -35,6 +36,7 @@ from telephony.signature import signer
 from telephony.twiml import Speaker
 from telephony.urls import Urls
 
+T = TypeVar("T")
 #: New objects before the collector looks at the young ones; with the default of 700 it takes a seventh of a busy web.
 _YOUNG = 10_000
 
@@ -131,6 +133,25 @@ def load(settings: MemorySettings, file: Path | None) -> Iterator[str]:
 
 def statement(settings: MemorySettings, case: str) -> str:
     """Return a case's statement."""
+    return _in_house(settings, lambda house: cases.statement(house, case))
+
+
+def hold(settings: MemorySettings, case: str, reason: str) -> str:
+    """Keep a case's recordings."""
+    return _in_house(settings, lambda house: retention.hold(house, case, reason))
+
+
+def release(settings: MemorySettings, case: str) -> str:
+    """Let a case's recordings go."""
+    return _in_house(settings, lambda house: retention.release(house, case))
+
+
+def holds(settings: MemorySettings) -> Sequence[str]:
+    """Return the holds in force."""
+    return _in_house(settings, retention.holds)
+
+
+def _in_house(settings: MemorySettings, act: Callable[[House], T]) -> T:
     clock, chance = WallClock(), SecretChance()
     store = open_store(settings, clock, chance)
     house = House(
@@ -143,7 +164,7 @@ def statement(settings: MemorySettings, case: str) -> str:
         pin_pepper=settings.pin_pepper.get_secret_value(),
     )
     try:
-        return cases.statement(house, case)
+        return act(house)
     finally:
         store.database.close()
 

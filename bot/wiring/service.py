@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from bot.slack import app as slack_app
 from bot.slack.messenger import SlackMessenger, web_client
 from bot.wiring import verbs
 from bot.worker import Worker
-from handlers import calendars, expiring, tasks_told
+from handlers import calendars, expiring, retention, tasks_told
 from handlers import directory as directories
 from handlers import intake as intake_verbs
 from handlers.dispatcher import Telephone, Vendors
@@ -37,7 +38,7 @@ from store.database import Database
 from store.memory import SqlMemory
 from store.queues import Pace
 from store.wakeup import Listener
-from telephony import door, vendor_codes
+from telephony import door, playing, vendor_codes
 from telephony.account import Account
 from telephony.dialer import TwilioDialer
 from telephony.recordings import TwilioRecordings
@@ -58,6 +59,8 @@ CALENDARS_EVERY = timedelta(minutes=5)
 KEEP_DELIVERIES = timedelta(days=30)
 #: How often what ends soon is looked for; each warning is given once.
 WARN_EVERY = timedelta(hours=1)
+#: How often recordings whose time has passed are destroyed.
+DESTROY_EVERY = timedelta(days=1)
 
 
 class CannotStart(RadrelayError):
@@ -165,7 +168,8 @@ class Service:
         self._doors = doors
         self._works = works
         self.store = open_store(settings, self.clock, self.chance, settings.twilio_calls_per_second)
-        self.urls = Urls(settings.public_url)
+        pepper = settings.pin_pepper.get_secret_value()
+        self.urls = Urls(settings.public_url, hmac.digest(pepper, b"radrelay played recording", "sha256"))
         self.house = House(
             memory=self.store.memory,
             directory=self.store.directory,
@@ -173,7 +177,7 @@ class Service:
             chance=self.chance,
             script=CallScript(),
             our_number=settings.twilio_from_number,
-            pin_pepper=settings.pin_pepper.get_secret_value(),
+            pin_pepper=pepper,
             trouble_of=vendor_codes.trouble_of,
             second_number=settings.twilio_fallback_from_number or "",
             concurrent_calls=settings.twilio_concurrent_calls,
@@ -241,6 +245,7 @@ class Service:
             ),
             slack_app.slack_router(self.slack.bolt, self.refusals.at("slack")),
             door.router(verbs.call_verbs(self.house), verifier, speaker, self.refusals.at("twilio")),
+            playing.router(verbs.play(self.house), self.urls, self.clock.now, self.refusals.at("twilio")),
             pages.router(
                 verbs.page_verbs(self.house),
                 public_url=settings.public_url,
@@ -283,6 +288,7 @@ class Service:
                     (timedelta(hours=6), self._forget),
                     (CALENDARS_EVERY, self.read_calendars),
                     (WARN_EVERY, self.warn),
+                    (DESTROY_EVERY, self.destroy_old),
                 ],
                 at_once=[self.read_calendars, self.warn],
             )
@@ -317,6 +323,10 @@ class Service:
     def warn(self) -> None:
         """Tell the desks of licenses, privileges and agreements that end soon."""
         expiring.warn(self.house)
+
+    def destroy_old(self) -> None:
+        """Destroy recordings whose time has passed and which no legal hold keeps."""
+        log.info("recordings_destroyed", count=retention.destroy_old(self.house))
 
     def read_calendars(self) -> None:
         """Read the calendars of the directory's rotas."""

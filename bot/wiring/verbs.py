@@ -13,6 +13,7 @@ from handlers import (
     calls,
     cases,
     claims,
+    dictations,
     duty,
     findings,
     halts,
@@ -21,6 +22,7 @@ from handlers import (
     hands,
     inbound,
     leases,
+    listening,
     nexts,
     outlook,
     overrides,
@@ -29,6 +31,7 @@ from handlers import (
     pin_calls,
     problems,
     reasons,
+    recordings,
     splitting,
     taking,
     texting,
@@ -54,11 +57,16 @@ def call_verbs(house: House) -> door.CallVerbs:
             house, token, leg, turn, heard(digits=digits, speech=speech)
         ),
         **_bound(house, inbound.dialed, calls.recorded, calls.voicemail),
-        **_bound(house, callbacks.recording_ready, callbacks.status, callbacks.machine, texting.text_status),
+        **_bound(house, recordings.recording_ready, callbacks.status, callbacks.machine, texting.text_status),
         **_bound(house, texts.texted),
     )
     verbs: door.CallVerbs = bound
     return verbs
+
+
+def play(house: House) -> Callable[[str, int], tuple[bytes, str]]:
+    """Bind the verb that plays a recording on a live call."""
+    return functools.partial(dictations.play, house)
 
 
 def _bound(house: House, *verbs: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
@@ -86,6 +94,7 @@ def slack_verbs(house: House, picture: Callable[[Sequence[ClassFigures]], str]) 
             hands.redirect,
             hands.status_lines,
             hand_calls.call,
+            dictations.record_finding,
             taking.take,
             taking.take_case,
             taking.finish,
@@ -104,5 +113,6 @@ def page_verbs(house: House) -> Any:
     """Bind the case page's verbs to a house (`bot.pages.verbs.CaseVerbs`)."""
     return SimpleNamespace(
         **_bound(house, cases.redeem, cases.session, cases.view, cases.start, cases.recording, outlook.outlook),
+        **_bound(house, listening.judge),
         **_bound(house, hands.log, hands.redirect, hands.withdraw, hands.close, taking.finish),
     )

@@ -77,12 +77,18 @@ class TimelineLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingLine:
-    """A recorded read-back."""
+    """Something recorded on a call."""
 
     id: str
     at: datetime
     state: str
     sha256: str
+    #: What it is: a ``read_back`` or a ``finding``.
+    kind: str = "read_back"
+    #: Who heard a read-back and whether it matches; "" while nobody has said so.
+    heard: str = ""
+    #: This person may say whether it matches.
+    may_judge: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

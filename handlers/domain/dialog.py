@@ -68,6 +68,12 @@ class PromptKind(StrEnum):
     NAME = "name"  # it is confirmed; the name is asked for the record
     NAME_CHECK = "name_check"  # the name as heard; 1 is right, 2 again
     NAMED = "named"
+    DICTATE = "dictate"  # to a radiologist: 1 records the finding in their own voice
+    DICTATION = "dictation"  # speak, then #
+    FETCHING = "fetching"  # what was said is on its way here
+    DICTATED = "dictated"  # it is played back: 1 keeps it, 2 says it again, star plays it again
+    DICTATION_KEPT = "dictation_kept"
+    NOT_DICTATED = "not_dictated"  # nothing is kept: the words are spoken by the machine
     REFERRED = "referred"  # nobody came to the line: the staffed number is given, and the ladder goes on
 
 
@@ -86,6 +92,7 @@ class Lead(StrEnum):
     NOTHING_HEARD = "nothing_heard"
     TOO_SHORT = "too_short"
     NEXT_RESULT = "next_result"  # what was confirmed is on the record, and another result follows on the same call
+    ONCE_MORE = "once_more"  # a finding is said again
     NOT_YET = "not_yet"  # the read-back was begun before the finding was said
 
 
@@ -97,6 +104,16 @@ class Leg:
     number: str
     #: What is keyed once it answers, with pauses.
     send_digits: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A recording that is played: the finding in its radiologist's own voice."""
+
+    recording: str
+    seconds: float
+    #: Until when its address opens, in whole seconds since 1970.
+    until: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +151,8 @@ class Prompt:
     radiologist_first: bool = False
     #: The name that somebody gave for themselves, as it was heard.
     stated: str = ""
+    #: Played in place of the findings' words; only where these may be said, and to whoever spoke it.
+    voice: Voice | None = None
 
 
 def prompt_to_text(prompt: Prompt) -> str:
@@ -150,11 +169,14 @@ def prompt_from_text(text: str) -> Prompt:
     kept["findings"] = tuple(kept["findings"])
     kept["ended_by"] = tuple(Role(role) for role in kept["ended_by"])
     kept["dial"] = tuple(Leg(**leg) for leg in kept["dial"])
+    kept["voice"] = None if kept.get("voice") is None else Voice(**kept["voice"])
     return Prompt(**kept)
 
 
 #: Prompts that carry a patient's data; every other kind is free of it by this list and a test.
 IDENTIFYING = frozenset({PromptKind.TELLING, PromptKind.RECORD_CHOICE})
+#: Prompts that may play a radiologist's voice, which says a finding.
+PLAYS = IDENTIFYING | {PromptKind.DICTATED}
 
 #: Of these nothing is said: who answered is connected with a human at once, and hears nothing recorded.
 UNSPOKEN = frozenset({PromptKind.CONNECTED})
@@ -216,6 +238,9 @@ KEYS: dict[Stage, dict[str, Key]] = {
     Stage.PROMISE: {},
     Stage.NAME: {},
     Stage.NAME_CHECK: {"1": Key.TAKE, "2": Key.AGAIN, "*": Key.AGAIN},
+    Stage.DICTATE: {"1": Key.RECORD, "2": Key.DECLINE, "*": Key.AGAIN},
+    Stage.FETCHING: {},
+    Stage.DICTATED: {"1": Key.TAKE, "2": Key.RECORD, "*": Key.AGAIN},
 }
 #: What the door makes of "I'll transfer you" and the like, whatever else was said with it.
 TRANSFER_WORD = "transfer"

@@ -20,6 +20,7 @@ from handlers.domain.limits import USUAL, Limit
 from handlers.domain.policies import EscalationPolicy, PolicyRule, Role, Storm, first_fit
 from handlers.domain.problems import ProblemKind
 from handlers.domain.quiet import QuietRule
+from handlers.domain.recordings import KEPT_FOR, Recorded
 from handlers.domain.rotas import Rota
 from handlers.domain.sinks import Sink
 from handlers.domain.standing import Agreement, Pool, ProxyAgreement, Radiologist
@@ -199,7 +200,10 @@ class Facility:
     shadow: bool = True
     #: The number of ours that calls and texts for it, so that its people know who calls; "" is the one for all.
     caller_number: str = ""
-    recording: bool = False
+    #: What it has agreed to have recorded.
+    recording: Recorded = field(default_factory=Recorded)
+    #: How long recordings are kept.
+    recordings_kept: timedelta = KEPT_FOR
     #: Final reads are taken from readers who sit abroad; otherwise they read preliminaries only.
     finals_from_abroad: bool = False
     #: Directory id of the staff member whose privacy events are; "" leaves them to the desk.

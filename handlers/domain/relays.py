@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from handlers.domain.outage import FIRST
 from handlers.domain.policies import EscalationPolicy
+from handlers.domain.recordings import RecordingKind
 from handlers.domain.waits import Wait
 
 
@@ -128,6 +129,7 @@ class Purpose(StrEnum):
     BY_HAND = "by_hand"  # our own person, who is then connected to a contact
     PIN = "pin"  # a contact is told a new PIN
     VERIFY = "verify"  # a contact's number is checked
+    DICTATION = "dictation"  # a radiologist says a finding, which is played where it is told
 
 
 class ReceiverRole(StrEnum):
@@ -154,6 +156,7 @@ class Outcome(StrEnum):
     READ_BACK_TO_HUMAN = "read_back_to_human"  # a call made by hand
     BRIDGED = "bridged"
     TAKEN = "taken"
+    FINDING_RECORDED = "finding_recorded"  # a radiologist said it, heard it and kept it
     PASSED = "passed"  # the reader on call did not take the read, or may not
     PIN_SET = "pin_set"  # the new PIN was keyed back
     PIN_NOT_SET = "pin_not_set"
@@ -235,6 +238,9 @@ class Stage(StrEnum):
     ASK = "ask"  # an operator is asked for somebody
     TRANSFER = "transfer"  # the line is being given to somebody else
     SERVICE = "service"  # an answering service: 1 takes the message
+    DICTATE = "dictate"  # a radiologist: 1 records the finding
+    FETCHING = "fetching"  # what was said is on its way here, to be played back
+    DICTATED = "dictated"  # it was played back: 1 keeps it, 2 says it again
     OVER = "over"
     # What is asked once the call has come to what it came to; hanging up instead changes nothing of that.
     MESSAGE = "message"  # who took the message
@@ -374,16 +380,25 @@ class Turn:
 
 
 class RecordingState(StrEnum):
-    """Where a read-back's recording is."""
+    """Where a recording is."""
 
     PENDING = "pending"
     STORED = "stored"
     MISSING = "missing"
+    DESTROYED = "destroyed"  # its time had passed, or nobody kept it; the row stays without the sound
+
+
+class Heard(StrEnum):
+    """What a radiologist said of a read-back after listening to it."""
+
+    UNHEARD = ""
+    MATCHES = "matches"
+    DIFFERS = "differs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A spoken read-back, fetched from the vendor and kept encrypted with its checksum."""
+    """Something recorded on a call, fetched from the vendor and kept encrypted with its checksum."""
 
     id: str
     facility: str
@@ -392,10 +407,19 @@ class Recording:
     sid: str
     state: RecordingState
     announced_at: datetime
+    kind: RecordingKind = RecordingKind.READ_BACK
     tries: int = 0
     audio: bytes = b""
     sha256: str = ""
     media_type: str = ""
+    #: How long it sounds.
+    seconds: float = 0.0
+    #: When the vendor said that it has it no more; None: it may be there still.
+    gone_at: datetime | None = None
+    #: What was said of a read-back by whom (a directory id), after listening to it.
+    heard: Heard = Heard.UNHEARD
+    heard_by: str = ""
+    heard_at: datetime | None = None
     version: int = 0
 
 

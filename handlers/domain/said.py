@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from handlers.domain import dialog
-from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
+from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind, Voice
 from handlers.domain.policies import Role
 from handlers.domain.relays import Attempt, Outcome, Relay, Stage
 
@@ -68,6 +68,10 @@ class Facts:
     shared_line: bool = False
     #: Another code than the call's own, for a telling of what has changed: the earlier one confirms nothing any more.
     fresh_code: str = ""
+    #: The findings in their radiologist's own voice, as they are now; None: their words are spoken.
+    voice: Voice | None = None
+    #: Whom a call of our own to a radiologist is for.
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +120,7 @@ def prompt_of(kind: PromptKind, facts: Facts, lead: Lead = Lead.NONE) -> Prompt:
         findings=facts.findings if identifying else (),
         corrects=facts.corrects and identifying,
         results=facts.results if kind in _BEGINS else 1,
+        voice=facts.voice if kind in dialog.PLAYS else None,
         callback_number=facts.staffed_number if kind in _FOR_QUESTIONS else facts.our_number,
         callback_code="" if relay is None else relay.callback_code,
         ended_by=() if relay is None else relay.policy.ended_by,

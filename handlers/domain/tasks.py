@@ -48,6 +48,8 @@ class TaskKind(StrEnum):
     SHADOW = "shadow"
     NOT_COVERED = "not_covered"  # a study that no coverage agreement is about
     OVERFLOW_OPEN = "overflow_open"
+    RECORDING_AT_VENDOR = "recording_at_vendor"  # subject: a recording that the vendor does not delete
+    READ_BACK_DIFFERS = "read_back_differs"  # subject: a recording that its radiologist heard
     SINK_SILENT = "sink_silent"  # a client's system took nothing for a day
 
 
@@ -67,6 +69,7 @@ RINGS = frozenset(
         TaskKind.RETRACTED_AFTER_TELLING,
         TaskKind.OUTCOME_NEEDED,
         TaskKind.MISSED_CALLER,
+        TaskKind.READ_BACK_DIFFERS,
     }
 )
 

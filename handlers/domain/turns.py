@@ -35,6 +35,9 @@ def opening(attempt: Attempt, facts: Facts, lead: Lead = Lead.NONE) -> Said:
         return Said(attempt=replace(attempt, stage=Stage.CLAIM), prompt=_asked_to_claim(facts, lead))
     if attempt.purpose in checking.PURPOSES:
         return checking.opening(attempt, facts, lead)
+    if attempt.purpose is Purpose.DICTATION:
+        prompt = replace(prompt_of(PromptKind.DICTATE, facts, lead), who=facts.reader)
+        return Said(attempt=replace(attempt, stage=Stage.DICTATE), prompt=prompt)
     if attempt.number_kind == NumberKind.PAGER:
         return ending(attempt, PromptKind.PAGED, facts, Outcome.PAGED)
     if attempt.number_kind == NumberKind.ANSWERING_SERVICE and not attempt.transfers:

@@ -106,7 +106,8 @@ class Courier:
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
         }
         if hook.method == "GET":
-            url += ("&" if "?" in url else "?") + urlencode(params)
+            if params:
+                url += ("&" if "?" in url else "?") + urlencode(params)
             signature = self._validator.compute_signature(url, {})
         else:
             body = urlencode(params).encode()

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from sandbox.exchange import twiml
+from sandbox.exchange import sounds, twiml
 from sandbox.exchange.dialing import Dialing, Party
 from sandbox.exchange.records import ApplicationError, Hook
 from sandbox.exchange.speech import Piece, Utterance, spoken
@@ -48,6 +48,7 @@ class Script:
         self._epoch = 0
         self._timer: Timer | None = None
         self._fell_back = False
+        self._sounds: dict[str, Piece] = {}
         self._fetched: tuple[datetime, int] = (call.created, 0)
 
     @property
@@ -168,13 +169,35 @@ class Script:
                 body = document_of(reply)
                 if epoch != self._epoch:
                     return
+                # What it plays is fetched unlocked as well, by an errand of its own.
+                playing = sounds.played(body)
             except TwimlError as error:
                 if epoch == self._epoch:
                     self.failed(error, hook)
                 else:
                     self._report(error, hook)
                 return
-            self._read(body, hook)
+            if not playing:
+                self._read(body, hook)
+        if playing:
+            self._play(body, hook, playing, epoch)
+
+    def _play(self, body: bytes, hook: Hook, playing: list[str], epoch: int | None) -> None:
+        """Fetch what a document plays, unlocked, and follow it then."""
+        exchange = self.call.exchange
+        trouble, heard = None, {}
+        try:
+            heard = {url: sounds.fetched(exchange.courier, Hook(urljoin(hook.url, url), "GET")) for url in playing}
+        except TwimlError as error:
+            trouble = error
+        with exchange.acting():
+            if epoch != self._epoch:
+                return
+            self._sounds = heard
+            if trouble is not None:
+                self.failed(trouble, hook)
+            else:
+                self._read(body, hook)
 
     def _read(self, body: bytes, hook: Hook | None) -> None:
         self.document = hook or self.document
@@ -209,7 +232,7 @@ class Script:
         """Do one verb, and return whether the next can follow at once."""
         match verb:
             case Say(pieces):
-                self._lay_out(pieces)
+                self._lay_out(tuple(self._sounds.get(piece.url, piece) for piece in pieces))
                 return True
             case Pause(seconds):
                 self.cursor += timedelta(seconds=seconds)

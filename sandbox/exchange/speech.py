@@ -25,6 +25,8 @@ class Piece:
     seconds: float
     #: The keys that are sent with it.
     keys: str = ""
+    #: Where a sound is, whose length is known once it was fetched.
+    url: str = ""
 
 
 def spoken(text: str, rate: float = 1.0) -> list[Piece]:

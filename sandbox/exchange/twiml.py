@@ -213,7 +213,7 @@ def _play(element: ET.Element) -> Say:
         raise TwimlError(SCHEMA, "<Play> needs either a URL or digits")
     if url and not URL(url):
         raise TwimlError(SCHEMA, f"<Play> needs a URL, not {url!r}")
-    pieces = keyed(digits) if digits else [Piece(f"[plays {url}]", PLAYED_SECONDS)]
+    pieces = keyed(digits) if digits else [Piece(f"[plays {url}]", PLAYED_SECONDS, url=url)]
     return Say(tuple(pieces) * _loops(element))
 
 

@@ -95,6 +95,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
             for name in (
                 "claims",
                 "desk",
+                "dictations",
                 "endings",
                 "handover",
                 "inbound",
@@ -106,6 +107,7 @@ def test_every_action_is_named_where_it_is_recorded() -> None:
                 "pickups",
                 "pin_calls",
                 "privacy",
+                "recordings",
                 "studies",
                 "unclaimed",
                 "verifying",

@@ -40,6 +40,8 @@ SPEAK_OF: dict[str, tuple[str, ...]] = {
     "turn": ("call", "attempt"),
     "desk_task": ("task",),
     "recording": ("recording",),
+    "dictation": ("dictation",),
+    "legal_hold": ("recordings",),
     "halt": ("calls",),
     "link": ("link",),
     "pickup": ("pickup",),

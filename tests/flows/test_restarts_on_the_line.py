@@ -14,13 +14,15 @@ import pytest
 
 from handlers import pins
 from handlers.domain.dialog import KEYS
+from handlers.domain.recordings import Dictation, DictationState
 from handlers.domain.relays import AFTERWARDS, Attempt, AttemptState, Ending, Outcome, Recording, RecordingState, Stage
 from handlers.domain.tasks import TaskState
 from sandbox.exchange import Call
 from tests.flows.acts import attempt_of, exhaust, hear_out, hear_the_finding, key_back, log_by_hand, look_at_everything
 from tests.flows.ringing import until_rings
-from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE_PHONE, OKAFOR, QUINN, SUPERVISOR
+from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, LEE_PHONE, OKAFOR, QUINN, SUPERVISOR
 from tests.flows.stage import Stage as World
+from tests.flows.test_recorded_read_back import sound
 
 PIN = "2748"
 NAMED = "    name: Dr. Grace Kim\n    role: physician\n"
@@ -325,6 +327,59 @@ def a_new_pin_was_told(world: World) -> Iterator[None]:
     yield
     assert "Your PIN is set" in world.press(call, f"{pin}#")
     world.workspace.expect_message(DESK, "Dr. Grace Kim has a new PIN")
+
+
+MERCY = '    pacs_link: "https://pacs.mercy.example'
+
+
+def asked_to_dictate(world: World) -> Call:
+    """Let the radiologist answer the call in which she says the finding; meanwhile the relay rings on."""
+    world.load(MERCY, f"    recording: {{finding: true}}\n{MERCY}")
+    world.critical_stroke()
+    hear_out(world)
+    world.command(LEE, f"record {world.case()}")
+    call = until_rings(world, LEE_PHONE, 1)
+    call.answer()
+    world.settle()
+    return call
+
+
+def dictated(world: World) -> Call:
+    """Let her say it; it is on its way here."""
+    call = asked_to_dictate(world)
+    world.press(call, "1")
+    world.listen(call)
+    call.record(sound(), 6, key="#")
+    world.settle()
+    return call
+
+
+@waits_in(Stage.DICTATE)
+def a_radiologist_is_asked_for_her_voice(world: World) -> Iterator[None]:
+    call = asked_to_dictate(world)
+    yield
+    assert "After the tone say the finding" in world.press(call, "1")
+    call.hang_up()
+    world.settle()
+
+
+@waits_in(Stage.FETCHING)
+def what_she_said_is_fetched(world: World) -> Iterator[None]:
+    call = dictated(world)
+    yield
+    world.advance(8)
+    assert "(recording of 6 s)" in " ".join(call.heard)
+    call.hang_up()
+    world.settle()
+
+
+@waits_in(Stage.DICTATED)
+def what_she_said_was_played_back(world: World) -> Iterator[None]:
+    call = dictated(world)
+    world.advance(6)
+    yield
+    assert "Kept" in world.press(call, "1")
+    assert world.all(Dictation)[-1].state is DictationState.KEPT
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["going-on", "restarted"])

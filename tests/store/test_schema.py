@@ -80,7 +80,7 @@ def test_a_fresh_database_is_at_head_and_a_second_migration_changes_nothing(data
     """``migrate`` may run at every start."""
     assert schema.is_at_head(database)
     schema.migrate(database)
-    assert schema.head_of(database) == ("0027_privacy", "0027_privacy")
+    assert schema.head_of(database) == ("0028_recordings", "0028_recordings")
 
 
 def test_reads_of_an_earlier_release_are_final_ones_by_us(memory: SqlMemory) -> None:
@@ -115,7 +115,7 @@ def test_reads_of_an_earlier_release_are_final_ones_by_us(memory: SqlMemory) -> 
 def test_an_empty_database_is_not_at_head(tmp_path: Path) -> None:
     """Before the first migration there is no current schema, and the folder is made by migrating."""
     database = Database(sqlite_url(tmp_path / "empty.db"))
-    assert schema.head_of(database) == (None, "0027_privacy")
+    assert schema.head_of(database) == (None, "0028_recordings")
     assert not schema.is_at_head(database)
     database.close()
     deeper = Database(sqlite_url(tmp_path / "made" / "here" / "a 100% new.db"))
@@ -190,7 +190,7 @@ def test_processes_that_migrate_at_once_do_not_meet_on_sqlite(tmp_path: Path) ->
     url = sqlite_url(tmp_path / "together.db")
     assert all_at_once(migrate_at, url, 4) == [0, 0, 0, 0]
     with sqlite3.connect(tmp_path / "together.db") as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0027_privacy",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0028_recordings",)]
     raw.close()
 
 

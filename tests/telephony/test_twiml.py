@@ -7,18 +7,19 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from handlers.domain.dialog import IDENTIFYING, UNSPOKEN, Leg, PromptKind
+from handlers.domain.dialog import IDENTIFYING, PLAYS, UNSPOKEN, Leg, PromptKind, Voice
 from sandbox.exchange.twiml import read
-from telephony.twiml import LISTENS, VOICE, Speaker
+from telephony.twiml import LISTENS, RECORDS, VOICE, Speaker
 from telephony.urls import Urls
 from tests.telephony.prompts import CANARIES, FULL, OUR_NUMBER, STAFFED, TOKEN, prompt
 
-URLS = Urls("https://radrelay.example")
+URLS = Urls("https://radrelay.example", b"a key of the tests")
 SPEAKER = Speaker(URLS, our_number=OUR_NUMBER, staffed_number=STAFFED)
 ENDS = [
     *(PromptKind.CONFIRMED, PromptKind.RECORDED, PromptKind.MESSAGE_LEFT, PromptKind.WRONG_PERSON, PromptKind.SILENT),
     *(PromptKind.VOICEMAIL, PromptKind.HANG_UP, PromptKind.RETRACTED, PromptKind.ENDED, PromptKind.TAKEN),
     *(PromptKind.HAS_IT, PromptKind.NOT_TAKEN, PromptKind.REFERRED),
+    *(PromptKind.DICTATION_KEPT, PromptKind.NOT_DICTATED),
     *(PromptKind.CLAIMED, PromptKind.NOT_CLAIMED, PromptKind.PASSED, PromptKind.PROMISED, PromptKind.PAGED),
     *(PromptKind.PIN_SET, PromptKind.PIN_NOT_SET, PromptKind.NOT_THEM, PromptKind.NAMED, PromptKind.NOT_CONNECTED),
     *(PromptKind.VERIFIED,),
@@ -98,7 +99,7 @@ def test_an_end_hangs_up_after_its_words(kind: PromptKind) -> None:
 
 def test_every_kind_listens_ends_records_bridges_or_goes_on() -> None:
     """No kind is forgotten."""
-    others = {PromptKind.CONNECTED, PromptKind.RECORD, PromptKind.BRIDGE, PromptKind.WHISPER_GO}
+    others = RECORDS | {PromptKind.CONNECTED, PromptKind.BRIDGE, PromptKind.WHISPER_GO}
     assert set(LISTENS) | set(ENDS) | others == set(PromptKind)
 
 
@@ -174,3 +175,30 @@ def test_a_text_is_answered_with_words_or_not_at_all() -> None:
     """An empty answer is an empty response."""
     assert "<Message>Call us.</Message>" in SPEAKER.text("Call us.")
     assert SPEAKER.text("").endswith("<Response />")
+
+
+@pytest.mark.parametrize("kind", list(PromptKind))
+def test_only_a_recording_records(kind: PromptKind) -> None:
+    """No other document starts one, so that no PIN is ever keyed into a recording."""
+    document = SPEAKER.document(TOKEN, 3, prompt(kind))
+    assert ("<Record" in document) == (kind in RECORDS)
+    assert " record=" not in document
+
+
+@pytest.mark.parametrize("kind", sorted(PLAYS))
+def test_a_voice_is_played_in_place_of_the_findings_words(kind: PromptKind) -> None:
+    """From an address that holds a token, the turn, an instant and a seal; and only where findings may be said."""
+    said = replace(prompt(kind), voice=Voice(recording="r1", seconds=7.5, until=1_800_000_000))
+    document = SPEAKER.document(TOKEN, 3, said)
+    played = [one.text for one in parsed(document).iter("Play")]
+    seal = URLS.seal(TOKEN, 2, 1_800_000_000)
+    assert played == [f"https://radrelay.example/twilio/play/{TOKEN}/2/1800000000/{seal}"]
+    assert "zebrafinding" not in document
+    assert read(document.encode())
+
+
+@pytest.mark.parametrize("kind", sorted(set(PromptKind) - PLAYS))
+def test_no_other_prompt_plays_a_voice(kind: PromptKind) -> None:
+    """Whatever it carries."""
+    said = replace(prompt(kind), voice=Voice(recording="r1", seconds=7.5, until=1_800_000_000))
+    assert "<Play" not in SPEAKER.document(TOKEN, 3, said)

@@ -216,6 +216,9 @@ class FakeVerbs:
         self._did("recording", opened, recording_id=recording_id)
         return self.audio
 
+    def judge(self, opened: Session, recording_id: str, *, matches: bool, delivery: str) -> str:
+        return self._did("judge", opened, recording_id=recording_id, matches=matches, delivery=delivery)
+
     def log(
         self,
         case: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -206,3 +207,17 @@ def test_halt_and_shadow_are_said_at_the_top(signed_in: TestClient, verbs: FakeV
     assert "Calls are halted" in page
     assert "shadow mode" in page
     assert "A test study" in page
+
+
+@pytest.mark.parametrize("heard", ["matches", "differs"])
+def test_who_may_judge_a_read_back_is_offered_both_answers(signed_in: TestClient, verbs: FakeVerbs, heard: str) -> None:
+    """A button each, beside what is listened to; nobody else sees them."""
+    address = f"{ADDRESS}/recordings/r1"
+    assert f'action="{address}"' not in signed_in.get(ADDRESS).text
+    line = replace(verbs.case.recordings[0], may_judge=True)
+    verbs.case = replace(verbs.case, recordings=(line,))
+    sent = {**fields(signed_in, "recordings/r1"), "heard": heard}
+    assert signed_in.post(address, data=sent).status_code == 200
+    (asked,) = verbs.did("judge")
+    assert (asked["recording_id"], asked["matches"]) == ("r1", heard == "matches")
+    assert signed_in.post(address, data=sent | {"heard": "maybe"}).status_code == 404

@@ -173,6 +173,9 @@ class Verbs:
     def call(self, case: str, contact_id: str, slack_user: str, delivery: str) -> str:
         return str(self._ask("call", "Your telephone rings now.", case, contact_id, slack_user, delivery))
 
+    def record_finding(self, case: str, slack_user: str, delivery: str) -> str:
+        return str(self._ask("record_finding", "Your telephone rings now.", case, slack_user, delivery))
+
     def status_lines(self, slack_user: str) -> list[str]:
         return list(self._ask("status_lines", ["4821-0934 calling"], slack_user))
 
