@@ -7,25 +7,20 @@ from math import ceil
 
 from handlers import (
     bridges,
-    callbacks,
+    call_facts,
     check_calls,
     dictations,
-    endings,
-    hand_calls,
     identity,
     lines,
     messages,
     outcomes,
     receipts,
-    receivers,
     recordings,
     ringing,
     several,
 )
 from handlers.domain import afterwards, checking, conversation, dialog, dictation, turns
-from handlers.domain import case_code as codes
 from handlers.domain.dialog import Key, Lead, Prompt, PromptKind
-from handlers.domain.directory import SHARED, Contact, Directory, Facility, NumberKind
 from handlers.domain.errors import Rejection
 from handlers.domain.relays import (
     AFTERWARDS,
@@ -33,7 +28,6 @@ from handlers.domain.relays import (
     Attempt,
     AttemptEvent,
     AttemptState,
-    Ending,
     Purpose,
     Relay,
     RelayState,
@@ -41,23 +35,11 @@ from handlers.domain.relays import (
     Turn,
 )
 from handlers.domain.said import Facts, Said
-from handlers.domain.studies import Finding, Study
-from handlers.domain.tasks import DeskTask, TaskState
 from handlers.domain.turns import PENDING
 from handlers.once import in_transaction
 from handlers.ports import House, Transaction
 
 #: A live call is asked after when nothing was heard of it for so long after what it was told had been said.
-#: How a relay ends that somebody received; any other was closed without.
-_RECEIVED = frozenset(
-    {
-        Ending.CONFIRMED_BY_CODE,
-        Ending.CONFIRMED_ON_PAGE,
-        Ending.READ_BACK_RECORDED,
-        Ending.READ_BACK_TO_HUMAN,
-        Ending.REACHED_WITHOUT_READ_BACK,
-    }
-)
 WATCH_SECONDS = 60
 
 
@@ -99,116 +81,6 @@ def _attempt(tx: Transaction, token: str) -> Attempt:
     return attempt
 
 
-# --- facts -----------------------------------------------------------------------------------------------------------
-
-
-def facts_for(tx: Transaction, house: House, attempt: Attempt) -> Facts:
-    """Gather what a call may speak of, as things stand now."""
-    directory = house.directory()
-    if attempt.purpose in checking.PURPOSES:
-        return check_calls.facts(directory, attempt, house.our_number)
-    if attempt.purpose is Purpose.ON_CALL:
-        return ringing.facts(tx, directory, attempt, house.number_at(attempt.facility))
-    if attempt.purpose is Purpose.DICTATION:
-        return dictations.facts(tx, directory, attempt, house.number_at(attempt.facility))
-    relay = tx.get(Relay, attempt.relay_id) if attempt.relay_id else None
-    task = tx.get(DeskTask, attempt.task_id) if attempt.task_id else None
-    facility = directory.facilities.get(attempt.facility)
-    name = facility.alias if facility is not None else "radrelay"
-    shown = codes.shown(task.case_code) if task is not None and task.case_code else ""
-    if relay is None or facility is None or attempt.purpose is Purpose.DESK:
-        has_it = _who_has(task)
-        return Facts(
-            relay=relay,
-            facility=name,
-            case_code=shown,
-            our_number=house.number_at(attempt.facility),
-            not_to_take=has_it,
-        )
-    contact = directory.contacts.get(attempt.to_contact or attempt.who)
-    has_pin = bool(identity.with_pin(tx, directory, attempt))
-    findings = endings.findings_of(tx, relay)
-    study = tx.get(Study, relay.study_id)
-    if study is None:
-        raise LookupError(f"the study of relay {relay.id} is missing")
-    return Facts(
-        relay=relay,
-        facility=name,
-        case_code=codes.shown(relay.case_code),
-        our_number=house.number_at(attempt.facility),
-        staffed_number=facility.callback_number,
-        patient_name=study.patient_name,
-        birth_date=study.birth_date,
-        patient_id=study.patient_id,
-        procedure=study.description or f"{study.modality} {study.body_part}".strip(),
-        findings=tuple(one.text for one in findings),
-        results=1 + len(several.waiting(tx, house, attempt)) if attempt.told_at is None else 1,
-        corrects=_corrects(tx, findings),
-        has_pin=has_pin,
-        somebody_keyed=attempt.purpose is Purpose.CALLBACK or not callbacks.untouched(tx, attempt),
-        contact_role=None if contact is None else contact.role,
-        may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),
-        recording=facility.recording.read_back,
-        voice=dictations.voice_of(tx, relay, facility),
-        legs=_legs(tx, directory, attempt, relay, facility),
-        ended_words=_ended_words(tx, house, relay, facility),
-        fresh_code=_another_code(house, attempt),
-        asked_for=_asked_for(contact, attempt),
-        by_voice=attempt.number_kind == NumberKind.BADGE,
-        shared_line=not has_pin and attempt.number_kind in SHARED,
-    )
-
-
-def _legs(tx: Transaction, directory: Directory, attempt: Attempt, relay: Relay, facility: Facility) -> bridges.Legs:
-    if attempt.purpose is Purpose.BY_HAND:
-        return hand_calls.legs(tx, directory, attempt)
-    return bridges.free(tx, directory, bridges.legs_of(tx, directory, relay, facility), apart_from=attempt.id)
-
-
-def _asked_for(contact: Contact | None, attempt: Attempt) -> str:
-    """Return whom an operator is asked for: what the directory says for that number, else the contact's name."""
-    if contact is None:
-        return ""
-    meant = (one.ask_for for one in contact.numbers if one.e164 == attempt.number and one.ask_for)
-    return next(meant, contact.name)
-
-
-def _corrects(tx: Transaction, findings: list[Finding]) -> bool:
-    """Tell whether somebody was told, by an earlier relay, what one of these findings amends."""
-    amended = [tx.get(Finding, one.amends) for one in findings if one.amends]
-    before = [tx.get(Relay, one.relay_id) for one in amended if one is not None and one.relay_id]
-    here = {one.relay_id for one in findings}
-    return any(one is not None and one.id not in here and endings.told(tx, one) for one in before)
-
-
-def _another_code(house: House, attempt: Attempt) -> str:
-    while (code := house.chance.digits(dialog.CONFIRM_DIGITS, dialog.CODE_ALPHABET)) == attempt.code:
-        pass
-    return code
-
-
-def _who_has(task: DeskTask | None) -> str:
-    """Return who has a desk's task, or finished it; "" while it can be taken."""
-    if task is None or task.state is TaskState.OPEN:
-        return ""
-    return task.done_by or task.taken_by or "somebody"
-
-
-def _ended_words(tx: Transaction, house: House, relay: Relay, facility: Facility) -> str:
-    """Return how an ended relay ended, for a caller: received by whom or closed by whom, and when."""
-    if relay.ended_at is None:
-        return ""
-    local = facility.local(relay.ended_at)
-    directory = house.directory()
-    name = receivers.spoken_name(directory, relay)
-    attempt = tx.get(Attempt, relay.ended_attempt or "")
-    known = attempt is None or attempt.channel == "hand" or receipts.receipt_of(tx, attempt).role_by == receipts.PIN
-    if relay.ended_by in directory.contacts and not known:
-        name = f"somebody who answered for {name}"
-    how = "received" if relay.ending in _RECEIVED else "closed"
-    return f"It was {how} at {local.hour}:{local.minute:02d} by {name}"
-
-
 # --- turns -----------------------------------------------------------------------------------------------------------
 
 
@@ -224,7 +96,7 @@ def answer(house: House, token: str, turn: int, heard: Heard) -> Reply:
         first = several.more_urgent(tx, house, attempt) if turn == 0 else None
         if first is not None and attempt.state is not AttemptState.FINISHED:
             return _give_way(tx, house, attempt, first)
-        facts = facts_for(tx, house, attempt)
+        facts = call_facts.facts_for(tx, house, attempt)
         if attempt.stage in AFTERWARDS:
             said = _afterwards(attempt, facts, heard)
         elif turn == 0:
@@ -350,7 +222,7 @@ def _keep_turn(tx: Transaction, house: House, attempt: Attempt, turn: int, heard
 def _next_result(tx: Transaction, house: House, before: Attempt, relay: Relay) -> Reply:
     """Go on, on the same call, with the next result for whoever has confirmed one."""
     attempt = several.join(tx, house, before, relay)
-    facts = facts_for(tx, house, attempt)
+    facts = call_facts.facts_for(tx, house, attempt)
     if several.may_be_told_at_once(before, relay):
         attempt = replace(attempt, receiver_role=before.receiver_role)
         said = turns.telling(attempt, facts, tx.now, Lead.NEXT_RESULT)
@@ -365,7 +237,7 @@ def _give_way(tx: Transaction, house: House, attempt: Attempt, relay: Relay) -> 
     several.stand_back(tx, house, attempt)
     fresh = tx.get(Relay, relay.id)
     following = several.join(tx, house, attempt, relay if fresh is None else fresh)
-    reply = say(tx, house, turns.opening(following, facts_for(tx, house, following)), 0, Heard())
+    reply = say(tx, house, turns.opening(following, call_facts.facts_for(tx, house, following)), 0, Heard())
     _keep_turn(tx, house, attempt, 0, Heard(), reply.prompt)
     lines.record(tx, attempt, "call:give_way", relay.case_code, to=following.id)
     return reply
@@ -380,7 +252,7 @@ def voicemail(house: House, token: str) -> Reply:
         if attempt.state is not AttemptState.TALKING:
             last = kept_reply(tx, attempt, attempt.turn - 1)
             return last or Reply(token=token, turn=attempt.turn, prompt=Prompt(kind=PromptKind.HANG_UP))
-        said = conversation.voicemail(attempt, facts_for(tx, house, attempt))
+        said = conversation.voicemail(attempt, call_facts.facts_for(tx, house, attempt))
         return say(tx, house, said, attempt.turn, Heard())
 
     return in_transaction(house, facility, act)
@@ -397,7 +269,7 @@ def recorded(house: House, token: str, turn: int, *, recording_sid: str, seconds
             return kept
         if attempt.stage is not Stage.RECORD:
             raise unknown_call()
-        facts = facts_for(tx, house, attempt)
+        facts = call_facts.facts_for(tx, house, attempt)
         if attempt.purpose is Purpose.DICTATION:
             said = dictations.recorded(tx, house, attempt, facts, recording_sid=recording_sid, seconds=seconds)
             return say(tx, house, said, turn, Heard())
@@ -423,7 +295,9 @@ def dialed(house: House, token: str, turn: int, *, status: str, bridged: bool) -
             return kept
         if attempt.state is not AttemptState.BRIDGED:
             return Reply(token=token, turn=turn, prompt=Prompt(kind=PromptKind.HANG_UP))
-        return say(tx, house, conversation.bridge_over(attempt, facts_for(tx, house, attempt)), turn, Heard())
+        return say(
+            tx, house, conversation.bridge_over(attempt, call_facts.facts_for(tx, house, attempt)), turn, Heard()
+        )
 
     return in_transaction(house, facility, act)
 
@@ -434,7 +308,7 @@ def whispered(house: House, token: str, leg: str, turn: int, heard: Heard) -> Re
 
     def act(tx: Transaction) -> Reply:
         attempt = _attempt(tx, token)
-        facts = facts_for(tx, house, attempt)
+        facts = call_facts.facts_for(tx, house, attempt)
         name = _leg_name(tx, house, facts.relay, attempt, leg)
         kind = whisper_kind(turn, heard) if leg != "c" else PromptKind.WHISPER_GO
         open_bridge = attempt.state is AttemptState.BRIDGED and attempt.bridged_to.endswith(PENDING)

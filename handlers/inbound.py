@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from handlers import bridges, calls, desk, lines, lockouts
+from handlers import bridges, call_facts, calls, desk, lines, lockouts
 from handlers.domain import dialog
 from handlers.domain.access import InboundCall
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind
@@ -136,7 +136,9 @@ def _join(tx: Transaction, house: House, call: InboundCall, code: str) -> calls.
         sid=call.id,
     )
     attempt = lines.plan(tx, house, plan)
-    return calls.say(tx, house, calls.picked_up(attempt, calls.facts_for(tx, house, attempt), tx), 0, calls.Heard())
+    return calls.say(
+        tx, house, calls.picked_up(attempt, call_facts.facts_for(tx, house, attempt), tx), 0, calls.Heard()
+    )
 
 
 def _contact_of_caller(house: House, relay: Relay, caller: str) -> str:

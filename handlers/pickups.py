@@ -11,7 +11,7 @@ import hmac
 import json
 from dataclasses import dataclass, replace
 
-from handlers import calls, desk, endings, identity, lines, lockouts, outcomes, people
+from handlers import call_facts, desk, endings, identity, lines, lockouts, outcomes, people
 from handlers.cases import digest
 from handlers.domain import pickups, turns
 from handlers.domain.dialog import Prompt
@@ -210,7 +210,7 @@ def look(house: House, visit: str) -> Shown:
             _leave(tx, house, relay, pickup, attempt)
             return replace(shown, over=over)
         changed = attempt.told_at is not None and attempt.revision != relay.revision
-        facts = replace(calls.facts_for(tx, house, attempt), recording=False)
+        facts = replace(call_facts.facts_for(tx, house, attempt), recording=False)
         said = turns.telling(attempt, facts, tx.now)
         tx.put(replace(said.attempt, telling_seconds=0.0))
         actor = f"contact:{pickup.contact}"
@@ -257,7 +257,7 @@ def _why_over(tx: Transaction, house: House, relay: Relay, attempt: Attempt) -> 
     if relay.state is RelayState.ENDED:
         if relay.ending in (Ending.RETRACTED, Ending.WITHDRAWN):
             return "The radiologist has taken this finding back. Nothing is to be done; please do not act on it."
-        return f"This is done. {calls.facts_for(tx, house, attempt).ended_words}."
+        return f"This is done. {call_facts.facts_for(tx, house, attempt).ended_words}."
     if not pickups.allowed(relay):
         return f"This has become urgent and is told by telephone. Call {house.number_at(relay.facility)} now."
     return ""

@@ -25,7 +25,8 @@ from handlers.domain.relays import (
     Stage,
 )
 from handlers.domain.said import Facts, Said
-from telephony.script import CallScript, Part, seconds_before, utterances
+from telephony.phrases import Part
+from telephony.script import CallScript, seconds_before, utterances
 
 #: From our request to the vendor to the answer: two rings of the American cadence (2 s of tone, 4 s of silence).
 RINGING_SECONDS: Final = 12.0

@@ -13,7 +13,8 @@ from typing import Final
 from handlers.domain.dialog import Lead, Leg, Prompt, PromptKind, Voice
 from handlers.domain.policies import Role
 from telephony import scenes, texter
-from telephony.script import CallScript, Part, seconds_before, utterances
+from telephony.phrases import Part
+from telephony.script import CallScript, seconds_before, utterances
 from telephony.twiml import LISTENS, RECORD_SECONDS, RING_SECONDS
 
 #: Every fact a prompt can hold; each kind says only what is its own.

@@ -14,7 +14,8 @@ from twilio.twiml.voice_response import Dial, Gather, Record, VoiceResponse
 
 from handlers.domain.dialog import CALLBACK_DIGITS, CONFIRM_DIGITS, Prompt, PromptKind
 from telephony import spoken
-from telephony.script import Utterance, utterances
+from telephony.phrases import Utterance
+from telephony.script import utterances
 from telephony.urls import Urls
 
 #: A basic voice: eligible under Twilio's HIPAA list (text to speech by Amazon Polly), plain and quick.

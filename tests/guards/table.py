@@ -148,7 +148,7 @@ GUARDS = (
     ),
     Guard(
         "PIN on a call back",
-        "handlers/calls.py",
+        "handlers/call_facts.py",
         "    has_pin = bool(identity.with_pin(tx, directory, attempt))\n",
         "    has_pin = attempt.purpose is Purpose.CONTACT and bool(identity.with_pin(tx, directory, attempt))\n",
         "tests/flows/test_pin_on_call_back.py::test_whoever_calls_back_keys_the_pin",
@@ -162,7 +162,7 @@ GUARDS = (
     ),
     Guard(
         "agreement of the telephone company",
-        "handlers/calls.py",
+        "handlers/call_facts.py",
         'may_identify=directory.vendor_may_hear("twilio", facility.today(tx.now)),',
         "may_identify=True,",
         "tests/security/test_gates.py::test_without_the_vendors_agreement_nothing_identifying_is_spoken",

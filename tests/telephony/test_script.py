@@ -14,7 +14,9 @@ from handlers.domain.dialog import CODE_ALPHABET, IDENTIFYING, KEYS, UNSPOKEN, L
 from handlers.domain.policies import Role
 from handlers.domain.relays import Stage
 from handlers.ports import Script
-from telephony.script import FACILITY_WORDS, CallScript, Part, seconds_before, utterances
+from telephony.phrases import Part
+from telephony.receiver_words import FACILITY_WORDS
+from telephony.script import CallScript, seconds_before, utterances
 from tests.telephony.prompts import CANARIES, FULL, prompt
 
 SCRIPT: Script = CallScript()
