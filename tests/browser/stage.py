@@ -23,7 +23,9 @@ WAIT = 20_000  #: how long a step may take, in milliseconds; a call's words are 
 WINDOW = {"width": 1440, "height": 900}
 KIM = "+13125550101"
 KIM_NAME = "Dr. Grace Kim"
+TELEPHONE = {"width": 390, "height": 844}  #: a telephone's screen
 _SPOKEN_CODE = re.compile(r"Code: (\d), (\d), (\d)\.")
+_SPOKEN_PIN = re.compile(r"Your radrelay PIN is (\d), (\d), (\d), (\d)")
 _QUIET = ("--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 
 
@@ -180,7 +182,14 @@ class Visitor:
 
     def spoken_code(self, call: Locator) -> str:
         """Listen until the code is said, and return it."""
-        found = _SPOKEN_CODE.search(self.begun(call, _SPOKEN_CODE).inner_text())
+        return self._spoken(call, _SPOKEN_CODE)
+
+    def spoken_pin(self, call: Locator) -> str:
+        """Listen until a new PIN is said, and return it."""
+        return self._spoken(call, _SPOKEN_PIN)
+
+    def _spoken(self, call: Locator, digits: re.Pattern[str]) -> str:
+        found = digits.search(self.begun(call, digits).inner_text())
         assert found is not None
         return "".join(found.groups())
 
@@ -198,6 +207,13 @@ class Visitor:
         text = self.page.locator(f'[data-testid=text-message][data-number="{number}"]').filter(has_text=words).last
         expect(text).to_be_visible()
         return text
+
+    def follow(self, text: Locator) -> Page:
+        """Open the link of a text on a telephone's screen."""
+        with self.context.expect_page() as opened:
+            text.get_by_test_id("text-link").click()
+        opened.value.set_viewport_size({"width": TELEPHONE["width"], "height": TELEPHONE["height"]})
+        return opened.value
 
     # --- the record ----------------------------------------------------------------------------------------------
 

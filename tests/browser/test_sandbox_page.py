@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.browser.stage import KIM, KIM_NAME, Town, Visitor, chromium
+from tests.browser.stage import KIM, KIM_NAME, TELEPHONE, Town, Visitor, chromium
 from tests.databases import need_chromium
 
 pytestmark = pytest.mark.browser
@@ -186,6 +186,46 @@ def test_a_conversation_by_text(visitor: Visitor) -> None:
     expect(visitor.page.get_by_test_id("text-message")).to_have_count(0)
     visitor.page.get_by_test_id(f"text-thread-{OKAFOR}").click()
     visitor.text(OKAFOR, "on my way")
+
+
+def test_a_finding_that_may_wait_is_picked_up_by_link_code_and_pin(visitor: Visitor) -> None:
+    """A PIN by telephone, the link of a text, code and PIN, the finding on a small screen, tick and code: the card says how."""
+    visitor.become("Pat Quinn")
+    visitor.say("/relay pin lakeside-ed-physician")
+    visitor.phone(OKAFOR, "ringing").get_by_test_id("call-answer").click()
+    call = visitor.phone(OKAFOR, "in-progress")
+    visitor.begun(call, "press 1 to hear it")
+    visitor.key(call, "1")
+    pin = visitor.spoken_pin(call)
+    visitor.key(call, f"{pin}#")
+    visitor.heard(call, "Your PIN is set")
+    visitor.become("Dr. Maya Lee")
+    visitor.page.get_by_test_id("hospital-site").select_option("lakeside")
+    card = visitor.study("trauma")
+    visitor.press(card, "claim")
+    expect(card).to_contain_text("Claimed by Dr. Maya Lee")
+    visitor.press(card, "critical_finding")
+    visitor.choose_finding("2", "Misplaced tube or line")
+    visitor.hold(OKAFOR)
+    text = visitor.text(OKAFOR, "Or open")
+    code = re.search(r"code (\d{6})", text.inner_text())
+    assert code is not None
+    page = visitor.follow(text)
+    expect(page).to_have_title("Radiology callback")
+    assert "SANDBOX" not in page.inner_text("body")
+    page.get_by_label("Code in the text").fill(code[1])
+    page.get_by_label("Your PIN").fill(pin)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("SANDBOX")
+    expect(page.get_by_text("Misplaced tube or line")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm receipt")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
+    page.get_by_label("I have read this and take responsibility").check()
+    page.get_by_label("Key the confirmation code").fill(page.locator(".confirm-code strong").inner_text())
+    page.get_by_role("button", name="Confirm receipt").click()
+    expect(page.get_by_role("heading", name="Receipt confirmed")).to_be_visible()
+    expect(card).to_contain_text("ended: confirmed on page")
+    expect(visitor.recorded("relay:end", visitor.case_of(card))).to_contain_text("ending confirmed on page")
 
 
 def test_slash_commands_answer_only_whoever_asked(visitor: Visitor, town: Town) -> None:
