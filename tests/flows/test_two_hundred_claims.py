@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import multiprocessing
 import re
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -95,6 +96,12 @@ def _click(stage: Stage, user: str) -> Click:
     return Click(headers, body)
 
 
+def _additions_on_two_processors() -> float:
+    """Return how long ten million additions take on each of two processors at once: product and clients need both."""
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processors:
+        return max(one.result() for one in [processors.submit(ten_million_additions) for _ in range(2)])
+
+
 def _all_at_once(stage: Stage, clicks: list[Click]) -> list[Answered]:
     """Send every click on a connection of its own, all released together."""
     barrier = threading.Barrier(len(clicks))
@@ -121,9 +128,9 @@ def test_two_hundred_claims_have_one_holder_and_199_reasons(crowd: Stage) -> Non
     """One `read:claim` in the record; everybody else is told the holder's name; every click is acknowledged in time."""
     crowd.stroke_ct()
     clicks = [_click(crowd, user) for user in USERS]
-    additions = [ten_million_additions()]
+    additions = [_additions_on_two_processors()]
     answers = _all_at_once(crowd, clicks)
-    additions.append(ten_million_additions())
+    additions.append(_additions_on_two_processors())
     assert crowd.service.slack.settle(60)
     crowd.settle()
 
