@@ -38,6 +38,14 @@ def hear_the_finding(stage: Stage, call: Call) -> str:
     return stage.press(call, "1")
 
 
+def says(stage: Stage, call: Call, words: str) -> str:
+    """Say something once all was heard; return what is said next."""
+    stage.listen(call)
+    call.say(words)
+    stage.settle()
+    return call.last_heard
+
+
 def key_back(stage: Stage, call: Call) -> str:
     """Key the code of this call's own telling."""
     return stage.press(call, attempt_of(stage, call).code)

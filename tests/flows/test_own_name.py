@@ -6,7 +6,7 @@ import pytest
 
 from handlers.domain.relays import Ending
 from sandbox.exchange import Call
-from tests.flows.acts import confirm, hear_out, key_back
+from tests.flows.acts import confirm, hear_out, key_back, says
 from tests.flows.ringing import answer, over, until_rings
 from tests.flows.stage import CHARGE, DESK, KIM, LEE, READS, Stage
 from tests.flows.visitor import Visitor
@@ -25,14 +25,6 @@ def confirmed_at_the_unit(stage: Stage) -> Call:
     key_back(stage, charge)
     assert "Please say your name, and ordering, covering or agent." in charge.last_heard
     return charge
-
-
-def says(stage: Stage, call: Call, words: str) -> str:
-    """Say something once all was heard; return what is said next."""
-    stage.listen(call)
-    call.say(words)
-    stage.settle()
-    return call.last_heard
 
 
 def page_of(stage: Stage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers.domain.relays import Attempt, Ending, Outcome, RelayState
 from sandbox.exchange import Call
 from telephony import spoken
-from tests.flows.acts import attempt_of, desk_takes, hear_out, key_back, nurse_confirms
+from tests.flows.acts import attempt_of, desk_takes, hear_out, key_back, nurse_confirms, says
 from tests.flows.ringing import answer, code_heard, hang_up, let_ring, over, until_rings
 from tests.flows.stage import CHARGE, KIM, LEE, LEE_PHONE, OURS, READS, SUPERVISOR, Stage
 from tests.flows.visitor import Visitor
@@ -32,14 +32,6 @@ def reach_the_charge_line(stage: Stage) -> Call:
 def thread_of(stage: Stage) -> list[str]:
     """Return what the thread of the read's card tells."""
     return [one.words for one in stage.workspace.thread(READS, stage.card_of_read().ts)]
-
-
-def says(stage: Stage, call: Call, words: str) -> str:
-    """Say something once all was heard; return what is said next."""
-    stage.listen(call)
-    call.say(words)
-    stage.settle()
-    return call.last_heard
 
 
 def test_an_operator_is_asked_for_the_physician_and_connects(stage: Stage) -> None:

@@ -18,7 +18,16 @@ from handlers.domain.recordings import Dictation, DictationState
 from handlers.domain.relays import AFTERWARDS, Attempt, AttemptState, Ending, Outcome, Recording, RecordingState, Stage
 from handlers.domain.tasks import TaskState
 from sandbox.exchange import Call
-from tests.flows.acts import attempt_of, exhaust, hear_out, hear_the_finding, key_back, log_by_hand, look_at_everything
+from tests.flows.acts import (
+    attempt_of,
+    exhaust,
+    hear_out,
+    hear_the_finding,
+    key_back,
+    log_by_hand,
+    look_at_everything,
+    says,
+)
 from tests.flows.ringing import until_rings
 from tests.flows.stage import CHARGE, DESK, DESK_PHONE, DESK_PHONE_2, KIM, LEE, LEE_PHONE, OKAFOR, QUINN, SUPERVISOR
 from tests.flows.stage import Stage as World
@@ -225,14 +234,6 @@ def at_the_charge_line(world: World, kind: str) -> Call:
     return charge
 
 
-def said(world: World, call: Call, words: str) -> str:
-    """Say something once all was heard; return what is said next."""
-    world.listen(call)
-    call.say(words)
-    world.settle()
-    return call.last_heard
-
-
 @waits_in(Stage.ASK)
 def an_operator_was_asked(world: World) -> Iterator[None]:
     call = at_the_charge_line(world, "switchboard")
@@ -245,7 +246,7 @@ def an_operator_was_asked(world: World) -> Iterator[None]:
 @waits_in(Stage.TRANSFER)
 def an_operator_is_connecting(world: World) -> Iterator[None]:
     call = at_the_charge_line(world, "switchboard")
-    assert "I am holding" in said(world, call, "One moment, I will transfer you")
+    assert "I am holding" in says(world, call, "One moment, I will transfer you")
     yield
     world.press(call, "1")
     key_back(world, call)
@@ -266,7 +267,7 @@ def a_message_was_given(world: World) -> Iterator[None]:
     call = at_the_charge_line(world, "answering_service")
     world.press(call, "1")
     yield
-    assert "In how many minutes" in said(world, call, "Dana")
+    assert "In how many minutes" in says(world, call, "Dana")
     until_rings(world, SUPERVISOR)
 
 
@@ -274,7 +275,7 @@ def a_message_was_given(world: World) -> Iterator[None]:
 def a_promise_is_asked_for(world: World) -> Iterator[None]:
     call = at_the_charge_line(world, "answering_service")
     world.press(call, "1")
-    said(world, call, "Dana")
+    says(world, call, "Dana")
     yield
     assert "Noted: 20 minutes" in world.press(call, "20#")
     until_rings(world, SUPERVISOR)
@@ -286,7 +287,7 @@ def a_name_is_asked_for(world: World) -> Iterator[None]:
     world.press(call, "1")
     key_back(world, call)
     yield
-    assert "I have: Pat Jones" in said(world, call, "Pat Jones")
+    assert "I have: Pat Jones" in says(world, call, "Pat Jones")
     assert confirmed(world)
 
 
@@ -295,7 +296,7 @@ def a_name_was_played_back(world: World) -> Iterator[None]:
     call = at_the_charge_line(world, "unit")
     world.press(call, "1")
     key_back(world, call)
-    said(world, call, "Pat Jones")
+    says(world, call, "Pat Jones")
     yield
     assert world.press(call, "1") == "Thank you. Goodbye."
     assert confirmed(world)
